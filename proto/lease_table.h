@@ -1,0 +1,129 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The lease table: memory shared by one Apache process (a session) and the manager.
+ *
+ * One slot per lease. The state of a lease is one 64-bit word, generation and state together, so
+ * that each change is one compare-and-swap and an old holder can never touch a newer lease.
+ * Taking and returning a kept connection is done here alone: no message, no system call.
+ *
+ *                  shim: take                 shim: done
+ *        IDLE ------------------> BUSY ------------------> IDLE
+ *          |                        |
+ *          | manager: revoke        | manager: want (somebody waits)
+ *          v                        v
+ *        FREE <------------------ WANTED      shim: done fails, it sends RETURN
+ *               manager: clear
+ *
+ * FREE -> BUSY is the manager's grant: the thread that asked gets the lease as busy.
+ * FREE is also where a revoked lease goes: the shim that still has its descriptor finds another
+ * word than it remembers (or a newer generation) and closes its copy.
+ *
+ * Who may write: the manager every field; the shim the word (only the transitions above),
+ * since_ns, requests and child_pid. The manager treats everything the shim writes as a hint: a
+ * wrong value can harm that Apache process only. Nothing in here is a length, an index or a
+ * pointer that the manager follows.
+ *
+ * Memory order: take is an acquire, done is a release, so that whoever holds the lease next sees
+ * since_ns and requests of the holder before. All are plain lock-free atomics on both sides.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** "LSLT" and the layout's version; the shim refuses a table with another one. */
+#define LEASE_TABLE_MAGIC   0x544c534cU
+#define LEASE_TABLE_VERSION 1U
+
+/** Leases one Apache process may hold at once: 64 KiB, touched only as far as it is used. */
+#define LEASE_TABLE_SLOTS 1024U
+
+enum lease_state {
+	LEASE_FREE = 0,
+	LEASE_IDLE = 1,
+	LEASE_BUSY = 2,
+	LEASE_WANTED = 3,
+	LEASE_STATE_COUNT
+};
+
+struct lease_slot {
+	_Atomic uint64_t word;      /* generation << 8 | enum lease_state */
+	_Atomic uint64_t since_ns;  /* CLOCK_MONOTONIC: BUSY since, or IDLE since */
+	_Atomic uint32_t requests;  /* requests done on this connection */
+	_Atomic uint32_t child_pid; /* lsphp child that serves it, 0 if not told */
+	uint8_t reserved[40];
+};
+
+struct lease_table {
+	uint32_t magic;
+	uint32_t version;
+	uint32_t slot_count;
+	uint32_t slot_size;
+	uint8_t reserved[48];
+	struct lease_slot slot[LEASE_TABLE_SLOTS];
+};
+
+_Static_assert(sizeof(struct lease_slot) == 64, "a slot is one cache line");
+_Static_assert(sizeof(struct lease_table) == 64 + 64 * LEASE_TABLE_SLOTS, "no padding");
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "the table is shared between processes");
+
+static inline uint64_t lease_word(uint64_t generation, enum lease_state state)
+{
+	return generation << 8 | (uint64_t)state;
+}
+
+static inline enum lease_state lease_word_state(uint64_t word)
+{
+	return (enum lease_state)(word & 0xff);
+}
+
+static inline uint64_t lease_word_generation(uint64_t word)
+{
+	return word >> 8;
+}
+
+/** lease_table_init() - write the header and make every slot FREE with generation 0 (manager) */
+void lease_table_init(struct lease_table *t);
+
+/** lease_table_is_valid() - header as this build expects it, in @size bytes (shim) */
+bool lease_table_is_valid(const struct lease_table *t, size_t size);
+
+/* --- shim's side ------------------------------------------------------------------------- */
+
+/**
+ * lease_take() - IDLE to BUSY
+ * @generation: the one this process was granted; any other means the lease is gone
+ *
+ * Return: true if the connection is now the caller's; false: close the descriptor, forget it.
+ */
+bool lease_take(struct lease_slot *s, uint64_t generation, uint64_t now_ns);
+
+/**
+ * lease_done() - BUSY to IDLE after a complete, reusable response
+ *
+ * Return: true if kept; false if the manager WANTs it: send RETURN, keep no copy of the fd.
+ */
+bool lease_done(struct lease_slot *s, uint64_t generation, uint64_t now_ns);
+
+/* --- manager's side ---------------------------------------------------------------------- */
+
+/** lease_grant() - FREE to BUSY under a new generation, which is returned (never 0) */
+uint64_t lease_grant(struct lease_slot *s, uint64_t now_ns);
+
+/** lease_revoke() - IDLE to FREE; false if it is not IDLE in @generation */
+bool lease_revoke(struct lease_slot *s, uint64_t generation);
+
+/** lease_want() - BUSY to WANTED; false if it is not BUSY in @generation (look again) */
+bool lease_want(struct lease_slot *s, uint64_t generation);
+
+/** lease_unwant() - WANTED back to BUSY when the waiter has gone; false if not WANTED */
+bool lease_unwant(struct lease_slot *s, uint64_t generation);
+
+/** lease_clear() - whatever it is to FREE: the shim gave it up, or its process has ended */
+void lease_clear(struct lease_slot *s);
+
+/** lease_get_state() - current state if the slot is still in @generation, else LEASE_FREE */
+enum lease_state lease_get_state(const struct lease_slot *s, uint64_t generation);

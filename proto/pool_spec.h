@@ -1,0 +1,121 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The specification of a pool: a canonical list of key=value strings.
+ *
+ * Text form: "key=value" strings, each ended by a NUL, sorted by key (bytewise), keys unique.
+ * Two specifications are the same pool if and only if their bytes are the same. The shim writes
+ * one, the manager looks pools up by its bytes, the supervisor reads it again before it starts
+ * anything and takes nothing else from the manager.
+ *
+ * Keys are lower case [a-z0-9_.], except that after "env." a variable's name follows
+ * ([A-Za-z_][A-Za-z0-9_]*). Values hold no NUL; no control characters at all.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bounds that keep one POOL message in one datagram, and one session from filling the manager. */
+#define POOL_SPEC_MAX_BYTES   16384U
+#define POOL_SPEC_MAX_ENTRIES 256U
+#define POOL_SPEC_MAX_KEY     128U
+#define POOL_SPEC_MAX_VALUE   4096U
+
+/* Keys that more than one part of the project reads. Missing means the documented default. */
+#define SPEC_HANDLER          "handler"          /* handler name, as lsapid.conf knows it */
+#define SPEC_UID              "uid"              /* decimal */
+#define SPEC_GID              "gid"              /* decimal */
+#define SPEC_SCOPE            "scope"            /* "vhost" or "user" */
+#define SPEC_NAME             "name"             /* virtual host (scope vhost), for people and logs */
+#define SPEC_DOCROOT          "docroot"          /* absolute; its owner is checked if given */
+#define SPEC_CHILDREN         "children"         /* most connections, 2..10000 */
+#define SPEC_MAX_IDLE         "max_idle"         /* s a child waits for work, 0 for ever */
+#define SPEC_PGRP_MAX_IDLE    "pgrp_max_idle"    /* s a pool stays without work, 0 for ever */
+#define SPEC_MAX_REQS         "max_reqs"         /* requests per child */
+#define SPEC_MAX_PROCESS_TIME "max_process_time" /* s one request may run */
+#define SPEC_ACCEPT_NOTIFY    "accept_notify"    /* 0 or 1 */
+#define SPEC_COREDUMP         "coredump"         /* 0 or 1 */
+#define SPEC_PATH             "path"             /* PATH of lsphp */
+#define SPEC_PHPRC            "phprc"            /* PHPRC of lsphp */
+#define SPEC_USER_INI         "user_ini"         /* 0 or 1: LSPHP_ENABLE_USER_INI */
+#define SPEC_ENV_PREFIX       "env."             /* env.NAME: one variable of lsphp's environment */
+
+enum pool_spec_error {
+	POOL_SPEC_E_TOO_LARGE = 1, /* bytes, entries, key or value above its bound */
+	POOL_SPEC_E_BAD_KEY,       /* empty or with a character that is not allowed */
+	POOL_SPEC_E_BAD_VALUE,     /* control character in a value */
+	POOL_SPEC_E_NOT_SORTED,    /* not in order, or a key twice */
+	POOL_SPEC_E_BAD_FORM       /* no '=', or the last string is not ended */
+};
+
+/** A checked specification; only views, no memory of its own. */
+struct pool_spec {
+	const char *data; /* borrowed: the buffer that was checked */
+	size_t size;
+	size_t count;
+};
+
+/** Collects entries in any order over the caller's memory; finish sorts them. */
+struct pool_spec_builder {
+	char *data; /* borrowed: caller; POOL_SPEC_MAX_BYTES suffice */
+	size_t size;
+	size_t used;
+	size_t count;
+	uint16_t at[POOL_SPEC_MAX_ENTRIES];
+	int error; /* first enum pool_spec_error, sticky */
+};
+
+void pool_spec_builder_init(struct pool_spec_builder *b, char *data, size_t size);
+
+/** pool_spec_add() - add one entry; a later one with the same key replaces the earlier */
+void pool_spec_add(struct pool_spec_builder *b, const char *key, const char *value);
+
+/** pool_spec_add_uint() - the same with a decimal value */
+void pool_spec_add_uint(struct pool_spec_builder *b, const char *key, uint64_t value);
+
+/** pool_spec_add_env() - add env.NAME */
+void pool_spec_add_env(struct pool_spec_builder *b, const char *name, const char *value);
+
+/**
+ * pool_spec_finish() - sort into canonical form at @out
+ * @out:      POOL_SPEC_MAX_BYTES at least; not the builder's own memory
+ * @ret_spec: views @out
+ *
+ * Return: 0; enum pool_spec_error, the first that an add met.
+ */
+int pool_spec_finish(struct pool_spec_builder *b, char *out, size_t out_size,
+	struct pool_spec *ret_spec);
+
+/**
+ * pool_spec_parse() - check bytes that came from elsewhere
+ *
+ * Return: 0 and @ret_spec views @data; enum pool_spec_error. Never reads past @size.
+ */
+int pool_spec_parse(const void *data, size_t size, struct pool_spec *ret_spec);
+
+/** pool_spec_get() - value of @key, NUL-terminated, or NULL if it is not there */
+const char *pool_spec_get(const struct pool_spec *s, const char *key);
+
+/**
+ * pool_spec_get_uint() - decimal value of @key within [@min, @max]
+ *
+ * Return: 0; 1 if the key is missing (@ret_value untouched); 2 if it is no such number.
+ */
+int pool_spec_get_uint(const struct pool_spec *s, const char *key, uint64_t min, uint64_t max,
+	uint64_t *ret_value);
+
+/**
+ * pool_spec_next() - walk all entries in order
+ * @iter: NULL for the first, else the entry returned last
+ *
+ * Return: "key=value" or NULL at the end.
+ */
+const char *pool_spec_next(const struct pool_spec *s, const char *iter);
+
+/** pool_spec_hash() - 64-bit FNV-1a over the bytes, for hash tables; equality is memcmp */
+uint64_t pool_spec_hash(const struct pool_spec *s);
+
+/** pool_spec_error_text() - enum pool_spec_error in words */
+const char *pool_spec_error_text(int error);

@@ -1,0 +1,110 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The channel between the supervisor (root) and the manager (no privilege): a SEQPACKET
+ * socketpair, descriptor PRIV_CHANNEL_FD in the manager. Fixed-size messages; the variable parts
+ * (configuration, pool specification) travel as sealed memfds and are parsed as untrusted text by
+ * the side that receives them.
+ *
+ *   supervisor                               manager
+ *   SETUP flags + config memfd, control fd ->        first message of the manager's life
+ *                                          <- READY  (or it exits: the supervisor logs and backs off)
+ *                                          <- SPAWN id + spec memfd, listener, stderr pipe
+ *   SPAWNED id, pid                        ->
+ *   SPAWN_FAILED id, reason, step, errno   ->
+ *                                          <- SIGNAL id, what
+ *   EXITED id, wait status                 ->        the lsphp parent of that spawn has ended
+ *   RELOAD + config memfd                  ->        checked by the supervisor already
+ *                                          <- RELOADED ok
+ *   STOP grace                             ->
+ *                                          <- STOPPED  (everything drained: the manager will exit)
+ *
+ * A violation by either side is fatal to the channel: the supervisor kills the manager and starts
+ * a new one; the manager exits.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/reason.h"
+#include "proto/wire.h"
+
+#define PRIV_CHANNEL_FD   3
+#define PRIV_MESSAGE_SIZE 256U
+#define PRIV_TEXT_SIZE    160U
+#define PRIV_KEY_SIZE     32U
+
+enum priv_type {
+	PRIV_SETUP = 1,
+	PRIV_READY = 2,
+	PRIV_SPAWN = 4,
+	PRIV_SPAWNED = 5,
+	PRIV_SPAWN_FAILED = 7,
+	PRIV_SIGNAL = 8,
+	PRIV_EXITED = 9,
+	PRIV_RELOAD = 11,
+	PRIV_RELOADED = 12,
+	PRIV_RELOAD_REQUEST = 14, /* manager: an administrator asked for a reload */
+	PRIV_STOP = 15,
+	PRIV_STOPPED = 16
+};
+
+/** What the manager may ask to be done to the lsphp parent it had spawned. */
+enum priv_signal {
+	PRIV_SIGNAL_RETIRE = 1, /* SIGTERM to the parent: busy children finish */
+	PRIV_SIGNAL_KILL = 2    /* SIGKILL to the parent and every process that descends from it */
+};
+
+/** The step of starting lsphp that failed; with errno it is the whole story. */
+enum priv_step {
+	PRIV_STEP_NONE = 0,
+	PRIV_STEP_POLICY,
+	PRIV_STEP_BINARY,
+	PRIV_STEP_FORK,
+	PRIV_STEP_SETSID,
+	PRIV_STEP_FDS,
+	PRIV_STEP_LIMITS,
+	PRIV_STEP_GROUPS,
+	PRIV_STEP_GID,
+	PRIV_STEP_UID,
+	PRIV_STEP_PROOF,
+	PRIV_STEP_CHDIR,
+	PRIV_STEP_EXEC,
+	PRIV_STEP_COUNT
+};
+
+enum priv_error {
+	PRIV_E_SIZE = 1, /* not PRIV_MESSAGE_SIZE bytes */
+	PRIV_E_TYPE,     /* unknown type */
+	PRIV_E_VALUE     /* a field out of range, or padding not zero */
+};
+
+/** One message of any type; fields that a type does not use are 0. */
+struct priv_message {
+	enum priv_type type;
+	uint64_t id;      /* SPAWN .. EXITED: chosen by the manager, never reused in its life */
+	int32_t pid;      /* SPAWNED, EXITED */
+	int32_t status;   /* EXITED: as waitpid(2); RELOADED: 0 or errno; STOP: grace in ms */
+	int32_t error;    /* SPAWN_FAILED: errno, 0 if the reason says all */
+	uint32_t reason;  /* SPAWN_FAILED: enum reason */
+	uint32_t step;    /* SPAWN_FAILED: enum priv_step */
+	uint32_t signal;  /* SIGNAL: enum priv_signal */
+	uint32_t flags;   /* SETUP: PRIV_SETUP_* */
+	uint8_t key[PRIV_KEY_SIZE]; /* SETUP: the shim's key */
+	char text[PRIV_TEXT_SIZE];  /* SPAWN_FAILED: path or name concerned; NUL-terminated */
+};
+
+#define PRIV_SETUP_PRIVILEGED 1U /* the supervisor is root: any configured user; else only its own */
+
+/** priv_encode() - into exactly PRIV_MESSAGE_SIZE bytes */
+void priv_encode(uint8_t out[PRIV_MESSAGE_SIZE], const struct priv_message *m);
+
+/** priv_decode() - Return: 0; enum priv_error. *ret is written on success only. */
+int priv_decode(const uint8_t *data, size_t size, struct priv_message *ret);
+
+const char *priv_type_name(unsigned type);
+const char *priv_step_name(unsigned step);
+
+/** priv_fd_count() - how many descriptors belong to a message of this type */
+size_t priv_fd_count(enum priv_type type);
