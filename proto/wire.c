@@ -163,6 +163,11 @@ void wire_put_bytes(struct wire_writer *w, const void *data, size_t size)
 		memcpy(p, data, size);
 }
 
+uint8_t *wire_put_space(struct wire_writer *w, size_t size)
+{
+	return writer_advance(w, size);
+}
+
 void wire_put_zeros(struct wire_writer *w, size_t count)
 {
 	uint8_t *p = writer_advance(w, count);
@@ -181,13 +186,23 @@ void wire_put_blob(struct wire_writer *w, const void *data, size_t size)
 	wire_put_bytes(w, data, size);
 }
 
-void wire_set_u32(struct wire_writer *w, size_t at, uint32_t v)
+static void writer_set_le(struct wire_writer *w, size_t at, size_t size, uint64_t v)
 {
 	if (w->has_failed)
 		return;
-	if (at > w->used || w->used - at < 4) {
+	if (at > w->used || w->used - at < size) {
 		w->has_failed = true;
 		return;
 	}
-	store_le(w->base + at, 4, v);
+	store_le(w->base + at, size, v);
+}
+
+void wire_set_u16(struct wire_writer *w, size_t at, uint16_t v)
+{
+	writer_set_le(w, at, 2, v);
+}
+
+void wire_set_u32(struct wire_writer *w, size_t at, uint32_t v)
+{
+	writer_set_le(w, at, 4, v);
 }

@@ -66,8 +66,21 @@ void wire_put_u16be(struct wire_writer *w, uint16_t v);
 void wire_put_u32(struct wire_writer *w, uint32_t v);
 void wire_put_u64(struct wire_writer *w, uint64_t v);
 void wire_put_bytes(struct wire_writer *w, const void *data, size_t size);
+
+/**
+ * wire_put_space() - claim the next @size bytes for the caller to fill at once
+ *
+ * For entries of several parts on hot paths: one check instead of one per part.
+ *
+ * Return: pointer to exactly @size bytes; NULL after a failure (also @size 0).
+ */
+uint8_t *wire_put_space(struct wire_writer *w, size_t size);
+
 void wire_put_zeros(struct wire_writer *w, size_t count);
 void wire_put_blob(struct wire_writer *w, const void *data, size_t size);
+
+/** wire_set_u16() - as wire_set_u32(), two bytes */
+void wire_set_u16(struct wire_writer *w, size_t at, uint16_t v);
 
 /** wire_set_u32() - overwrite four bytes that were already put at @at; fails if they were not */
 void wire_set_u32(struct wire_writer *w, size_t at, uint32_t v);
