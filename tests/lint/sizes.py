@@ -1,0 +1,65 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Lengths: a file holds one noun (500 lines), a function one thought (80 lines)."""
+
+import ast
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FILE_LINES = 500
+FUNCTION_LINES = 80
+COLUMNS = 100
+SUPERVISOR_LINES = 3000  # all of daemon/supervisor: what runs as root stays readable in one sitting
+
+
+def c_functions(lines):
+    """(name, length) of each function: clang-format puts its braces into the first column."""
+    begin = None
+    for number, line in enumerate(lines):
+        if line == "{":
+            begin = number
+        elif line == "}" and begin is not None:
+            yield lines[begin - 1].strip(), number - begin + 1
+            begin = None
+
+
+def python_functions(text):
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node.name, node.end_lineno - node.lineno + 1
+
+
+def check(path):
+    text = path.read_text(encoding="utf-8")
+    lines = text.split("\n")
+    if len(lines) - 1 > FILE_LINES:
+        yield f"{len(lines) - 1} lines, more than {FILE_LINES}: does it hold one noun?"
+    functions = python_functions(text) if path.suffix == ".py" else c_functions(lines)
+    for name, length in functions:
+        if length > FUNCTION_LINES:
+            yield f"{name}: {length} lines, more than {FUNCTION_LINES}"
+    for number, line in enumerate(lines, 1):
+        if len(line.expandtabs(8)) > COLUMNS and '"' not in line:
+            yield f"line {number}: more than {COLUMNS} columns"
+
+
+def main():
+    wrong = 0
+    for top in ("proto", "daemon", "shim", "lsphp", "tests"):
+        for path in sorted((ROOT / top).rglob("*")):
+            if path.suffix not in (".c", ".h", ".py"):
+                continue
+            for what in check(path):
+                print(f"{path.relative_to(ROOT)}: {what}")
+                wrong += 1
+    supervisor = sum(p.read_text(encoding="utf-8").count("\n")
+                     for p in (ROOT / "daemon" / "supervisor").glob("*.[ch]"))
+    if supervisor > SUPERVISOR_LINES:
+        print(f"daemon/supervisor: {supervisor} lines, more than {SUPERVISOR_LINES}")
+        wrong += 1
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
