@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Legs that build the project in some way and run meson's tests in it."""
+
+import json
+import os
+import re
+import shutil
+
+from result import OUT, Failed, Log, Result, need, tail
+
+SANITIZER_ENV = {
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1",
+}
+ASAN = ("-Db_sanitize=address,undefined", "-Db_lundef=false")
+OFF = tuple(f"-D{name}=disabled" for name in ("shim", "lsphp", "man", "systemd"))
+
+# leg: compiler, meson options, which tests (None: only build)
+BUILDS = {
+    "gcc": ("gcc", (), ()),
+    "clang": ("clang-14", ("-Dfuzz=true",), ()),
+    "asan": ("gcc", ASAN, ()),
+    "tsan": ("gcc", ("-Db_sanitize=thread", "-Db_lundef=false") + OFF, ("lease_race",)),
+    "O3": ("gcc", ("-Dbuildtype=release",), None),
+    "bare": ("gcc", OFF, None),
+}
+
+
+def directory(leg):
+    return OUT / leg
+
+
+def build(leg, log):
+    """Configure, when the options are new, and build with every warning an error."""
+    compiler, options, _ = BUILDS[leg]
+    where = directory(leg)
+    recipe = where / ".recipe"
+    words = " ".join((compiler, *options))
+    if not recipe.exists() or recipe.read_text() != words:
+        shutil.rmtree(where, ignore_errors=True)
+        log.run("meson", "setup", where, "--werror", *options, env={"CC": compiler})
+        recipe.write_text(words)
+    log.run("ninja", "-C", where)
+
+
+def cases(entry):
+    """Counts of one test program by cmocka's summary; a program without one is one test."""
+    output = entry.get("stdout", "") + entry.get("stderr", "")
+    found = {}
+    for word in ("PASSED", "FAILED", "SKIPPED"):
+        found[word] = sum(int(n) for n in re.findall(r"\[\s+%s\s+\] (\d+) test" % word, output))
+    return found["PASSED"], found["FAILED"], found["SKIPPED"], output
+
+
+def run_build(leg):
+    """A build is one test; then each case of the unit tests and each corpus replay."""
+    compiler, _, only = BUILDS[leg]
+    result = Result()
+    missing = need(compiler, "meson", "ninja")
+    if missing:
+        result.skips.append((f"{leg}: build and unit tests", f"{missing} is not installed"))
+        return result
+    log = Log(leg)
+    try:
+        build(leg, log)
+    except Failed as why:
+        result.failures.append((f"{leg}: build", str(why)))
+        return result
+    result.passed += 1
+    if only is None:
+        return result
+
+    where = directory(leg)
+    journal = where / "meson-logs" / "testlog.json"
+    journal.unlink(missing_ok=True)
+    status, output = log.run("meson", "test", "-C", where, "--no-rebuild", "--timeout-multiplier",
+                             "3", *only, env=SANITIZER_ENV, must=False)
+    if not journal.exists():
+        result.failures.append((f"{leg}: meson test", tail(output)))
+        return result
+    seen = 0
+    for line in journal.read_text(encoding="utf-8").splitlines():
+        seen += 1
+        note_program(result, leg, json.loads(line))
+    if status and not result.failures:
+        result.failures.append((f"{leg}: meson test", tail(output)))
+    if not seen:
+        result.failures.append((f"{leg}: meson test", "no test was run"))
+    return result
+
+
+def note_program(result, leg, entry):
+    name = f"{leg}: {entry['name']}"
+    passed, failed, skipped, output = cases(entry)
+    if entry["result"] == "SKIP":
+        result.skips.append((name, (tail(output, 1) or "no reason given")))
+    elif entry["result"] in ("OK", "EXPECTEDFAIL"):
+        result.passed += passed or 1
+    else:
+        result.passed += passed
+        for _ in range(max(failed, 1)):
+            result.failures.append((name, f"{entry['result']}\n{tail(output)}"))
+    for _ in range(skipped if entry["result"] == "OK" else 0):
+        result.skips.append((name, "skipped inside; see its log"))
+
+
+def is_built(leg):
+    return os.path.exists(directory(leg) / "compile_commands.json")
