@@ -26,7 +26,9 @@
  * pointer that the manager follows.
  *
  * Memory order: take is an acquire, done is a release, so that whoever holds the lease next sees
- * since_ns and requests of the holder before. All are plain lock-free atomics on both sides.
+ * since_ns and requests of the holder before. since_ns is stored before the word changes, so that
+ * whoever sees BUSY with an acquire (lease_get_state()) never takes the idle time for work. All
+ * are plain lock-free atomics on both sides.
  */
 
 #include <stdatomic.h>
@@ -85,7 +87,11 @@ static inline uint64_t lease_word_generation(uint64_t word)
 	return word >> 8;
 }
 
-/** lease_table_init() - write the header and make every slot FREE with generation 0 (manager) */
+/**
+ * lease_table_init() - write the header (manager)
+ * @t: zeroed, as a new memfd is: then every slot is FREE with generation 0 already, and pages of
+ *     slots that are never used are never touched
+ */
 void lease_table_init(struct lease_table *t);
 
 /** lease_table_is_valid() - header as this build expects it, in @size bytes (shim) */
@@ -110,7 +116,11 @@ bool lease_done(struct lease_slot *s, uint64_t generation, uint64_t now_ns);
 
 /* --- manager's side ---------------------------------------------------------------------- */
 
-/** lease_grant() - FREE to BUSY under a new generation, which is returned (never 0) */
+/**
+ * lease_grant() - FREE to BUSY under a new generation, which is returned (never 0)
+ *
+ * requests and child_pid start at 0. Call it before the GRANT message is sent.
+ */
 uint64_t lease_grant(struct lease_slot *s, uint64_t now_ns);
 
 /** lease_revoke() - IDLE to FREE; false if it is not IDLE in @generation */
@@ -125,5 +135,9 @@ bool lease_unwant(struct lease_slot *s, uint64_t generation);
 /** lease_clear() - whatever it is to FREE: the shim gave it up, or its process has ended */
 void lease_clear(struct lease_slot *s);
 
-/** lease_get_state() - current state if the slot is still in @generation, else LEASE_FREE */
+/**
+ * lease_get_state() - current state if the slot is still in @generation, else LEASE_FREE
+ *
+ * Also LEASE_FREE for a value that is no state: what comes back is always in range.
+ */
 enum lease_state lease_get_state(const struct lease_slot *s, uint64_t generation);
