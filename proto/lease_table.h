@@ -87,6 +87,12 @@ static inline uint64_t lease_word_generation(uint64_t word)
 	return word >> 8;
 }
 
+/** lease_generation_is_valid() - 56 bits and not 0, which stands for no lease */
+static inline bool lease_generation_is_valid(uint64_t generation)
+{
+	return generation && !(generation >> 56);
+}
+
 /**
  * lease_table_init() - write the header (manager)
  * @t: zeroed, as a new memfd is: then every slot is FREE with generation 0 already, and pages of
