@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "proto/priv.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* Fields of a message, to say which a type has. */
+enum {
+	HAS_ID = 1,
+	HAS_PID = 2,
+	HAS_STATUS = 4,
+	HAS_FAILURE = 8, /* error, reason, step, text */
+	HAS_SIGNAL = 16,
+	HAS_SETUP = 32, /* flags, key */
+};
+
+struct priv_row {
+	const char *name;
+	unsigned fields;
+	size_t fd_count;
+};
+
+static const struct priv_row rows[] = {
+	[PRIV_SETUP] = { "SETUP", HAS_SETUP, 2 },
+	[PRIV_READY] = { "READY", 0, 0 },
+	[PRIV_SPAWN] = { "SPAWN", HAS_ID, 3 },
+	[PRIV_SPAWNED] = { "SPAWNED", HAS_ID | HAS_PID, 0 },
+	[PRIV_SPAWN_FAILED] = { "SPAWN_FAILED", HAS_ID | HAS_FAILURE, 0 },
+	[PRIV_SIGNAL] = { "SIGNAL", HAS_ID | HAS_SIGNAL, 0 },
+	[PRIV_EXITED] = { "EXITED", HAS_ID | HAS_PID | HAS_STATUS, 0 },
+	[PRIV_RELOAD] = { "RELOAD", 0, 1 },
+	[PRIV_RELOADED] = { "RELOADED", HAS_STATUS, 0 },
+	[PRIV_RELOAD_REQUEST] = { "RELOAD_REQUEST", 0, 0 },
+	[PRIV_STOP] = { "STOP", HAS_STATUS, 0 },
+	[PRIV_STOPPED] = { "STOPPED", 0, 0 },
+};
+
+static const char *const step_names[] = {
+	[PRIV_STEP_NONE] = "none",
+	[PRIV_STEP_POLICY] = "policy",
+	[PRIV_STEP_BINARY] = "binary",
+	[PRIV_STEP_FORK] = "fork",
+	[PRIV_STEP_SETSID] = "setsid",
+	[PRIV_STEP_FDS] = "fds",
+	[PRIV_STEP_LIMITS] = "limits",
+	[PRIV_STEP_GROUPS] = "groups",
+	[PRIV_STEP_GID] = "gid",
+	[PRIV_STEP_UID] = "uid",
+	[PRIV_STEP_PROOF] = "proof",
+	[PRIV_STEP_CHDIR] = "chdir",
+	[PRIV_STEP_EXEC] = "exec",
+};
+
+_Static_assert(sizeof(step_names) / sizeof(step_names[0]) == PRIV_STEP_COUNT, "one per step");
+
+/* Largest errno that the kernel returns: MAX_ERRNO of linux/err.h. */
+#define PRIV_MAX_ERRNO 4095
+
+static const struct priv_row *priv_find_row(unsigned type)
+{
+	if (type >= sizeof(rows) / sizeof(rows[0]) || !rows[type].name)
+		return NULL;
+	return &rows[type];
+}
+
+/* Only what the type has: what lies in the other fields of @m stays here. */
+static struct priv_message priv_reduce(const struct priv_message *m, unsigned fields)
+{
+	struct priv_message out = { .type = m->type };
+
+	if (fields & HAS_ID)
+		out.id = m->id;
+	if (fields & HAS_PID)
+		out.pid = m->pid;
+	if (fields & HAS_STATUS)
+		out.status = m->status;
+	if (fields & HAS_SIGNAL)
+		out.signal = m->signal;
+	if (fields & HAS_SETUP) {
+		out.flags = m->flags;
+		memcpy(out.key, m->key, sizeof(out.key));
+	}
+	if (fields & HAS_FAILURE) {
+		out.error = m->error;
+		out.reason = m->reason;
+		out.step = m->step;
+		/* the last byte stays NUL, and so does all that follows the text */
+		memcpy(out.text, m->text, strnlen(m->text, sizeof(m->text) - 1));
+	}
+	return out;
+}
+
+void priv_encode(uint8_t out[PRIV_MESSAGE_SIZE], const struct priv_message *m)
+{
+	const struct priv_row *row = priv_find_row((unsigned)m->type);
+	struct priv_message clean = priv_reduce(m, row ? row->fields : 0);
+	struct wire_writer w;
+
+	wire_writer_init(&w, out, PRIV_MESSAGE_SIZE);
+	wire_put_u32(&w, (uint32_t)clean.type);
+	wire_put_u32(&w, clean.flags);
+	wire_put_u64(&w, clean.id);
+	wire_put_u32(&w, (uint32_t)clean.pid);
+	wire_put_u32(&w, (uint32_t)clean.status);
+	wire_put_u32(&w, (uint32_t)clean.error);
+	wire_put_u32(&w, clean.reason);
+	wire_put_u32(&w, clean.step);
+	wire_put_u32(&w, clean.signal);
+	wire_put_bytes(&w, clean.key, sizeof(clean.key));
+	wire_put_bytes(&w, clean.text, sizeof(clean.text));
+	wire_put_zeros(&w, PRIV_MESSAGE_SIZE - w.used);
+}
+
+static bool is_zero(const void *data, size_t size)
+{
+	const uint8_t *p = data;
+
+	for (size_t i = 0; i < size; i++) {
+		if (p[i])
+			return false;
+	}
+	return true;
+}
+
+static bool is_failure_valid(const struct priv_message *m)
+{
+	size_t text_size = strnlen(m->text, sizeof(m->text));
+
+	return m->error >= 0 && m->error <= PRIV_MAX_ERRNO && m->reason != REASON_NONE &&
+	       m->reason < REASON_COUNT && m->step < PRIV_STEP_COUNT &&
+	       text_size < sizeof(m->text) &&
+	       is_zero(m->text + text_size, sizeof(m->text) - text_size);
+}
+
+static bool is_status_valid(const struct priv_message *m)
+{
+	if (m->type == PRIV_RELOADED)
+		return m->status >= 0 && m->status <= PRIV_MAX_ERRNO;
+	if (m->type == PRIV_STOP)
+		return m->status >= 0;
+	return true;
+}
+
+/* Every field in its range, and those that the type has not are 0. */
+static bool is_message_valid(const struct priv_message *m, unsigned fields)
+{
+	if (!(fields & HAS_ID) && m->id)
+		return false;
+	if (fields & HAS_PID ? m->pid <= 0 : m->pid != 0)
+		return false;
+	if (fields & HAS_STATUS ? !is_status_valid(m) : m->status != 0)
+		return false;
+	if (fields & HAS_SIGNAL) {
+		if (m->signal != PRIV_SIGNAL_RETIRE && m->signal != PRIV_SIGNAL_KILL)
+			return false;
+	} else if (m->signal) {
+		return false;
+	}
+	if (fields & HAS_SETUP) {
+		if (m->flags & ~PRIV_SETUP_PRIVILEGED)
+			return false;
+	} else if (m->flags || !is_zero(m->key, sizeof(m->key))) {
+		return false;
+	}
+	if (fields & HAS_FAILURE)
+		return is_failure_valid(m);
+	return !m->error && !m->reason && !m->step && is_zero(m->text, sizeof(m->text));
+}
+
+int priv_decode(const uint8_t *data, size_t size, struct priv_message *ret)
+{
+	struct priv_message m;
+	const struct priv_row *row;
+	struct wire_reader r;
+	uint32_t type;
+	size_t rest;
+
+	if (size != PRIV_MESSAGE_SIZE)
+		return PRIV_E_SIZE;
+	wire_reader_init(&r, data, size);
+	type = wire_get_u32(&r);
+	row = priv_find_row(type);
+	if (!row)
+		return PRIV_E_TYPE;
+	m.type = (enum priv_type)type;
+	m.flags = wire_get_u32(&r);
+	m.id = wire_get_u64(&r);
+	m.pid = (int32_t)wire_get_u32(&r);
+	m.status = (int32_t)wire_get_u32(&r);
+	m.error = (int32_t)wire_get_u32(&r);
+	m.reason = wire_get_u32(&r);
+	m.step = wire_get_u32(&r);
+	m.signal = wire_get_u32(&r);
+	/* the size was checked, so there are all of them */
+	memcpy(m.key, wire_get_bytes(&r, sizeof(m.key)), sizeof(m.key));
+	memcpy(m.text, wire_get_bytes(&r, sizeof(m.text)), sizeof(m.text));
+	rest = wire_reader_left(&r);
+	if (!is_zero(wire_get_bytes(&r, rest), rest) || !is_message_valid(&m, row->fields))
+		return PRIV_E_VALUE;
+	*ret = m;
+	return 0;
+}
+
+const char *priv_type_name(unsigned type)
+{
+	const struct priv_row *row = priv_find_row(type);
+
+	return row ? row->name : "?";
+}
+
+const char *priv_step_name(unsigned step)
+{
+	return step < PRIV_STEP_COUNT ? step_names[step] : "?";
+}
+
+size_t priv_fd_count(enum priv_type type)
+{
+	const struct priv_row *row = priv_find_row((unsigned)type);
+
+	return row ? row->fd_count : 0;
+}
