@@ -36,17 +36,17 @@ struct config_env {
 };
 
 struct config_handler {
-	char *name;   /* owned: "application/x-httpd-lsphp" */
-	char *binary; /* owned: absolute path of lsphp */
+	char *name;             /* owned: "application/x-httpd-lsphp" */
+	char *binary;           /* owned: absolute path of lsphp */
 	struct config_env *env; /* owned */
 	size_t env_count;
 };
 
 /** Every setting of a pool, already with documented defaults; lsapid.conf `defaults` wins. */
 struct config_pool_defaults {
-	uint32_t children;           /* 2..10000 */
-	uint32_t max_idle_s;         /* 0: for ever */
-	uint32_t pgrp_max_idle_s;    /* 0: for ever */
+	uint32_t children;        /* 2..10000 */
+	uint32_t max_idle_s;      /* 0: for ever */
+	uint32_t pgrp_max_idle_s; /* 0: for ever */
 	uint32_t max_reqs;
 	uint32_t max_process_time_s;
 	char *path; /* owned: PATH of lsphp */

@@ -1,0 +1,74 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Every key of lsapid.conf, one row each: the loader, the manual page and the shipped sample are
+ * checked against this table. A new key is a new row and a member of the struct it is stored in.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/config/config.h"
+
+/** The handler that exists if lsapid.conf names none. */
+#define CONFIG_DEFAULT_HANDLER "application/x-httpd-lsphp"
+
+enum config_type {
+	CONFIG_TYPE_PATH,         /* char *: absolute path */
+	CONFIG_TYPE_NAME,         /* char *: account or group */
+	CONFIG_TYPE_TEXT,         /* char *: anything without control characters */
+	CONFIG_TYPE_LEVEL,        /* enum log_level */
+	CONFIG_TYPE_UINT,         /* uint32_t */
+	CONFIG_TYPE_SECONDS,      /* uint32_t: a duration, stored in seconds */
+	CONFIG_TYPE_MILLISECONDS, /* uint32_t: a duration, stored in milliseconds */
+	CONFIG_TYPE_BOOL,         /* bool */
+	CONFIG_TYPE_ENV_LIST,     /* list of "NAME=value" */
+	CONFIG_TYPE_COUNT
+};
+
+enum config_section {
+	CONFIG_SECTION_TOP,      /* struct config */
+	CONFIG_SECTION_HANDLER,  /* struct config_handler, one per handler "NAME" { } */
+	CONFIG_SECTION_DEFAULTS, /* struct config_pool_defaults */
+	CONFIG_SECTION_COUNT
+};
+
+struct config_key {
+	enum config_section section;
+	const char *name;
+	enum config_type type;
+	bool is_fixed; /* takes effect when the daemon starts, not at a reload */
+	uint64_t min;  /* in the unit it is stored in */
+	uint64_t max;
+	const char *value; /* default, as it would be written; "" for an empty list */
+	size_t offset;     /* of the member */
+	const char *help;
+};
+
+/** config_table() - all rows, sections together */
+const struct config_key *config_table(size_t *ret_count);
+
+/** config_section_name() - "" for the top, else the word before the brace */
+const char *config_section_name(enum config_section section);
+
+/**
+ * config_value_check() - is @text a value for @key
+ * @ret_what: what is wrong, without the key's name; CONFIG_WHAT_SIZE bytes
+ */
+#define CONFIG_WHAT_SIZE 192
+bool config_value_check(
+	const struct config_key *key, const char *text, char ret_what[CONFIG_WHAT_SIZE]);
+
+/**
+ * config_value_store() - put a checked value into the struct that @object is
+ * @object: the struct of the key's section; members that own memory are replaced
+ *
+ * Return: 0; -ENOMEM. Not for CONFIG_TYPE_ENV_LIST.
+ */
+int config_value_store(const struct config_key *key, const char *text, void *object) ATTR_MUST_USE;
+
+/** config_differs_in() - do two snapshots differ in the value of this key of the top section */
+bool config_differs_in(
+	const struct config_key *key, const struct config *a, const struct config *b);
