@@ -99,7 +99,14 @@ struct lsapi_packet {
 /** lsapi_packet_decode() - Return: 0; LSAPI_E_MAGIC, LSAPI_E_LENGTH (below 8 or negative) */
 int lsapi_packet_decode(const uint8_t header[LSAPI_PACKET_HEADER_SIZE], struct lsapi_packet *ret);
 
-/** lsapi_packet_encode() - in this machine's order; @length counts the header */
+/**
+ * lsapi_packet_encode() - @length counts the header
+ *
+ * Our numbers are little-endian everywhere; the flag says so in the words of this machine. Bit 0
+ * means big-endian on x86 and on big-endian machines, but lsphp for a little-endian machine that
+ * is not x86 takes bit 0 for its own order: there the flag is the other way round, both here and
+ * in lsapi_packet_decode().
+ */
 void lsapi_packet_encode(uint8_t out[LSAPI_PACKET_HEADER_SIZE], enum lsapi_type type,
 	uint32_t length);
 
@@ -121,6 +128,8 @@ struct lsapi_request_encoder {
 	uint32_t special_count;
 	uint32_t env_count;
 	uint32_t header_count;
+	uint32_t unknown_count;
+	uint32_t known_seen, known_again; /* bit per known header: came, came more than once */
 	uint32_t off_script_file, off_script_name, off_query, off_method;
 	struct lsapi_header_ref header[LSAPI_HEADERS_MAX];
 };
@@ -164,7 +173,9 @@ void lsapi_request_encode_header(struct lsapi_request_encoder *e, const char *na
  *             Content-Length header must be among the headers
  * @ret_size:  size of the packet
  *
- * Return: 0; enum lsapi_error (LSAPI_E_FULL: the client gets 431).
+ * Return: 0; LSAPI_E_FULL (the client gets 431), LSAPI_E_COUNT (too many entries or headers);
+ *         mistakes of the caller: LSAPI_E_ORDER, LSAPI_E_OFFSET (one of the four variables that
+ *         encode_env() names is missing), LSAPI_E_LENGTH (large body without Content-Length).
  */
 int lsapi_request_encode_finish(struct lsapi_request_encoder *e, uint64_t body_size,
 	size_t *ret_size);
@@ -179,8 +190,8 @@ struct lsapi_env {
 };
 
 struct lsapi_http_header {
-	const char *name; /* not NUL-terminated for known headers; a static name for those */
-	const char *value;
+	const char *name; /* known: static text; unknown: view, not NUL-terminated */
+	const char *value; /* view, not NUL-terminated */
 	uint32_t name_size;
 	uint32_t value_size;
 	int known; /* index or -1 */
@@ -227,7 +238,11 @@ bool lsapi_request_next_special(const struct lsapi_request *r, struct lsapi_iter
 bool lsapi_request_next_env(const struct lsapi_request *r, struct lsapi_iter *it,
 	struct lsapi_env *ret);
 
-/** lsapi_request_next_header() - known ones by index, then unknown ones in their order */
+/**
+ * lsapi_request_next_header() - known ones by index, then unknown ones in their order
+ *
+ * LSAPI_H_TRANSFER_ENCODING is neither checked nor shown, as in the reference.
+ */
 bool lsapi_request_next_header(const struct lsapi_request *r, struct lsapi_iter *it,
 	struct lsapi_http_header *ret);
 
@@ -284,10 +299,12 @@ enum lsapi_event_type {
 
 struct lsapi_event {
 	enum lsapi_event_type type;
-	struct wire_bytes bytes; /* BODY, STDERR: view into the input */
+	struct wire_bytes bytes; /* BODY, STDERR: view into the input (or the decoder) */
 	int32_t pid;             /* PID */
 	uint32_t need_size;      /* NEED_BUFFER */
-	uint32_t status;         /* HEADER: 0 means look for a Status line; without one it is 200 */
+	/* HEADER: 0 means look for a Status line; without one it is 200. Any number that the script
+	 * chose may be here: the caller checks its range. */
+	uint32_t status;
 	uint32_t line_count;     /* HEADER */
 	int error;               /* ERROR: enum lsapi_error */
 };
@@ -308,12 +325,14 @@ struct lsapi_response_decoder {
 	bool has_header; /* RESP_HEADER was seen */
 	bool has_ended;  /* RESP_END was seen */
 	bool is_big_endian;
-	uint8_t partial[16]; /* split packet header or notice */
+	uint8_t partial[LSAPI_PACKET_HEADER_SIZE]; /* split packet header or notice */
 	uint32_t partial_size;
 	uint32_t left; /* payload bytes still to come */
-	uint8_t *header; /* borrowed: buffer given by the caller, or the input itself */
-	uint32_t header_size, header_used;
-	uint32_t line_count, line_at; /* of the last HEADER event */
+	uint8_t *buffer; /* borrowed: given by the caller for a split RESP_HEADER, or NULL */
+	uint32_t buffer_used;
+	const uint8_t *header; /* borrowed: payload of RESP_HEADER, in the buffer or the input */
+	uint32_t header_size;
+	uint32_t line_count, line_next, line_at; /* of the last HEADER event */
 	int error;
 };
 
