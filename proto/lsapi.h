@@ -56,6 +56,7 @@ enum lsapi_type {
 #define LSAPI_KNOWN_HEADERS 25U
 enum lsapi_known_header {
 	LSAPI_H_ACCEPT = 0,
+	LSAPI_H_AUTHORIZATION = 4,
 	LSAPI_H_CONTENT_TYPE = 6,
 	LSAPI_H_CONTENT_LENGTH = 7,
 	LSAPI_H_COOKIE = 8,
