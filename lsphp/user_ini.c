@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lsphp/user_ini.h"
+
+#include <string.h>
+
+#include "lsphp/sapi_internal.h"
+
+/** Directories kept; then the cache starts anew, so that a process cannot grow without bound. */
+#define CACHE_MAX 1024U
+
+struct user_ini_entry {
+	time_t expires;
+	HashTable settings;
+};
+
+/* One cache per process, keyed by directory; PHP's callbacks leave no other place for it. */
+static HashTable *cache;
+
+static void free_entry(zval *value)
+{
+	struct user_ini_entry *entry = Z_PTR_P(value);
+	zend_hash_destroy(&entry->settings);
+	pefree(entry, 1);
+}
+
+static void free_setting(zval *value)
+{
+	zend_string_release(Z_STR_P(value));
+}
+
+static HashTable *get_cache(void)
+{
+	if (cache && zend_hash_num_elements(cache) >= CACHE_MAX)
+		zend_hash_clean(cache);
+	if (!cache) {
+		cache = pemalloc(sizeof(*cache), 1);
+		zend_hash_init(cache, 8, NULL, free_entry, 1);
+	}
+	return cache;
+}
+
+static struct user_ini_entry *find_entry(const char *dir, size_t size)
+{
+	HashTable *table = get_cache();
+	struct user_ini_entry *entry = zend_hash_str_find_ptr(table, dir, size);
+	if (!entry) {
+		entry = pemalloc(sizeof(*entry), 1);
+		entry->expires = 0;
+		zend_hash_init(&entry->settings, 0, NULL, free_setting, 1);
+		(void)zend_hash_str_update_ptr(table, dir, size, entry);
+	}
+	time_t now = (time_t)sapi_get_request_time();
+	if (now >= entry->expires) {
+		zend_hash_clean(&entry->settings);
+		/* A missing file is the usual case and no error. */
+		(void)php_parse_user_ini_file(dir, PG(user_ini_filename), &entry->settings);
+		entry->expires = now + (time_t)PG(user_ini_cache_ttl);
+	}
+	return entry;
+}
+
+static void apply_dir(const char *dir, size_t size)
+{
+	char *copy = estrndup(dir, size);
+	struct user_ini_entry *entry = find_entry(copy, size);
+	php_ini_activate_config(&entry->settings, PHP_INI_PERDIR, PHP_INI_STAGE_HTACCESS);
+	efree(copy);
+}
+
+static size_t trimmed(const char *path)
+{
+	size_t size = strlen(path);
+	while (size > 1 && path[size - 1] == '/')
+		size--;
+	return size;
+}
+
+/** is_below() - @dir is @root or inside of it */
+static bool is_below(const char *dir, const char *root, size_t root_size)
+{
+	if (strncmp(dir, root, root_size) != 0)
+		return false;
+	return root_size == 1 || dir[root_size] == '/' || dir[root_size] == '\0';
+}
+
+void user_ini_apply(const char *dir, const char *root)
+{
+	if (!PG(user_ini_filename) || !PG(user_ini_filename)[0])
+		return;
+	size_t size = trimmed(dir);
+	size_t at = root && root[0] == '/' ? trimmed(root) : 0;
+	if (at > 0 && is_below(dir, root, at)) {
+		/* Each directory on the way down; what is deeper comes later and wins. */
+		while (at < size) {
+			apply_dir(dir, at);
+			const char *slash = memchr(dir + at + 1, '/', size - at - 1);
+			at = slash ? (size_t)(slash - dir) : size;
+		}
+	}
+	apply_dir(dir, size);
+}
