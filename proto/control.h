@@ -96,14 +96,15 @@ struct control_welcome {
 	uint32_t session;
 	uint32_t slot_count;
 	uint64_t boot_id; /* changes with every life of the manager: pool ids of another are void */
-}; /* + fd: lease table */
+};
+/* with it a descriptor: lease table */
 
 struct control_pool {
 	struct wire_bytes spec; /* <= POOL_SPEC_MAX_BYTES; check with pool_spec_parse() */
 };
 
 struct control_pool_ok {
-	uint32_t pool; /* never 0 */
+	uint32_t pool;     /* never 0 */
 	uint32_t children; /* effective limit */
 };
 
@@ -121,7 +122,8 @@ struct control_grant {
 	uint32_t slot;
 	uint32_t flags; /* CONTROL_GRANT_* */
 	uint64_t generation;
-}; /* + fd: connected LSAPI socket, blocking */
+};
+/* with it a descriptor: connected LSAPI socket, blocking */
 
 #define CONTROL_GRANT_FRESH 1U /* never used before: its child may have to be forked yet */
 #define CONTROL_GRANT_COLD  2U /* the pool is starting for this request */
@@ -154,32 +156,33 @@ struct control_cancel {
 struct control_document {
 	uint32_t size;   /* bytes in the memfd */
 	uint32_t status; /* 0 or an errno: did the command succeed */
-}; /* + fd: memfd with JSON */
+};
+/* with it a descriptor: memfd with JSON */
 
 /*
  * Encoders: write one whole message to @out and return its size; 0 if it does not fit or a field
  * is out of its bounds (a mistake of the caller). CONTROL_MAX_MESSAGE bytes suffice for all.
  */
 size_t control_encode_hello(uint8_t *out, size_t size, uint32_t seq, const struct control_hello *m);
-size_t control_encode_welcome(uint8_t *out, size_t size, uint32_t seq,
-	const struct control_welcome *m);
+size_t control_encode_welcome(
+	uint8_t *out, size_t size, uint32_t seq, const struct control_welcome *m);
 size_t control_encode_pool(uint8_t *out, size_t size, uint32_t seq, const struct control_pool *m);
-size_t control_encode_pool_ok(uint8_t *out, size_t size, uint32_t seq,
-	const struct control_pool_ok *m);
-size_t control_encode_denied(uint8_t *out, size_t size, uint32_t seq,
-	const struct control_denied *m);
+size_t control_encode_pool_ok(
+	uint8_t *out, size_t size, uint32_t seq, const struct control_pool_ok *m);
+size_t control_encode_denied(
+	uint8_t *out, size_t size, uint32_t seq, const struct control_denied *m);
 size_t control_encode_lease(uint8_t *out, size_t size, uint32_t seq, const struct control_lease *m);
 size_t control_encode_grant(uint8_t *out, size_t size, uint32_t seq, const struct control_grant *m);
-size_t control_encode_reject(uint8_t *out, size_t size, uint32_t seq,
-	const struct control_reject *m);
-size_t control_encode_return(uint8_t *out, size_t size, uint32_t seq,
-	const struct control_return *m);
-size_t control_encode_close(uint8_t *out, size_t size, uint32_t seq,
-	const struct control_close_lease *m);
-size_t control_encode_cancel(uint8_t *out, size_t size, uint32_t seq,
-	const struct control_cancel *m);
-size_t control_encode_document(uint8_t *out, size_t size, uint32_t seq,
-	const struct control_document *m);
+size_t control_encode_reject(
+	uint8_t *out, size_t size, uint32_t seq, const struct control_reject *m);
+size_t control_encode_return(
+	uint8_t *out, size_t size, uint32_t seq, const struct control_return *m);
+size_t control_encode_close(
+	uint8_t *out, size_t size, uint32_t seq, const struct control_close_lease *m);
+size_t control_encode_cancel(
+	uint8_t *out, size_t size, uint32_t seq, const struct control_cancel *m);
+size_t control_encode_document(
+	uint8_t *out, size_t size, uint32_t seq, const struct control_document *m);
 /** for the types without a body: STATUS, RELOAD */
 size_t control_encode_bare(uint8_t *out, size_t size, uint32_t seq, enum control_type type);
 

@@ -20,7 +20,10 @@ struct fdpass_set {
 	size_t count;
 };
 
-#define FDPASS_SET_EMPTY { .fd = { -1, -1, -1, -1 }, .count = 0 }
+#define FDPASS_SET_EMPTY                                                                           \
+	{                                                                                          \
+		.fd = { -1, -1, -1, -1 }, .count = 0                                               \
+	}
 
 /**
  * fdpass_send() - send one datagram with descriptors
@@ -43,8 +46,8 @@ int fdpass_send(int sock, const void *data, size_t size, const struct fdpass_set
  *         were truncated or more descriptors came than @max_fds (all are closed); other -errno.
  * Source: recvmsg(2), cmsg(3): MSG_TRUNC, MSG_CTRUNC, MSG_CMSG_CLOEXEC.
  */
-ssize_t fdpass_recv(int sock, void *data, size_t size, struct fdpass_set *ret_fds, size_t max_fds,
-	int flags);
+ssize_t fdpass_recv(
+	int sock, void *data, size_t size, struct fdpass_set *ret_fds, size_t max_fds, int flags);
 
 /** fdpass_close() - close every descriptor still in the set; the set is empty afterwards */
 void fdpass_close(struct fdpass_set *fds);

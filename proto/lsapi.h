@@ -20,9 +20,9 @@
 
 /* --- limits, each with its source -------------------------------------------------------- */
 
-#define LSAPI_PACKET_HEADER_SIZE 8U
+#define LSAPI_PACKET_HEADER_SIZE  8U
 #define LSAPI_REQUEST_HEADER_SIZE 44U
-#define LSAPI_HEADER_INDEX_SIZE 152U
+#define LSAPI_HEADER_INDEX_SIZE   152U
 #define LSAPI_UNKNOWN_HEADER_SIZE 16U
 /** lsphp closes the connection on a longer request packet (body not counted). */
 #define LSAPI_REQUEST_MAX 65535U
@@ -32,7 +32,7 @@
 #define LSAPI_ENV_MAX 8192U
 /** lsphp drops further response header lines, and longer ones. */
 #define LSAPI_RESPONSE_LINES_MAX 1000U
-#define LSAPI_RESPONSE_LINE_MAX 32768U
+#define LSAPI_RESPONSE_LINE_MAX  32768U
 /** lsphp enforces no bound on RESP_HEADER (300 KB was seen); a shim must have one of its own. */
 #define LSAPI_RESPONSE_HEADER_MAX (1024U * 1024U)
 /** Request headers the encoder takes; Apache's LimitRequestFields defaults to 100. */
@@ -76,16 +76,16 @@ const char *lsapi_header_cgi_name(unsigned index);
 /* --- packet header ----------------------------------------------------------------------- */
 
 enum lsapi_error {
-	LSAPI_E_MAGIC = 1,   /* does not begin with "LS" */
-	LSAPI_E_TYPE,        /* type not allowed in this direction */
-	LSAPI_E_LENGTH,      /* packet length impossible or above its bound */
-	LSAPI_E_COUNT,       /* number of entries negative or above its bound */
-	LSAPI_E_OFFSET,      /* offset points outside of its part */
-	LSAPI_E_ENTRY,       /* environment entry malformed */
-	LSAPI_E_SUM,         /* the parts do not add up to the packet */
-	LSAPI_E_FULL,        /* encoder: does not fit */
-	LSAPI_E_ORDER,       /* encoder: special, environment, headers, in this order */
-	LSAPI_E_STATE        /* packet not allowed now (body before headers, after the end ...) */
+	LSAPI_E_MAGIC = 1, /* does not begin with "LS" */
+	LSAPI_E_TYPE,      /* type not allowed in this direction */
+	LSAPI_E_LENGTH,    /* packet length impossible or above its bound */
+	LSAPI_E_COUNT,     /* number of entries negative or above its bound */
+	LSAPI_E_OFFSET,    /* offset points outside of its part */
+	LSAPI_E_ENTRY,     /* environment entry malformed */
+	LSAPI_E_SUM,       /* the parts do not add up to the packet */
+	LSAPI_E_FULL,      /* encoder: does not fit */
+	LSAPI_E_ORDER,     /* encoder: special, environment, headers, in this order */
+	LSAPI_E_STATE      /* packet not allowed now (body before headers, after the end ...) */
 };
 
 /** lsapi_error_text() - enum lsapi_error in words, for log lines */
@@ -108,8 +108,8 @@ int lsapi_packet_decode(const uint8_t header[LSAPI_PACKET_HEADER_SIZE], struct l
  * is not x86 takes bit 0 for its own order: there the flag is the other way round, both here and
  * in lsapi_packet_decode().
  */
-void lsapi_packet_encode(uint8_t out[LSAPI_PACKET_HEADER_SIZE], enum lsapi_type type,
-	uint32_t length);
+void lsapi_packet_encode(
+	uint8_t out[LSAPI_PACKET_HEADER_SIZE], enum lsapi_type type, uint32_t length);
 
 /* --- request, encoder (shim) ------------------------------------------------------------- */
 
@@ -178,8 +178,8 @@ void lsapi_request_encode_header(struct lsapi_request_encoder *e, const char *na
  *         mistakes of the caller: LSAPI_E_ORDER, LSAPI_E_OFFSET (one of the four variables that
  *         encode_env() names is missing), LSAPI_E_LENGTH (large body without Content-Length).
  */
-int lsapi_request_encode_finish(struct lsapi_request_encoder *e, uint64_t body_size,
-	size_t *ret_size);
+int lsapi_request_encode_finish(
+	struct lsapi_request_encoder *e, uint64_t body_size, size_t *ret_size);
 
 /* --- request, decoder (lsphp) ------------------------------------------------------------ */
 
@@ -191,7 +191,7 @@ struct lsapi_env {
 };
 
 struct lsapi_http_header {
-	const char *name; /* known: static text; unknown: view, not NUL-terminated */
+	const char *name;  /* known: static text; unknown: view, not NUL-terminated */
 	const char *value; /* view, not NUL-terminated */
 	uint32_t name_size;
 	uint32_t value_size;
@@ -232,24 +232,24 @@ struct lsapi_iter {
 };
 
 /** lsapi_request_next_special() - false at the end; ini entries and what else is special */
-bool lsapi_request_next_special(const struct lsapi_request *r, struct lsapi_iter *it,
-	struct lsapi_env *ret);
+bool lsapi_request_next_special(
+	const struct lsapi_request *r, struct lsapi_iter *it, struct lsapi_env *ret);
 
 /** lsapi_request_next_env() - false at the end */
-bool lsapi_request_next_env(const struct lsapi_request *r, struct lsapi_iter *it,
-	struct lsapi_env *ret);
+bool lsapi_request_next_env(
+	const struct lsapi_request *r, struct lsapi_iter *it, struct lsapi_env *ret);
 
 /**
  * lsapi_request_next_header() - known ones by index, then unknown ones in their order
  *
  * LSAPI_H_TRANSFER_ENCODING is neither checked nor shown, as in the reference.
  */
-bool lsapi_request_next_header(const struct lsapi_request *r, struct lsapi_iter *it,
-	struct lsapi_http_header *ret);
+bool lsapi_request_next_header(
+	const struct lsapi_request *r, struct lsapi_iter *it, struct lsapi_http_header *ret);
 
 /** lsapi_request_get_header() - a known header's value; false if absent */
-bool lsapi_request_get_header(const struct lsapi_request *r, unsigned known,
-	struct lsapi_http_header *ret);
+bool lsapi_request_get_header(
+	const struct lsapi_request *r, unsigned known, struct lsapi_http_header *ret);
 
 /**
  * lsapi_ini_decode() - is this special entry a php.ini override?
@@ -290,12 +290,12 @@ enum lsapi_event_type {
 	LSAPI_EV_RECEIVED,    /* REQ_RECEIVED */
 	LSAPI_EV_PID,         /* PID notice: pid */
 	LSAPI_EV_NEED_BUFFER, /* RESP_HEADER of need_size bytes is split: give a buffer, go on */
-	LSAPI_EV_HEADER,      /* complete RESP_HEADER: status, lines by lsapi_response_next_line() */
-	LSAPI_EV_BODY,        /* bytes: part of the body */
-	LSAPI_EV_STDERR,      /* bytes: part of PHP's log output */
-	LSAPI_EV_END,         /* RESP_END: the response is complete */
-	LSAPI_EV_CLOSE,       /* CONN_CLOSE: do not reuse the connection */
-	LSAPI_EV_ERROR        /* error: the peer breaks the protocol; nothing more is decoded */
+	LSAPI_EV_HEADER, /* complete RESP_HEADER: status, lines by lsapi_response_next_line() */
+	LSAPI_EV_BODY,   /* bytes: part of the body */
+	LSAPI_EV_STDERR, /* bytes: part of PHP's log output */
+	LSAPI_EV_END,    /* RESP_END: the response is complete */
+	LSAPI_EV_CLOSE,  /* CONN_CLOSE: do not reuse the connection */
+	LSAPI_EV_ERROR   /* error: the peer breaks the protocol; nothing more is decoded */
 };
 
 struct lsapi_event {
@@ -306,17 +306,17 @@ struct lsapi_event {
 	/* HEADER: 0 means look for a Status line; without one it is 200. Any number that the script
 	 * chose may be here: the caller checks its range. */
 	uint32_t status;
-	uint32_t line_count;     /* HEADER */
-	int error;               /* ERROR: enum lsapi_error */
+	uint32_t line_count; /* HEADER */
+	int error;           /* ERROR: enum lsapi_error */
 };
 
 /** What is awaited. */
 enum lsapi_response_state {
-	LSAPI_RS_PACKET,  /* a packet header */
-	LSAPI_RS_HEADER,  /* rest of RESP_HEADER, into the given buffer */
-	LSAPI_RS_BODY,    /* rest of a RESP_STREAM */
-	LSAPI_RS_STDERR,  /* rest of a STDERR_STREAM */
-	LSAPI_RS_NOTICE,  /* 8 bytes that may be a PID notice */
+	LSAPI_RS_PACKET, /* a packet header */
+	LSAPI_RS_HEADER, /* rest of RESP_HEADER, into the given buffer */
+	LSAPI_RS_BODY,   /* rest of a RESP_STREAM */
+	LSAPI_RS_STDERR, /* rest of a STDERR_STREAM */
+	LSAPI_RS_NOTICE, /* 8 bytes that may be a PID notice */
 	LSAPI_RS_FAILED
 };
 
@@ -328,7 +328,7 @@ struct lsapi_response_decoder {
 	bool is_big_endian;
 	uint8_t partial[LSAPI_PACKET_HEADER_SIZE]; /* split packet header or notice */
 	uint32_t partial_size;
-	uint32_t left; /* payload bytes still to come */
+	uint32_t left;   /* payload bytes still to come */
 	uint8_t *buffer; /* borrowed: given by the caller for a split RESP_HEADER, or NULL */
 	uint32_t buffer_used;
 	const uint8_t *header; /* borrowed: payload of RESP_HEADER, in the buffer or the input */

@@ -24,16 +24,16 @@
 #define POOL_SPEC_MAX_VALUE   4096U
 
 /* Keys that more than one part of the project reads. Missing means the documented default. */
-#define SPEC_HANDLER          "handler"          /* handler name, as lsapid.conf knows it */
-#define SPEC_UID              "uid"              /* decimal */
-#define SPEC_GID              "gid"              /* decimal */
-#define SPEC_SCOPE            "scope"            /* "vhost" or "user" */
-#define SPEC_NAME             "name"             /* virtual host (scope vhost), for people and logs */
-#define SPEC_DOCROOT          "docroot"          /* absolute; its owner is checked if given */
-#define SPEC_CHILDREN         "children"         /* most connections, 2..10000 */
-#define SPEC_MAX_IDLE         "max_idle"         /* s a child waits for work, 0 for ever */
-#define SPEC_PGRP_MAX_IDLE    "pgrp_max_idle"    /* s a pool stays without work, 0 for ever */
-#define SPEC_MAX_REQS         "max_reqs"         /* requests per child */
+#define SPEC_HANDLER          "handler"       /* handler name, as lsapid.conf knows it */
+#define SPEC_UID              "uid"           /* decimal */
+#define SPEC_GID              "gid"           /* decimal */
+#define SPEC_SCOPE            "scope"         /* "vhost" or "user" */
+#define SPEC_NAME             "name"          /* virtual host (scope vhost), for people and logs */
+#define SPEC_DOCROOT          "docroot"       /* absolute; its owner is checked if given */
+#define SPEC_CHILDREN         "children"      /* most connections, 2..10000 */
+#define SPEC_MAX_IDLE         "max_idle"      /* s a child waits for work, 0 for ever */
+#define SPEC_PGRP_MAX_IDLE    "pgrp_max_idle" /* s a pool stays without work, 0 for ever */
+#define SPEC_MAX_REQS         "max_reqs"      /* requests per child */
 #define SPEC_MAX_PROCESS_TIME "max_process_time" /* s one request may run */
 #define SPEC_ACCEPT_NOTIFY    "accept_notify"    /* 0 or 1 */
 #define SPEC_COREDUMP         "coredump"         /* 0 or 1 */
@@ -85,8 +85,8 @@ void pool_spec_add_env(struct pool_spec_builder *b, const char *name, const char
  *
  * Return: 0; enum pool_spec_error, the first that an add met.
  */
-int pool_spec_finish(struct pool_spec_builder *b, char *out, size_t out_size,
-	struct pool_spec *ret_spec);
+int pool_spec_finish(
+	struct pool_spec_builder *b, char *out, size_t out_size, struct pool_spec *ret_spec);
 
 /**
  * pool_spec_parse() - check bytes that came from elsewhere

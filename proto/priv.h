@@ -9,7 +9,7 @@
  *
  *   supervisor                               manager
  *   SETUP flags + config memfd, control fd ->        first message of the manager's life
- *                                          <- READY  (or it exits: the supervisor logs and backs off)
+ *                                          <- READY  (or it exits: started again with back-off)
  *                                          <- SPAWN id + spec memfd, listener, stderr pipe
  *   SPAWNED id, pid                        ->
  *   SPAWN_FAILED id, reason, step, errno   ->
@@ -83,19 +83,20 @@ enum priv_error {
 /** One message of any type; fields that a type does not use are 0. */
 struct priv_message {
 	enum priv_type type;
-	uint64_t id;      /* SPAWN .. EXITED: chosen by the manager, never reused in its life */
-	int32_t pid;      /* SPAWNED, EXITED */
-	int32_t status;   /* EXITED: as waitpid(2); RELOADED: 0 or errno; STOP: grace in ms */
-	int32_t error;    /* SPAWN_FAILED: errno, 0 if the reason says all */
-	uint32_t reason;  /* SPAWN_FAILED: enum reason */
-	uint32_t step;    /* SPAWN_FAILED: enum priv_step */
-	uint32_t signal;  /* SIGNAL: enum priv_signal */
-	uint32_t flags;   /* SETUP: PRIV_SETUP_* */
+	uint64_t id;     /* SPAWN .. EXITED: chosen by the manager, never reused in its life */
+	int32_t pid;     /* SPAWNED, EXITED */
+	int32_t status;  /* EXITED: as waitpid(2); RELOADED: 0 or errno; STOP: grace in ms */
+	int32_t error;   /* SPAWN_FAILED: errno, 0 if the reason says all */
+	uint32_t reason; /* SPAWN_FAILED: enum reason */
+	uint32_t step;   /* SPAWN_FAILED: enum priv_step */
+	uint32_t signal; /* SIGNAL: enum priv_signal */
+	uint32_t flags;  /* SETUP: PRIV_SETUP_* */
 	uint8_t key[PRIV_KEY_SIZE]; /* SETUP: the shim's key */
 	char text[PRIV_TEXT_SIZE];  /* SPAWN_FAILED: path or name concerned; NUL-terminated */
 };
 
-#define PRIV_SETUP_PRIVILEGED 1U /* the supervisor is root: any configured user; else only its own */
+#define PRIV_SETUP_PRIVILEGED                                                                      \
+	1U /* the supervisor is root: any configured user; else only its own */
 
 /** priv_encode() - into exactly PRIV_MESSAGE_SIZE bytes */
 void priv_encode(uint8_t out[PRIV_MESSAGE_SIZE], const struct priv_message *m);

@@ -22,8 +22,7 @@ struct list {
 	size_t count;
 };
 
-#define LIST_ENTRY(node, type, member) \
-	((type *)(void *)((char *)(node)-offsetof(type, member)))
+#define LIST_ENTRY(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 static inline void list_init(struct list *l)
 {
@@ -37,8 +36,8 @@ static inline bool list_is_empty(const struct list *l)
 	return l->count == 0;
 }
 
-static inline void list_insert_between(struct list *l, struct list_node *n, struct list_node *prev,
-	struct list_node *next)
+static inline void list_insert_between(
+	struct list *l, struct list_node *n, struct list_node *prev, struct list_node *next)
 {
 	n->prev = prev;
 	n->next = next;
@@ -94,5 +93,5 @@ static inline struct list_node *list_pop_front(struct list *l)
 }
 
 /* Walk; @n may be removed (and freed) in the body. */
-#define LIST_FOREACH(l, n, tmp) \
+#define LIST_FOREACH(l, n, tmp)                                                                    \
 	for ((n) = list_first(l); (n) && ((tmp) = list_next((l), (n)), 1); (n) = (tmp))

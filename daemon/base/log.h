@@ -39,14 +39,16 @@ struct log_field {
 	uint64_t u;
 };
 
+/* clang-format off */
 #define F_STR(k, v)   { .key = (k), .type = LOG_FIELD_STR, .str = (v) }
 #define F_INT(k, v)   { .key = (k), .type = LOG_FIELD_INT, .i = (v) }
 #define F_UINT(k, v)  { .key = (k), .type = LOG_FIELD_UINT, .u = (v) }
 /** errno or negative errno, shown as its name */
 #define F_ERRNO(v)    { .key = "errno", .type = LOG_FIELD_ERRNO, .i = (v) }
+/* clang-format on */
 
-#define LOG_AT(level, event, ...) \
-	log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ }, \
+#define LOG_AT(level, event, ...)                                                                  \
+	log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ },                     \
 		sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
 
 /* At least one field each: an event without a figure explains nothing. */
@@ -65,13 +67,13 @@ void log_init(const char *ident, enum log_level level);
 void log_set_level(enum log_level level);
 bool log_level_parse(const char *text, enum log_level *ret_level);
 
-void log_write(enum log_level level, const char *event, const struct log_field *fields,
-	size_t count);
+void log_write(
+	enum log_level level, const char *event, const struct log_field *fields, size_t count);
 
 /**
  * log_format() - the pure part: one line without prefix and newline
  *
  * Return: bytes written, without the NUL; too long a line is cut and ends in "...".
  */
-size_t log_format(char *out, size_t size, const char *event, const struct log_field *fields,
-	size_t count);
+size_t log_format(
+	char *out, size_t size, const char *event, const struct log_field *fields, size_t count);
