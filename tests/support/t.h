@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,7 +15,6 @@
 
 /** Like assert_true(), with the row of the table in the failure. */
 #define T_ASSERT_ROW(row, condition)                                                               \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			fail_msg("row %s: %s", (row), #condition);                                 \
-	} while (0)
+	t_assert_row((condition), (row), #condition, __FILE__, __LINE__)
+
+void t_assert_row(bool is_true, const char *row, const char *text, const char *file, int line);

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/control.h"
+#include "proto/lease_table.h"
+#include "tests/support/golden.h"
+#include "tests/support/guard.h"
+#include "tests/support/t.h"
+
+#define LENGTH_AT 4U
+
+union message {
+	struct control_hello hello;
+	struct control_welcome welcome;
+	struct control_pool pool;
+	struct control_pool_ok pool_ok;
+	struct control_denied denied;
+	struct control_lease lease;
+	struct control_grant grant;
+	struct control_reject reject;
+	struct control_return ret;
+	struct control_close_lease close;
+	struct control_cancel cancel;
+	struct control_document document;
+};
+
+struct codec {
+	int (*decode)(const uint8_t *data, size_t size, union message *ret);
+	size_t (*encode)(uint8_t *out, size_t size, uint32_t seq, const union message *m);
+};
+
+/* The codec of one type behind one signature for all of them. */
+#define CODEC(name, member)                                                                        \
+	static int decode_##name(const uint8_t *data, size_t size, union message *ret)             \
+	{                                                                                          \
+		return control_decode_##name(data, size, &ret->member);                            \
+	}                                                                                          \
+	static size_t encode_##name(                                                               \
+		uint8_t *out, size_t size, uint32_t seq, const union message *m)                   \
+	{                                                                                          \
+		return control_encode_##name(out, size, seq, &m->member);                          \
+	}                                                                                          \
+	static const struct codec codec_##name = { decode_##name, encode_##name }
+
+#define BARE_CODEC(name, type)                                                                     \
+	static int decode_##name(const uint8_t *data, size_t size, union message *ret)             \
+	{                                                                                          \
+		(void)ret;                                                                         \
+		return control_decode_bare(data, size, (type));                                    \
+	}                                                                                          \
+	static size_t encode_##name(                                                               \
+		uint8_t *out, size_t size, uint32_t seq, const union message *m)                   \
+	{                                                                                          \
+		(void)m;                                                                           \
+		return control_encode_bare(out, size, seq, (type));                                \
+	}                                                                                          \
+	static const struct codec codec_##name = { decode_##name, encode_##name }
+
+CODEC(hello, hello);
+CODEC(welcome, welcome);
+CODEC(pool, pool);
+CODEC(pool_ok, pool_ok);
+CODEC(denied, denied);
+CODEC(lease, lease);
+CODEC(grant, grant);
+CODEC(reject, reject);
+CODEC(return, ret);
+CODEC(close, close);
+CODEC(cancel, cancel);
+CODEC(document, document);
+BARE_CODEC(status, CONTROL_STATUS);
+BARE_CODEC(reload, CONTROL_RELOAD);
+
+#define BYTES(text)                                                                                \
+	{                                                                                          \
+		.data = (const uint8_t *)(text), .size = sizeof(text) - 1                          \
+	}
+
+static const uint8_t key[] = { 0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa,
+	0xab, 0xac, 0xad, 0xae, 0xaf, 0xb0, 0xb1, 0xb2, 0xb3, 0xb4, 0xb5, 0xb6, 0xb7, 0xb8, 0xb9,
+	0xba, 0xbb, 0xbc, 0xbd, 0xbe, 0xbf };
+
+/** A golden file and what it says; the key of HELLO is filled in by messages_expected(). */
+struct row {
+	const char *name;
+	enum control_type type;
+	uint32_t sequence;
+	const struct codec *codec;
+	union message message;
+};
+
+static const struct row rows[] = {
+	{ "hello", CONTROL_HELLO, 1, &codec_hello,
+		{ .hello = { .version = 1, .server = BYTES("www.example.org:80") } } },
+	{ "hello_unnamed", CONTROL_HELLO, UINT32_MAX, &codec_hello, { .hello = { .version = 1 } } },
+	{ "welcome", CONTROL_WELCOME, 1, &codec_welcome,
+		{ .welcome = { .session = 17,
+			  .slot_count = 1024,
+			  .boot_id = 0x1122334455667788ULL } } },
+	{ "pool", CONTROL_POOL, 2, &codec_pool, { .pool = { BYTES("gid=1001\0uid=1001\0") } } },
+	{ "pool_ok", CONTROL_POOL_OK, 2, &codec_pool_ok,
+		{ .pool_ok = { .pool = 3, .children = 20 } } },
+	{ "denied", CONTROL_DENIED, 2, &codec_denied,
+		{ .denied = { .reason = REASON_UID_FLOOR,
+			  .text = BYTES("uid 33 is below uid_min 1000") } } },
+	{ "lease", CONTROL_LEASE, 3, &codec_lease, { .lease = { .pool = 3, .wait_ms = 300000 } } },
+	{ "grant", CONTROL_GRANT, 3, &codec_grant,
+		{ .grant = { .slot = 5,
+			  .flags = CONTROL_GRANT_FRESH | CONTROL_GRANT_COLD,
+			  .generation = 0xabcdef012345ULL } } },
+	{ "reject", CONTROL_REJECT, 3, &codec_reject,
+		{ .reject = { .reason = REASON_BUSY,
+			  .in_use = 20,
+			  .limit = 20,
+			  .queued = 0,
+			  .retry_after_s = 2,
+			  .text = BYTES("20 of 20 children are working") } } },
+	{ "return", CONTROL_RETURN, 4, &codec_return,
+		{ .ret = { .slot = 1023, .generation = 1 } } },
+	{ "close", CONTROL_CLOSE, 5, &codec_close,
+		{ .close = { .slot = 5,
+			  .why = CONTROL_CLOSE_DIED,
+			  .generation = UINT64_MAX >> 8,
+			  .child_pid = 4711 } } },
+	{ "cancel", CONTROL_CANCEL, 6, &codec_cancel, { .cancel = { .lease_sequence = 3 } } },
+	{ "status", CONTROL_STATUS, 1, &codec_status, { .cancel = { 0 } } },
+	{ "reload", CONTROL_RELOAD, 2, &codec_reload, { .cancel = { 0 } } },
+	{ "document", CONTROL_DOCUMENT, 1, &codec_document,
+		{ .document = { .size = 123456, .status = 22 } } },
+};
+
+/** Everything a test of all rows works with. */
+struct fixture {
+	struct golden golden;
+	struct guard in;
+	struct guard out;
+};
+
+static int setup(void **state)
+{
+	static struct fixture fixture;
+
+	guard_init(&fixture.in, CONTROL_MAX_MESSAGE + 1);
+	guard_init(&fixture.out, CONTROL_MAX_MESSAGE + 1);
+	*state = &fixture;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	guard_deinit(&f->in);
+	guard_deinit(&f->out);
+	return 0;
+}
+
+static const struct row *load(struct fixture *f, size_t index)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "control_%s", rows[index].name);
+	golden_read(name, &f->golden);
+	return &rows[index];
+}
+
+static union message row_message(const struct row *row)
+{
+	union message m = row->message;
+
+	if (!strcmp(row->name, "hello"))
+		memcpy(m.hello.key, key, sizeof(key));
+	return m;
+}
+
+static bool is_filled(const void *data, size_t size, uint8_t byte)
+{
+	const uint8_t *p = data;
+
+	while (size && p[size - 1] == byte)
+		size--;
+	return !size;
+}
+
+static void put_u32(uint8_t *at, uint64_t v)
+{
+	for (size_t i = 0; i < 4; i++)
+		at[i] = (uint8_t)(v >> (8 * i));
+}
+
+static void encode__every_row__golden_bytes(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		const struct row *row = load(f, i);
+		union message m = row_message(row);
+		size_t size = f->golden.size;
+		uint8_t *out = guard_tail(&f->out, size);
+
+		T_ASSERT_ROW(row->name, row->codec->encode(out, size, row->sequence, &m) == size);
+		T_ASSERT_ROW(row->name, !memcmp(out, f->golden.data, size));
+	}
+}
+
+static void encode__buffer_too_small__nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		const struct row *row = load(f, i);
+		union message m = row_message(row);
+
+		for (size_t size = 0; size < f->golden.size; size++) {
+			uint8_t *out = guard_tail(&f->out, size);
+
+			T_ASSERT_ROW(row->name, !row->codec->encode(out, size, 1, &m));
+		}
+	}
+}
+
+static void decode__every_row__encodes_to_the_same(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		const struct row *row = load(f, i);
+		size_t size = f->golden.size;
+		const uint8_t *data = guard_copy(&f->in, f->golden.data, size);
+		uint8_t *out = guard_tail(&f->out, size);
+		struct control_header h;
+		union message m;
+
+		T_ASSERT_ROW(row->name, !control_decode_header(data, size, &h));
+		T_ASSERT_ROW(row->name, h.type == (uint16_t)row->type);
+		T_ASSERT_ROW(row->name, h.version == CONTROL_VERSION && h.length == size);
+		T_ASSERT_ROW(row->name, h.sequence == row->sequence);
+		memset(&m, 0xee, sizeof(m));
+		T_ASSERT_ROW(row->name, !row->codec->decode(data, size, &m));
+		T_ASSERT_ROW(row->name, row->codec->encode(out, size, row->sequence, &m) == size);
+		T_ASSERT_ROW(row->name, !memcmp(out, f->golden.data, size));
+	}
+}
+
+/* Cut anywhere, with the old length and with one that fits: refused, and nothing written. */
+static void decode__truncated__refused(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		const struct row *row = load(f, i);
+
+		for (size_t size = 0; size < f->golden.size; size++) {
+			uint8_t *data = guard_tail(&f->in, size);
+			union message m;
+
+			memset(&m, 0xee, sizeof(m));
+			memcpy(data, f->golden.data, size);
+			T_ASSERT_ROW(row->name,
+				row->codec->decode(data, size, &m) == CONTROL_E_TRUNCATED);
+			if (size >= CONTROL_HEADER_SIZE)
+				put_u32(data + LENGTH_AT, size);
+			T_ASSERT_ROW(row->name,
+				row->codec->decode(data, size, &m) == CONTROL_E_TRUNCATED);
+			T_ASSERT_ROW(row->name, is_filled(&m, sizeof(m), 0xee));
+		}
+	}
+}
+
+static void decode__bytes_left_over__refused(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		const struct row *row = load(f, i);
+		size_t size = f->golden.size + 1;
+		uint8_t *data = guard_tail(&f->in, size);
+		union message m;
+
+		memcpy(data, f->golden.data, size - 1);
+		data[size - 1] = 0;
+		T_ASSERT_ROW(row->name, row->codec->decode(data, size, &m) == CONTROL_E_TRAILING);
+		put_u32(data + LENGTH_AT, size);
+		T_ASSERT_ROW(row->name, row->codec->decode(data, size, &m) == CONTROL_E_TRAILING);
+	}
+}
+
+static void decode__other_type__refused(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		const struct row *row = load(f, i);
+
+		for (size_t k = 0; k < T_COUNT(rows); k++) {
+			union message m;
+
+			if (rows[k].type == row->type)
+				continue;
+			T_ASSERT_ROW(row->name, rows[k].codec->decode(f->golden.data,
+							f->golden.size, &m) == CONTROL_E_TYPE);
+		}
+	}
+}
+
+/*
+ * Every byte, every value: refused, or taken for exactly what it says. So no bit of a message is
+ * without a meaning, and nothing can be hidden in one.
+ */
+static void decode__any_byte_changed__refused_or_canonical(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		const struct row *row = load(f, i);
+		size_t size = f->golden.size;
+		uint8_t *data = guard_tail(&f->in, size);
+		uint8_t *out = guard_tail(&f->out, size);
+
+		memcpy(data, f->golden.data, size);
+		for (size_t at = 0; at < size; at++) {
+			for (unsigned byte = 0; byte < 256; byte++) {
+				struct control_header h;
+				union message m;
+
+				data[at] = (uint8_t)byte;
+				if (row->codec->decode(data, size, &m))
+					continue;
+				T_ASSERT_ROW(row->name, !control_decode_header(data, size, &h));
+				T_ASSERT_ROW(row->name,
+					row->codec->encode(out, size, h.sequence, &m) == size);
+				T_ASSERT_ROW(row->name, !memcmp(out, data, size));
+			}
+			data[at] = f->golden.data[at];
+		}
+	}
+}
+
+static void decode__bad_field__says_which_kind(void **state)
+{
+	static const struct {
+		const char *golden;
+		size_t at; /* of a u32 */
+		uint32_t value;
+		int error;
+	} cases[] = {
+		{ "hello", 0, 0x00020002, CONTROL_E_VERSION },
+		{ "hello", 0, 0x00000002, CONTROL_E_VERSION },
+		{ "hello", 0, 0x00010000, CONTROL_E_TYPE },
+		{ "hello", 0, 0x00010006, CONTROL_E_TYPE },
+		{ "hello", 0, 0x00010100, CONTROL_E_TYPE },
+		{ "hello", 0, 0x0001ffff, CONTROL_E_TYPE },
+		{ "hello", LENGTH_AT, 0, CONTROL_E_TRAILING },
+		{ "hello", LENGTH_AT, UINT32_MAX, CONTROL_E_TRUNCATED },
+		{ "hello", 48, 19, CONTROL_E_TRUNCATED },
+		{ "hello", 48, 17, CONTROL_E_TRAILING },
+		{ "hello", 48, UINT32_MAX, CONTROL_E_TRUNCATED },
+		{ "pool", 12, UINT32_MAX, CONTROL_E_TRUNCATED },
+		{ "pool_ok", 12, 0, CONTROL_E_VALUE },
+		{ "denied", 12, 0, CONTROL_E_VALUE },
+		{ "denied", 12, 4711, 0 }, /* of a newer daemon */
+		{ "lease", 12, 0, CONTROL_E_VALUE },
+		{ "grant", 24, 0x01000000, CONTROL_E_VALUE },
+		{ "reject", 12, 0, CONTROL_E_VALUE },
+		{ "return", 16, 0, CONTROL_E_VALUE },
+		{ "close", 16, CONTROL_CLOSE_COUNT, CONTROL_E_VALUE },
+		{ "close", 16, UINT32_MAX, CONTROL_E_VALUE },
+		{ "close", 24, UINT32_MAX, CONTROL_E_VALUE },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		for (size_t k = 0; k < T_COUNT(rows); k++) {
+			union message m;
+
+			if (strcmp(rows[k].name, cases[i].golden) != 0)
+				continue;
+			(void)load(f, k);
+			put_u32(f->golden.data + cases[i].at, cases[i].value);
+			assert_int_equal(rows[k].codec->decode(f->golden.data, f->golden.size, &m),
+				cases[i].error);
+		}
+	}
+}
+
+/* The longest variable parts pass, one byte more does not, on both sides. */
+static void text__at_its_bound__passes_and_not_above(void **state)
+{
+	static uint8_t filler[POOL_SPEC_MAX_BYTES + 1];
+	static const struct {
+		const char *name;
+		const struct codec *codec;
+		size_t at; /* of the length */
+		size_t max;
+	} cases[] = {
+		{ "hello", &codec_hello, 48, CONTROL_MAX_NAME },
+		{ "pool", &codec_pool, 12, POOL_SPEC_MAX_BYTES },
+		{ "denied", &codec_denied, 16, CONTROL_MAX_TEXT },
+		{ "reject", &codec_reject, 32, CONTROL_MAX_TEXT },
+	};
+	struct fixture *f = *state;
+
+	memset(filler, 'x', sizeof(filler));
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		const struct wire_bytes longest = { filler, cases[i].max };
+		const struct wire_bytes longer = { filler, cases[i].max + 1 };
+		size_t size = cases[i].at + 4 + cases[i].max;
+		uint8_t *out = guard_tail(&f->out, CONTROL_MAX_MESSAGE);
+		union message m = { .cancel = { 0 } };
+		struct wire_bytes *part[] = { &m.hello.server, &m.pool.spec, &m.denied.text,
+			&m.reject.text };
+		union message back;
+
+		if (i >= 2)
+			m.denied.reason = REASON_BUSY; /* the first field of REJECT as well */
+		*part[i] = longer;
+		T_ASSERT_ROW(
+			cases[i].name, !cases[i].codec->encode(out, CONTROL_MAX_MESSAGE, 1, &m));
+		*part[i] = longest;
+		T_ASSERT_ROW(cases[i].name,
+			cases[i].codec->encode(out, CONTROL_MAX_MESSAGE, 1, &m) == size);
+		T_ASSERT_ROW(cases[i].name, !cases[i].codec->decode(out, size, &back));
+		/* the same by hand with one byte more */
+		put_u32(out + LENGTH_AT, size + 1);
+		put_u32(out + cases[i].at, cases[i].max + 1);
+		out[size] = 'x';
+		T_ASSERT_ROW(cases[i].name,
+			cases[i].codec->decode(out, size + 1, &back) == CONTROL_E_VALUE);
+	}
+}
+
+static void encode__field_out_of_bounds__nothing(void **state)
+{
+	static const struct {
+		const char *name;
+		const struct codec *codec;
+		union message message;
+	} cases[] = {
+		{ "no pool", &codec_pool_ok, { .pool_ok = { .children = 1 } } },
+		{ "no reason", &codec_denied, { .denied = { .reason = REASON_NONE } } },
+		{ "no reason", &codec_reject, { .reject = { .reason = REASON_NONE } } },
+		{ "no pool", &codec_lease, { .lease = { .wait_ms = 1 } } },
+		{ "generation 0", &codec_grant, { .grant = { .slot = 1 } } },
+		{ "57 bits", &codec_grant, { .grant = { .generation = 1ULL << 56 } } },
+		{ "generation 0", &codec_return, { .ret = { .slot = 1 } } },
+		{ "57 bits", &codec_return, { .ret = { .generation = 1ULL << 56 } } },
+		{ "generation 0", &codec_close, { .close = { .slot = 1 } } },
+		{ "why", &codec_close,
+			{ .close = { .why = CONTROL_CLOSE_COUNT, .generation = 1 } } },
+	};
+	uint8_t out[CONTROL_MAX_MESSAGE];
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(cases); i++)
+		T_ASSERT_ROW(cases[i].name,
+			!cases[i].codec->encode(out, sizeof(out), 1, &cases[i].message));
+	assert_int_equal(control_encode_bare(out, sizeof(out), 1, CONTROL_HELLO), 0);
+}
+
+static void decode_bare__type_with_a_body__refused(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)load(f, 0);
+	assert_int_equal(
+		control_decode_bare(f->golden.data, f->golden.size, CONTROL_HELLO), CONTROL_E_TYPE);
+}
+
+static void type_name__all_numbers__known_or_question_mark(void **state)
+{
+	size_t known = 0;
+
+	(void)state;
+	for (unsigned type = 0; type < 1000; type++)
+		known += strcmp(control_type_name(type), "?") != 0;
+	assert_int_equal(known, 14);
+	assert_string_equal(control_type_name(CONTROL_LEASE), "LEASE");
+	assert_string_equal(control_type_name(CONTROL_POOL_OK), "POOL_OK");
+	assert_string_equal(control_type_name(UINT32_MAX), "?");
+}
+
+static void close_name__all_numbers__distinct_or_question_mark(void **state)
+{
+	(void)state;
+	for (unsigned a = 0; a < CONTROL_CLOSE_COUNT; a++) {
+		for (unsigned b = 0; b < a; b++)
+			assert_string_not_equal(control_close_name(a), control_close_name(b));
+	}
+	assert_string_equal(control_close_name(CONTROL_CLOSE_DIED), "died");
+	assert_string_equal(control_close_name(CONTROL_CLOSE_COUNT), "?");
+	assert_string_equal(control_close_name(UINT32_MAX), "?");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(encode__every_row__golden_bytes),
+		cmocka_unit_test(encode__buffer_too_small__nothing),
+		cmocka_unit_test(decode__every_row__encodes_to_the_same),
+		cmocka_unit_test(decode__truncated__refused),
+		cmocka_unit_test(decode__bytes_left_over__refused),
+		cmocka_unit_test(decode__other_type__refused),
+		cmocka_unit_test(decode__any_byte_changed__refused_or_canonical),
+		cmocka_unit_test(decode__bad_field__says_which_kind),
+		cmocka_unit_test(text__at_its_bound__passes_and_not_above),
+		cmocka_unit_test(encode__field_out_of_bounds__nothing),
+		cmocka_unit_test(decode_bare__type_with_a_body__refused),
+		cmocka_unit_test(type_name__all_numbers__known_or_question_mark),
+		cmocka_unit_test(close_name__all_numbers__distinct_or_question_mark),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
