@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/priv.h"
+#include "tests/support/golden.h"
+#include "tests/support/guard.h"
+#include "tests/support/t.h"
+
+#define FLAGS_AT   4U
+#define PID_AT     16U
+#define STATUS_AT  20U
+#define ERROR_AT   24U
+#define REASON_AT  28U
+#define STEP_AT    32U
+#define SIGNAL_AT  36U
+#define KEY_AT     40U
+#define TEXT_AT    72U
+#define PADDING_AT 232U
+
+struct row {
+	const char *name;
+	size_t fd_count;
+	struct priv_message message; /* the key of SETUP is filled in by row_message() */
+};
+
+static const struct row rows[] = {
+	{ "setup", 2, { .type = PRIV_SETUP, .flags = PRIV_SETUP_PRIVILEGED } },
+	{ "ready", 0, { .type = PRIV_READY } },
+	{ "spawn", 3, { .type = PRIV_SPAWN, .id = 0x0102030405060708ULL } },
+	{ "spawned", 0, { .type = PRIV_SPAWNED, .id = 9, .pid = 4711 } },
+	{ "spawn_failed", 0,
+		{ .type = PRIV_SPAWN_FAILED,
+			.id = 9,
+			.error = 2,
+			.reason = REASON_BINARY_MISSING,
+			.step = PRIV_STEP_BINARY,
+			.text = "/usr/libexec/lsapid/lsphp" } },
+	{ "signal", 0, { .type = PRIV_SIGNAL, .id = 9, .signal = PRIV_SIGNAL_KILL } },
+	{ "exited", 0, { .type = PRIV_EXITED, .id = 9, .pid = 4711, .status = 139 } },
+	{ "reload", 1, { .type = PRIV_RELOAD } },
+	{ "reloaded", 0, { .type = PRIV_RELOADED, .status = 22 } },
+	{ "reload_request", 0, { .type = PRIV_RELOAD_REQUEST } },
+	{ "stop", 0, { .type = PRIV_STOP, .status = 30000 } },
+	{ "stopped", 0, { .type = PRIV_STOPPED } },
+};
+
+static struct priv_message row_message(const struct row *row)
+{
+	struct priv_message m = row->message;
+
+	for (size_t i = 0; m.type == PRIV_SETUP && i < sizeof(m.key); i++)
+		m.key[i] = (uint8_t)(0xa0 + i);
+	return m;
+}
+
+static const struct row *row_find(const char *name)
+{
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		if (!strcmp(rows[i].name, name))
+			return &rows[i];
+	}
+	fail_msg("no row %s", name);
+	return rows;
+}
+
+static void load(const struct row *row, struct golden *ret_golden)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "priv_%s", row->name);
+	golden_read(name, ret_golden);
+	assert_int_equal(ret_golden->size, PRIV_MESSAGE_SIZE);
+}
+
+static void put_u32(uint8_t *at, uint32_t v)
+{
+	for (size_t i = 0; i < 4; i++)
+		at[i] = (uint8_t)(v >> (8 * i));
+}
+
+static void encode__every_row__golden_bytes(void **state)
+{
+	static struct golden golden;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		struct priv_message m = row_message(&rows[i]);
+		uint8_t out[PRIV_MESSAGE_SIZE];
+
+		load(&rows[i], &golden);
+		memset(out, 0xee, sizeof(out));
+		priv_encode(out, &m);
+		T_ASSERT_ROW(rows[i].name, !memcmp(out, golden.data, sizeof(out)));
+	}
+}
+
+static void decode__every_row__encodes_to_the_same(void **state)
+{
+	static struct golden golden;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		struct priv_message m;
+		uint8_t out[PRIV_MESSAGE_SIZE];
+
+		load(&rows[i], &golden);
+		T_ASSERT_ROW(rows[i].name, !priv_decode(golden.data, golden.size, &m));
+		T_ASSERT_ROW(rows[i].name, m.type == rows[i].message.type);
+		priv_encode(out, &m);
+		T_ASSERT_ROW(rows[i].name, !memcmp(out, golden.data, sizeof(out)));
+	}
+}
+
+/* What lies in a field that the type has not, a secret perhaps, does not go out. */
+static void encode__fields_of_other_types__left_out(void **state)
+{
+	static struct golden golden;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		struct priv_message own = row_message(&rows[i]);
+		struct priv_message m = own;
+		uint8_t out[PRIV_MESSAGE_SIZE];
+
+		m.id = m.id ? m.id : 77;
+		m.pid = m.pid ? m.pid : 77;
+		m.status = m.status ? m.status : 77;
+		m.error = m.error ? m.error : 77;
+		m.reason = m.reason ? m.reason : 7;
+		m.step = m.step ? m.step : 7;
+		m.signal = m.signal ? m.signal : 1;
+		m.flags = m.flags ? m.flags : 1;
+		m.key[0] = m.key[0] ? m.key[0] : 77;
+		m.text[0] = m.text[0] ? m.text[0] : 77;
+		load(&rows[i], &golden);
+		priv_encode(out, &m);
+		T_ASSERT_ROW(rows[i].name, !memcmp(out, golden.data, sizeof(out)));
+	}
+}
+
+static void encode__text_without_end__cut(void **state)
+{
+	struct priv_message m = { .type = PRIV_SPAWN_FAILED, .reason = REASON_INTERNAL };
+	struct priv_message back;
+	uint8_t out[PRIV_MESSAGE_SIZE];
+
+	(void)state;
+	memset(m.text, 'x', sizeof(m.text));
+	priv_encode(out, &m);
+	assert_int_equal(priv_decode(out, sizeof(out), &back), 0);
+	assert_int_equal(strlen(back.text), PRIV_TEXT_SIZE - 1);
+}
+
+static void decode__other_size__refused(void **state)
+{
+	static struct golden golden;
+	struct guard g;
+
+	(void)state;
+	guard_init(&g, PRIV_MESSAGE_SIZE + 1);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		load(&rows[i], &golden);
+		golden.data[PRIV_MESSAGE_SIZE] = 0;
+		for (size_t size = 0; size <= PRIV_MESSAGE_SIZE + 1; size++) {
+			const uint8_t *data = guard_copy(&g, golden.data, size);
+			struct priv_message m = { .id = 4711 };
+
+			if (size == PRIV_MESSAGE_SIZE)
+				continue;
+			T_ASSERT_ROW(rows[i].name, priv_decode(data, size, &m) == PRIV_E_SIZE);
+			T_ASSERT_ROW(rows[i].name, m.id == 4711);
+		}
+	}
+	guard_deinit(&g);
+}
+
+static void decode__any_type__known_or_refused(void **state)
+{
+	uint8_t data[PRIV_MESSAGE_SIZE] = { 0 };
+	size_t known = 0;
+
+	(void)state;
+	for (uint32_t type = 0; type < 1000; type++) {
+		struct priv_message m;
+		bool has_name = strcmp(priv_type_name(type), "?") != 0;
+
+		put_u32(data, type);
+		assert_int_equal(priv_decode(data, sizeof(data), &m) != PRIV_E_TYPE, has_name);
+		known += has_name;
+	}
+	assert_int_equal(known, T_COUNT(rows));
+	put_u32(data, UINT32_MAX);
+	assert_int_equal(
+		priv_decode(data, sizeof(data), &(struct priv_message){ .id = 0 }), PRIV_E_TYPE);
+}
+
+/* Every byte, every value: refused, or taken for exactly what it says. */
+static void decode__any_byte_changed__refused_or_canonical(void **state)
+{
+	static struct golden golden;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		uint8_t data[PRIV_MESSAGE_SIZE];
+		uint8_t out[PRIV_MESSAGE_SIZE];
+
+		load(&rows[i], &golden);
+		memcpy(data, golden.data, sizeof(data));
+		for (size_t at = 0; at < sizeof(data); at++) {
+			for (unsigned byte = 0; byte < 256; byte++) {
+				struct priv_message m;
+
+				data[at] = (uint8_t)byte;
+				if (priv_decode(data, sizeof(data), &m))
+					continue;
+				priv_encode(out, &m);
+				T_ASSERT_ROW(rows[i].name, !memcmp(out, data, sizeof(data)));
+			}
+			data[at] = golden.data[at];
+		}
+	}
+}
+
+/* No type accepts a bit in a field that it has not, nor in the padding. */
+static void decode__field_of_another_type__refused(void **state)
+{
+	static const struct {
+		size_t at;
+		const char *owners; /* rows that may have it */
+	} fields[] = {
+		{ FLAGS_AT, " setup " },
+		{ 8, " spawn spawned spawn_failed signal exited " },
+		{ PID_AT, " spawned exited " },
+		{ STATUS_AT, " exited reloaded stop " },
+		{ ERROR_AT, " spawn_failed " },
+		{ REASON_AT, " spawn_failed " },
+		{ STEP_AT, " spawn_failed " },
+		{ SIGNAL_AT, " signal " },
+		{ KEY_AT, " setup " },
+		{ KEY_AT + PRIV_KEY_SIZE - 1, " setup " },
+		{ TEXT_AT, " spawn_failed " },
+		{ TEXT_AT + PRIV_TEXT_SIZE - 1, " " },
+		{ PADDING_AT, " " },
+		{ PRIV_MESSAGE_SIZE - 1, " " },
+	};
+	static struct golden golden;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), " %s ", rows[i].name);
+		for (size_t k = 0; k < T_COUNT(fields); k++) {
+			struct priv_message m;
+
+			if (strstr(fields[k].owners, name))
+				continue;
+			load(&rows[i], &golden);
+			golden.data[fields[k].at] = 1;
+			T_ASSERT_ROW(rows[i].name,
+				priv_decode(golden.data, golden.size, &m) == PRIV_E_VALUE);
+		}
+	}
+}
+
+static void decode__value__in_its_range_or_refused(void **state)
+{
+	static const struct {
+		const char *row;
+		size_t at;
+		uint32_t value;
+		bool is_ok;
+	} cases[] = {
+		{ "setup", FLAGS_AT, 0, true },
+		{ "setup", FLAGS_AT, 2, false },
+		{ "setup", FLAGS_AT, 0x80000001, false },
+		{ "spawned", PID_AT, 0, false },
+		{ "spawned", PID_AT, UINT32_MAX, false },
+		{ "spawned", PID_AT, INT32_MAX, true },
+		{ "exited", PID_AT, 0, false },
+		{ "exited", STATUS_AT, UINT32_MAX, true },
+		{ "reloaded", STATUS_AT, 0, true },
+		{ "reloaded", STATUS_AT, 4095, true },
+		{ "reloaded", STATUS_AT, 4096, false },
+		{ "reloaded", STATUS_AT, UINT32_MAX, false },
+		{ "stop", STATUS_AT, 0, true },
+		{ "stop", STATUS_AT, INT32_MAX, true },
+		{ "stop", STATUS_AT, UINT32_MAX, false },
+		{ "spawn_failed", ERROR_AT, 0, true },
+		{ "spawn_failed", ERROR_AT, 4096, false },
+		{ "spawn_failed", ERROR_AT, UINT32_MAX, false },
+		{ "spawn_failed", REASON_AT, 0, false },
+		{ "spawn_failed", REASON_AT, REASON_COUNT - 1, true },
+		{ "spawn_failed", REASON_AT, REASON_COUNT, false },
+		{ "spawn_failed", STEP_AT, 0, true },
+		{ "spawn_failed", STEP_AT, PRIV_STEP_COUNT - 1, true },
+		{ "spawn_failed", STEP_AT, PRIV_STEP_COUNT, false },
+		{ "spawn_failed", TEXT_AT, 0, false }, /* the rest of the text follows its NUL */
+		{ "signal", SIGNAL_AT, 0, false },
+		{ "signal", SIGNAL_AT, PRIV_SIGNAL_RETIRE, true },
+		{ "signal", SIGNAL_AT, 3, false },
+		{ "signal", SIGNAL_AT, UINT32_MAX, false },
+	};
+	static struct golden golden;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		struct priv_message m;
+		int expected = cases[i].is_ok ? 0 : PRIV_E_VALUE;
+
+		load(row_find(cases[i].row), &golden);
+		put_u32(golden.data + cases[i].at, cases[i].value);
+		T_ASSERT_ROW(cases[i].row, priv_decode(golden.data, golden.size, &m) == expected);
+	}
+}
+
+static void names__all_numbers__distinct_or_question_mark(void **state)
+{
+	(void)state;
+	for (unsigned a = 0; a < PRIV_STEP_COUNT; a++) {
+		assert_string_not_equal(priv_step_name(a), "?");
+		for (unsigned b = 0; b < a; b++)
+			assert_string_not_equal(priv_step_name(a), priv_step_name(b));
+	}
+	assert_string_equal(priv_step_name(PRIV_STEP_EXEC), "exec");
+	assert_string_equal(priv_step_name(PRIV_STEP_COUNT), "?");
+	assert_string_equal(priv_type_name(PRIV_SPAWN_FAILED), "SPAWN_FAILED");
+	assert_string_equal(priv_type_name(UINT32_MAX), "?");
+}
+
+static void fd_count__every_type__as_drawn(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++)
+		T_ASSERT_ROW(rows[i].name, priv_fd_count(rows[i].message.type) == rows[i].fd_count);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(encode__every_row__golden_bytes),
+		cmocka_unit_test(decode__every_row__encodes_to_the_same),
+		cmocka_unit_test(encode__fields_of_other_types__left_out),
+		cmocka_unit_test(encode__text_without_end__cut),
+		cmocka_unit_test(decode__other_size__refused),
+		cmocka_unit_test(decode__any_type__known_or_refused),
+		cmocka_unit_test(decode__any_byte_changed__refused_or_canonical),
+		cmocka_unit_test(decode__field_of_another_type__refused),
+		cmocka_unit_test(decode__value__in_its_range_or_refused),
+		cmocka_unit_test(names__all_numbers__distinct_or_question_mark),
+		cmocka_unit_test(fd_count__every_type__as_drawn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
