@@ -8,6 +8,7 @@ import tempfile
 import xml.etree.ElementTree as xml
 
 import builds
+import reference
 from result import OUT, ROOT, Log, Result, need, tail
 
 # leg: build whose binaries run, pytest's selection, as which user
@@ -26,6 +27,9 @@ def gcc_library(name):
 
 def leg_environment(build):
     env = {"LSAPID_BUILD": str(builds.directory(build)), "PYTHONDONTWRITEBYTECODE": "1"}
+    where, reason = reference.unpack()
+    env["LSAPID_REFERENCE"] = str(where or "")
+    env["LSAPID_NO_REFERENCE"] = reason or ""
     if build == "asan":
         env["LSAPID_PRELOAD"] = " ".join(map(gcc_library, ("libasan.so", "libubsan.so")))
     return env

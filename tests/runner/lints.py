@@ -58,8 +58,9 @@ def clang_tidy(log):
         return log.run("clang-tidy-14", "--quiet", "-p", where, path, must=False)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = [output for status, output in pool.map(one, files) if status]
-    return tail("\n".join(found), 80)
+        found = [line.replace("../../", "") for status, output in pool.map(one, files) if status
+                 for line in output.splitlines() if ": error: " in line]
+    return "\n".join(sorted(set(found)))
 
 
 def cppcheck(log):
@@ -86,6 +87,7 @@ LINTS = {
     "layers": ((), None, lambda log: own(log, "layers.py")),
     "sizes": ((), None, lambda log: own(log, "sizes.py")),
     "rooms": ((), None, lambda log: own(log, "rooms.py")),
+    "directives": ((), None, lambda log: own(log, "directives.py")),
     "symbols": (("nm",), "gcc", lambda log: own(log, "symbols.py", builds.directory("gcc"))),
     "shellcheck": (("shellcheck",), None, shellcheck),
     "pyflakes": (("pyflakes3",), None, pyflakes),
