@@ -32,7 +32,7 @@ static void check_order(const struct list *l, const char *expected)
 	size_t count = 0;
 
 	LIST_FOREACH (l, n, tmp) {
-		assert_int_equal(LIST_ENTRY(n, struct item, node)->name, expected[count]);
+		assert_int_equal(LIST_OWNER(n, struct item, node)->name, expected[count]);
 		assert_ptr_equal(n->list, l);
 		count++;
 	}
@@ -41,7 +41,7 @@ static void check_order(const struct list *l, const char *expected)
 	assert_int_equal(list_is_empty(l), !count);
 	n = list_last(l);
 	while (count) {
-		assert_int_equal(LIST_ENTRY(n, struct item, node)->name, expected[--count]);
+		assert_int_equal(LIST_OWNER(n, struct item, node)->name, expected[--count]);
 		n = n->prev;
 	}
 }
