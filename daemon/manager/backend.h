@@ -1,0 +1,60 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One connection to a child of an lsphp pool: the manager's duplicate of the socket, and what is
+ * known about who holds it. The manager never reads or writes it: it can shut it down, close it,
+ * look whether it is clean, and is told when the other end closes it (hangup.h).
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/base/attr.h"
+#include "daemon/base/list.h"
+#include "daemon/manager/graveyard.h"
+
+struct pool;
+struct session;
+
+struct backend {
+	struct list_node node;        /* in pool's unheld or held */
+	struct list_node hangup_node; /* hung up while busy: looked at again */
+	struct grave grave;
+	struct pool *pool;      /* borrowed */
+	int fd;                 /* owned; blocking, shared with the holder */
+	uint64_t spawn_id;      /* parent it was made for */
+	uint64_t since_ns;      /* connected */
+	uint64_t idle_since_ns; /* nobody holds it since */
+	uint32_t requests;      /* as far as told */
+	uint32_t child_pid;     /* 0: not told */
+	bool has_hung_up;       /* the other end has closed */
+	bool is_awaited;        /* watched for the first byte: proof that the pool serves */
+
+	/* the lease, if somebody holds it */
+	struct session *session; /* borrowed; NULL: unheld */
+	uint32_t slot;
+	uint64_t generation;
+};
+
+/**
+ * backend_connect() - a new connection to the pool's socket
+ *
+ * In the pool's unheld list on success, watched, blocking.
+ *
+ * Return: 0; -EAGAIN when the backlog is full; -EMFILE and the like; other -errno.
+ */
+int backend_connect(struct pool *p, struct backend **ret_backend) ATTR_MUST_USE;
+
+/**
+ * backend_close() - shut the connection down for every holder of it, close ours, forget it
+ *
+ * Must not be under a lease any more (lease_end()).
+ */
+void backend_close(struct backend *b);
+
+/** backend_is_clean() - open at the other end, and no stale byte to read */
+bool backend_is_clean(const struct backend *b);
+
+/** backend_is_unread() - bytes that the holder wrote were not all read by lsphp */
+bool backend_is_unread(const struct backend *b);

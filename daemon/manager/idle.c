@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/manager/idle.h"
+
+#include "daemon/base/clock.h"
+#include "daemon/manager/manager.h"
+#include "proto/lease_table.h"
+
+uint64_t idle_left_ns(uint64_t limit_ns, bool is_busy, uint64_t last_use_ns, uint64_t now_ns)
+{
+	uint64_t idle_ns = clock_since_ns(last_use_ns, now_ns);
+
+	if (is_busy)
+		return limit_ns;
+	return idle_ns >= limit_ns ? 0 : limit_ns - idle_ns;
+}
+
+static void arm(struct pool *p, uint64_t left_ns)
+{
+	struct timeval tv = {
+		.tv_sec = (time_t)(left_ns / NS_PER_S),
+		.tv_usec = (suseconds_t)(left_ns % NS_PER_S / NS_PER_US),
+	};
+
+	(void)evtimer_add(&p->idle_timer, &tv); /* without memory for it the pool just stays */
+}
+
+/* Does some lease work? If not: when was the last use of any connection? */
+static bool look_at_use(const struct pool *p, uint64_t *ret_last_use_ns)
+{
+	uint64_t last = p->since_ns;
+	struct list_node *n, *tmp;
+
+	LIST_FOREACH (&p->held, n, tmp) {
+		const struct backend *b = LIST_OWNER(n, struct backend, node);
+		uint64_t since = atomic_load_explicit(
+			&b->session->table->slot[b->slot].since_ns, memory_order_relaxed);
+
+		if (lease_is_busy(b))
+			return true;
+		if (since > last)
+			last = since;
+	}
+	LIST_FOREACH (&p->unheld, n, tmp) {
+		const struct backend *b = LIST_OWNER(n, struct backend, node);
+
+		if (b->idle_since_ns > last)
+			last = b->idle_since_ns;
+	}
+	if (p->last_close_ns > last)
+		last = p->last_close_ns;
+	*ret_last_use_ns = last;
+	return false;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct pool *p = arg;
+	uint64_t limit_ns = p->pgrp_max_idle_s * NS_PER_S;
+	uint64_t last = 0;
+	bool is_busy = look_at_use(p, &last);
+	uint64_t left_ns = idle_left_ns(limit_ns, is_busy, last, manager_now(p->manager));
+
+	(void)fd;
+	(void)what;
+	if (!limit_ns)
+		return; /* a reload has made it stay for ever */
+	/* a holder may take its idle lease between the look and the deed: then the pool is in use
+	 */
+	if (!left_ns && lease_drop_idle(p))
+		left_ns = limit_ns;
+	if (left_ns)
+		arm(p, left_ns);
+	else
+		starter_retire(p, "idle");
+}
+
+void idle_init(struct pool *p)
+{
+	(void)evtimer_assign(&p->idle_timer, p->manager->base, on_timer, p);
+}
+
+void idle_arm(struct pool *p)
+{
+	if (p->pgrp_max_idle_s)
+		arm(p, p->pgrp_max_idle_s * NS_PER_S);
+	else
+		idle_disarm(p);
+}
+
+void idle_disarm(struct pool *p)
+{
+	(void)evtimer_del(&p->idle_timer);
+}

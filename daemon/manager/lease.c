@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/manager/lease.h"
+
+#include <assert.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/manager/manager.h"
+#include "proto/lease_table.h"
+
+static struct lease_slot *slot_of(const struct backend *b)
+{
+	return &b->session->table->slot[b->slot];
+}
+
+static struct backend *backend_of(struct list_node *n)
+{
+	return LIST_OWNER(n, struct backend, node);
+}
+
+int lease_lend(struct backend *b, struct session *s)
+{
+	struct lease_slot *slot;
+	int r;
+
+	assert(!b->session);
+	r = session_put_slot(s, b, &b->slot);
+	if (r < 0)
+		return r;
+	b->session = s;
+	slot = slot_of(b);
+	b->generation = lease_grant(slot, manager_now(s->manager));
+	/* what is known about the connection goes with it; the GRANT message publishes it */
+	atomic_store_explicit(&slot->requests, b->requests, memory_order_relaxed);
+	atomic_store_explicit(&slot->child_pid, b->child_pid, memory_order_relaxed);
+	list_remove(&b->node);
+	list_push_back(&b->pool->held, &b->node);
+	return 0;
+}
+
+/* The word is FREE; what the holder noted goes back to the backend. */
+static void unlink_lease(struct backend *b)
+{
+	struct lease_slot *slot = slot_of(b);
+	uint64_t since = atomic_load_explicit(&slot->since_ns, memory_order_relaxed);
+	uint64_t now = manager_now(b->pool->manager);
+
+	b->requests = atomic_load_explicit(&slot->requests, memory_order_relaxed);
+	b->child_pid = atomic_load_explicit(&slot->child_pid, memory_order_relaxed);
+	session_clear_slot(b->session, b->slot);
+	b->session = NULL;
+	b->idle_since_ns = since < now ? since : now; /* a hint of the holder */
+	list_remove(&b->node);
+	list_push_front(&b->pool->unheld, &b->node);
+}
+
+bool lease_recall(struct backend *b)
+{
+	if (!lease_revoke(slot_of(b), b->generation))
+		return false;
+	unlink_lease(b);
+	return true;
+}
+
+void lease_end(struct backend *b)
+{
+	lease_clear(slot_of(b));
+	unlink_lease(b);
+}
+
+void lease_close(struct backend *b)
+{
+	lease_end(b);
+	backend_close(b);
+}
+
+bool lease_is_busy(const struct backend *b)
+{
+	return b->session && lease_get_state(slot_of(b), b->generation) != LEASE_IDLE;
+}
+
+struct backend *lease_find_oldest_idle(const struct pool *p, uint64_t now_ns, uint64_t *ret_idle_ns)
+{
+	struct backend *oldest = NULL;
+	struct list_node *n, *tmp;
+	uint64_t most_ns = 0;
+
+	LIST_FOREACH (&p->held, n, tmp) {
+		struct backend *b = backend_of(n);
+		uint64_t since, idle_ns;
+
+		if (lease_is_busy(b))
+			continue;
+		since = atomic_load_explicit(&slot_of(b)->since_ns, memory_order_relaxed);
+		idle_ns = clock_since_ns(since, now_ns);
+		if (!oldest || idle_ns > most_ns) {
+			oldest = b;
+			most_ns = idle_ns;
+		}
+	}
+	*ret_idle_ns = most_ns;
+	return oldest;
+}
+
+bool lease_want_all(struct pool *p)
+{
+	struct list_node *n, *tmp;
+	bool is_all = true;
+
+	p->is_wanting = true;
+	LIST_FOREACH (&p->held, n, tmp) {
+		struct backend *b = backend_of(n);
+
+		if (!lease_want(slot_of(b), b->generation) &&
+			lease_get_state(slot_of(b), b->generation) != LEASE_WANTED)
+			is_all = false;
+	}
+	return is_all;
+}
+
+void lease_unwant_all(struct pool *p)
+{
+	struct list_node *n, *tmp;
+
+	if (!p->is_wanting)
+		return;
+	p->is_wanting = false;
+	LIST_FOREACH (&p->held, n, tmp) {
+		struct backend *b = backend_of(n);
+
+		/* false: its RETURN is on the way */
+		(void)lease_unwant(slot_of(b), b->generation);
+	}
+}
+
+bool lease_forget_hung_up(struct backend *b)
+{
+	struct pool *p = b->pool;
+
+	if (b->session && !lease_recall(b))
+		return false;
+	backend_close(b);
+	admit_waiters(p);
+	return true;
+}
+
+uint32_t lease_drop_idle(struct pool *p)
+{
+	struct list_node *n, *tmp;
+
+	LIST_FOREACH (&p->held, n, tmp)
+		(void)lease_recall(backend_of(n)); /* to the unheld; or it is busy and stays */
+	while ((n = list_first(&p->unheld)))
+		backend_close(backend_of(n));
+	return (uint32_t)p->held.count;
+}
+
+bool lease_has_served(const struct pool *p, uint64_t spawn_id)
+{
+	struct list_node *n, *tmp;
+
+	LIST_FOREACH (&p->held, n, tmp) {
+		struct backend *b = backend_of(n);
+		struct lease_slot *slot = slot_of(b);
+
+		if (b->spawn_id != spawn_id)
+			continue;
+		if (!lease_is_busy(b) || atomic_load(&slot->requests) ||
+			atomic_load(&slot->child_pid))
+			return true;
+	}
+	LIST_FOREACH (&p->unheld, n, tmp) {
+		if (backend_of(n)->spawn_id == spawn_id && backend_of(n)->requests)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * lsapid-manager: started by lsapid with the channel as descriptor PRIV_CHANNEL_FD and nothing
+ * else. Not meant to be started by hand.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include "daemon/base/err.h"
+#include "daemon/base/fd.h"
+#include "daemon/base/log.h"
+#include "daemon/manager/manager.h"
+
+static int read_config(int fd, struct config **ret_config)
+{
+	struct config_problem problem;
+	char *data = NULL;
+	size_t size = 0;
+	int r = fd_read_all(fd, CONFIG_MAX_BYTES, &data, &size);
+
+	if (r == 0)
+		r = config_parse(data, size, ret_config, &problem);
+	free(data);
+	if (r > 0) {
+		log_error("config.bad", F_STR("file", problem.file), F_INT("line", problem.line),
+			F_STR("what", problem.what), F_STR("remedy", problem.remedy));
+		return -EINVAL;
+	}
+	return r;
+}
+
+static bool is_channel(int fd)
+{
+	socklen_t size = sizeof(int);
+	int type = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
+}
+
+static int run(int channel)
+{
+	struct fdpass_set fds = FDPASS_SET_EMPTY;
+	struct config *config = NULL;
+	struct priv_message setup;
+	struct manager m;
+	int r, status;
+
+	r = supervisor_link_setup(channel, &setup, &fds);
+	if (r < 0) {
+		log_error("link.setup", F_ERRNO(r));
+		return 1;
+	}
+	r = read_config(fds.fd[0], &config);
+	if (r < 0) {
+		log_error("manager.start", F_ERRNO(r));
+		return 1;
+	}
+	log_set_level(config->log_level);
+	r = manager_init(&m, &setup, config, channel, fds.fd[1]);
+	if (r < 0) {
+		log_error("manager.start", F_ERRNO(r), F_STR("dir", config->runtime_dir));
+		return 1;
+	}
+	(void)fd_close(fdpass_steal(&fds, 0));
+	status = manager_run(&m);
+	manager_deinit(&m);
+	return status;
+}
+
+int main(void)
+{
+	log_init("lsapid-manager", LOG_LEVEL_NOTICE);
+	if (!is_channel(PRIV_CHANNEL_FD)) {
+		(void)fputs("lsapid-manager is started by lsapid, not by hand.\n", stderr);
+		return 2;
+	}
+	/* the key and what Apache asks for are nobody else's business */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return run(PRIV_CHANNEL_FD) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/manager/manager.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+#include "daemon/base/fd.h"
+#include "daemon/base/log.h"
+#include "daemon/base/str.h"
+
+#define UPKEEP_S   1
+#define SOCKET_DIR "pools"
+
+uint64_t manager_now(struct manager *m)
+{
+	if (!m->now_ns)
+		m->now_ns = clock_now_ns();
+	return m->now_ns;
+}
+
+void manager_quit(struct manager *m, int exit_status)
+{
+	if (!m->has_quit)
+		m->exit_status = exit_status;
+	m->has_quit = true;
+}
+
+/* Sockets of an earlier life: nobody listens on them, and their names will be used again. */
+static int remove_stale_sockets(void)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(".");
+
+	if (!dir)
+		return err_origin(-errno);
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): this process has one thread */
+	while ((entry = readdir(dir))) {
+		const char *dot = strrchr(entry->d_name, '.');
+
+		if (dot && strcmp(dot, ".sock") == 0)
+			(void)unlink(entry->d_name);
+	}
+	(void)closedir(dir);
+	return 0;
+}
+
+/*
+ * The sockets of the pools are named relative to the working directory. It is the manager's alone:
+ * whoever can connect to lsphp can set any ini value at system level.
+ */
+static int enter_socket_dir(const struct config *c)
+{
+	struct stat st;
+
+	if (chdir(c->runtime_dir) < 0)
+		return err_origin(-errno);
+	if (mkdir(SOCKET_DIR, 0700) < 0 && errno != EEXIST)
+		return err_origin(-errno);
+	if (chdir(SOCKET_DIR) < 0 || stat(".", &st) < 0)
+		return err_origin(-errno);
+	if (st.st_uid != geteuid() || (st.st_mode & 077)) {
+		log_error("manager.socket_dir", F_STR("dir", c->runtime_dir),
+			F_UINT("owner", st.st_uid), F_UINT("mode", st.st_mode & 07777));
+		return err_origin(-EPERM);
+	}
+	return remove_stale_sockets();
+}
+
+/* A descriptor per connection, pool and Apache process: as many as the kernel lets us have. */
+static void raise_fd_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_warn("manager.fd_limit", F_ERRNO(errno));
+}
+
+static uid_t find_uid(const char *name)
+{
+	struct passwd pwd, *found = NULL;
+	char buf[16384];
+
+	if (getpwnam_r(name, &pwd, buf, sizeof(buf), &found) != 0 || !found)
+		return (uid_t)-1;
+	return pwd.pw_uid;
+}
+
+/* One line in `systemctl status`, written only when it would read differently. */
+static void tell_status(struct manager *m)
+{
+	char line[sizeof(m->status)];
+
+	(void)snprintf(line, sizeof(line),
+		"STATUS=%zu sessions, %zu of %u pools running, %u connections", m->sessions.count,
+		m->pools.by_state[POOL_READY].count, pool_set_count(&m->pools), m->connections);
+	if (shutdown_is_under_way(&m->shutdown) || strcmp(line, m->status) == 0)
+		return;
+	(void)str_copy(m->status, sizeof(m->status), line);
+	notify_status(line);
+}
+
+static void on_upkeep(evutil_socket_t fd, short what, void *arg)
+{
+	struct manager *m = arg;
+
+	(void)fd;
+	(void)what;
+	peer_expire(m, manager_now(m));
+	tell_status(m);
+}
+
+static int init_loop(struct manager *m)
+{
+	struct event_config *config = event_config_new();
+
+	if (!config)
+		return -ENOMEM;
+	/* one thread, so no locks; libevent's own clock cache serves its timers */
+	(void)event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+	m->base = event_base_new_with_config(config);
+	event_config_free(config);
+	return m->base ? 0 : err_origin(-ENOMEM);
+}
+
+static int init_parts(struct manager *m)
+{
+	static const struct timeval every = { .tv_sec = UPKEEP_S };
+	int r = init_loop(m);
+
+	if (r == 0)
+		r = signals_init(&m->signals, m);
+	if (r == 0)
+		r = hangup_init(&m->hangup, m);
+	if (r == 0)
+		r = starter_init(&m->starter, m);
+	if (r == 0)
+		r = shutdown_init(&m->shutdown, m);
+	if (r == 0)
+		r = reload_init(&m->reload, m);
+	if (r == 0)
+		r = pool_set_init(&m->pools, m);
+	if (r < 0)
+		return r;
+	if (event_assign(&m->upkeep, m->base, -1, EV_PERSIST, on_upkeep, m) < 0 ||
+		event_add(&m->upkeep, &every) < 0)
+		return err_origin(-ENOMEM);
+	return 0;
+}
+
+int manager_init(struct manager *m, const struct priv_message *setup, struct config *config,
+	int channel_fd, int control_fd)
+{
+	int r;
+
+	*m = (struct manager){ .config = config };
+	list_init(&m->graveyard);
+	list_init(&m->greeting);
+	list_init(&m->peers);
+	list_init(&m->sessions);
+	m->started_ns = manager_now(m);
+	memcpy(m->key, setup->key, sizeof(m->key));
+	m->access = (struct access_policy){
+		.is_privileged = setup->flags & PRIV_SETUP_PRIVILEGED,
+		.apache_uid = find_uid(config->apache_user),
+		.own_uid = geteuid(),
+	};
+	ratelimit_init(&m->peer_rate, 5, 50, m->started_ns);
+	ratelimit_init(&m->error_rate, 5, 50, m->started_ns);
+	if (getrandom(&m->boot_id, sizeof(m->boot_id), 0) != sizeof(m->boot_id))
+		return err_origin(-EIO);
+	raise_fd_limit();
+	r = enter_socket_dir(config);
+	if (r == 0)
+		r = init_parts(m);
+	if (r == 0)
+		r = listener_init(&m->listener, m, control_fd);
+	if (r == 0)
+		r = supervisor_link_init(&m->link, m, channel_fd);
+	return r;
+}
+
+static void drop_all(struct list *peers)
+{
+	struct list_node *n;
+
+	while ((n = list_first(peers)))
+		peer_drop(LIST_OWNER(n, struct peer, node), NULL);
+}
+
+void manager_deinit(struct manager *m)
+{
+	if (m->base) {
+		listener_deinit(&m->listener);
+		drop_all(&m->greeting);
+		drop_all(&m->peers);
+		graveyard_empty(&m->graveyard);
+		pool_set_deinit(&m->pools);
+		graveyard_empty(&m->graveyard);
+		supervisor_link_deinit(&m->link);
+		reload_deinit(&m->reload);
+		shutdown_deinit(&m->shutdown);
+		starter_deinit(&m->starter);
+		hangup_deinit(&m->hangup);
+		signals_deinit(&m->signals);
+		if (event_initialized(&m->upkeep))
+			(void)event_del(&m->upkeep);
+		event_base_free(m->base);
+		m->base = NULL;
+	}
+	m->config = config_free(m->config);
+}
+
+int manager_run(struct manager *m)
+{
+	const struct priv_message ready = { .type = PRIV_READY };
+
+	if (supervisor_link_send(&m->link, &ready, NULL) < 0)
+		return 1;
+	log_notice("manager.ready", F_INT("pid", getpid()), F_UINT("uid", geteuid()),
+		F_STR("dir", m->config->runtime_dir));
+	while (!m->has_quit) {
+		m->now_ns = 0; /* a new turn: the first who asks reads the clock */
+		if (event_base_loop(m->base, EVLOOP_ONCE) < 0) {
+			log_error("manager.loop", F_ERRNO(errno));
+			return 1;
+		}
+		graveyard_empty(&m->graveyard);
+	}
+	return m->exit_status;
+}

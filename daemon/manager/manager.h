@@ -1,0 +1,94 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The manager: the one context of lsapid-manager. It owns the event loop and everything below.
+ * It has no privilege; what needs one it asks of the supervisor.
+ */
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/base/attr.h"
+#include "daemon/base/list.h"
+#include "daemon/base/ratelimit.h"
+#include "daemon/config/config.h"
+#include "daemon/manager/access.h"
+#include "daemon/manager/admit.h"
+#include "daemon/manager/backend.h"
+#include "daemon/manager/effective.h"
+#include "daemon/manager/graveyard.h"
+#include "daemon/manager/hangup.h"
+#include "daemon/manager/idle.h"
+#include "daemon/manager/lease.h"
+#include "daemon/manager/listener.h"
+#include "daemon/manager/notify.h"
+#include "daemon/manager/ops.h"
+#include "daemon/manager/peer.h"
+#include "daemon/manager/pool.h"
+#include "daemon/manager/pool_set.h"
+#include "daemon/manager/reload.h"
+#include "daemon/manager/session.h"
+#include "daemon/manager/shutdown.h"
+#include "daemon/manager/signals.h"
+#include "daemon/manager/starter.h"
+#include "daemon/manager/stats.h"
+#include "daemon/manager/stderr_pipe.h"
+#include "daemon/manager/supervisor_link.h"
+#include "proto/priv.h"
+
+struct manager {
+	struct event_base *base; /* owned */
+	struct config *config;   /* owned */
+	uint64_t now_ns;         /* 0: not asked for yet in this turn of the loop */
+	uint64_t started_ns;
+	uint64_t boot_id;
+	uint8_t key[PRIV_KEY_SIZE];
+	struct access_policy access;
+	struct list graveyard;
+	struct supervisor_link link;
+	struct listener listener;
+	struct signals signals;
+	struct hangup hangup;
+	struct starter starter;
+	struct shutdown shutdown;
+	struct reload reload;
+	struct pool_set pools;
+	struct list greeting; /* peers without a session, longest silent first */
+	struct list peers;    /* peers with one */
+	struct list sessions;
+	uint32_t last_session;
+	uint32_t connections; /* of all pools */
+	struct stats stats;
+	struct ratelimit peer_rate;  /* log lines about peers */
+	struct ratelimit error_rate; /* log lines about our own troubles */
+	struct event upkeep;
+	char status[160]; /* as systemd was told last */
+	bool has_quit;
+	int exit_status;
+};
+
+/**
+ * manager_init() - everything up to READY
+ * @setup:      from the supervisor: flags and key
+ * @channel_fd: consumed on success
+ * @control_fd: consumed on success
+ * @config:     consumed on success
+ *
+ * Return: 0; -errno
+ */
+int manager_init(struct manager *m, const struct priv_message *setup, struct config *config,
+	int channel_fd, int control_fd) ATTR_MUST_USE;
+
+/** manager_deinit() - also of a half-built one */
+void manager_deinit(struct manager *m);
+
+/** manager_run() - until it ends. Return: the exit status */
+int manager_run(struct manager *m);
+
+/** manager_quit() - leave the loop when this turn is done */
+void manager_quit(struct manager *m, int exit_status);
+
+/** manager_now() - monotonic time, the same within one turn of the loop */
+uint64_t manager_now(struct manager *m);

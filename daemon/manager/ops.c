@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/manager/ops.h"
+
+#include "daemon/base/log.h"
+#include "daemon/manager/manager.h"
+
+static const struct op ops[] = {
+	{ CONTROL_HELLO, ACCESS_SHIM_UID, ops_hello },
+	{ CONTROL_POOL, ACCESS_SHIM, ops_pool },
+	{ CONTROL_LEASE, ACCESS_SHIM, ops_lease },
+	{ CONTROL_RETURN, ACCESS_SHIM, ops_return },
+	{ CONTROL_CLOSE, ACCESS_SHIM, ops_close },
+	{ CONTROL_CANCEL, ACCESS_SHIM, ops_cancel },
+	{ CONTROL_STATUS, ACCESS_ADMIN, ops_status },
+	{ CONTROL_RELOAD, ACCESS_ADMIN, ops_reload },
+};
+
+static const struct op *find_op(unsigned type)
+{
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		if (ops[i].type == type)
+			return &ops[i];
+	}
+	return NULL;
+}
+
+bool ops_dispatch(struct peer *p, const uint8_t *data, size_t size)
+{
+	struct control_header h;
+	const struct op *op;
+	int r = control_decode_header(data, size, &h);
+
+	/* a shim of another version deserves an answer that it can show to its administrator */
+	if (r == CONTROL_E_VERSION) {
+		peer_send_denied(p, 0, REASON_BAD_VERSION, "the message has another version");
+		peer_close_after_answers(p);
+		return true;
+	}
+	if (r)
+		return false;
+	op = find_op(h.type);
+	if (!op)
+		return false;
+	if ((op->roles & p->roles) != op->roles) {
+		peer_send_denied(p, h.sequence, REASON_NOT_AUTHORIZED, control_type_name(h.type));
+		peer_close_after_answers(p);
+		return true;
+	}
+	p->since_ns = manager_now(p->manager);
+	return op->handler(p, h.sequence, data, size);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "daemon/base/err.h"
+#include "daemon/base/fd.h"
+#include "daemon/base/log.h"
+#include "daemon/base/str.h"
+#include "daemon/manager/manager.h"
+#include "daemon/manager/ops.h"
+#include "proto/pool_spec.h"
+
+static void begin_session(struct peer *p, uint32_t sequence, const struct control_hello *hello)
+{
+	struct manager *m = p->manager;
+	ATTR_CLEANUP(fd_cleanup) int table_fd = -1;
+	struct control_welcome welcome = { .slot_count = LEASE_TABLE_SLOTS };
+	int r = session_new(m, p, hello, &p->session, &table_fd);
+
+	if (r < 0) {
+		log_error("session.error", F_INT("pid", p->pid), F_ERRNO(r));
+		peer_send_denied(p, sequence, REASON_INTERNAL, err_name(r));
+		peer_close_after_answers(p);
+		return;
+	}
+	p->roles |= ACCESS_SHIM;
+	list_remove(&p->node);
+	list_push_back(&m->peers, &p->node);
+	welcome.session = p->session->id;
+	welcome.boot_id = m->boot_id;
+	log_debug("session.new", F_UINT("session", p->session->id), F_INT("pid", p->pid),
+		F_UINT("uid", p->uid), F_STR("server", p->session->server));
+	peer_send_welcome(p, sequence, &welcome, table_fd);
+}
+
+static void deny_and_close(struct peer *p, uint32_t sequence, enum reason reason, const char *text)
+{
+	peer_send_denied(p, sequence, (uint32_t)reason, text);
+	peer_close_after_answers(p);
+}
+
+bool ops_hello(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size)
+{
+	struct manager *m = p->manager;
+	struct control_hello hello;
+
+	if (control_decode_hello(data, size, &hello) || p->session)
+		return false;
+	if (hello.version != CONTROL_VERSION) {
+		deny_and_close(p, sequence, REASON_BAD_VERSION, "HELLO with another version");
+		return true;
+	}
+	if (!str_equal_const_time(hello.key, m->key, sizeof(m->key))) {
+		deny_and_close(p, sequence, REASON_BAD_KEY, "the key is not that of key_file");
+		return true;
+	}
+	if (shutdown_is_under_way(&m->shutdown)) {
+		deny_and_close(p, sequence, REASON_STOPPING, "the daemon is stopping");
+		return true;
+	}
+	begin_session(p, sequence, &hello);
+	return true;
+}
+
+static void deny_pool(struct peer *p, uint32_t sequence, int r, const char *what)
+{
+	char text[CONTROL_MAX_TEXT];
+	enum reason reason = REASON_INTERNAL;
+
+	if (r == POOL_SET_E_FULL) {
+		reason = REASON_POOLS_FULL;
+		(void)snprintf(
+			text, sizeof(text), "max_pools is %u", p->manager->config->max_pools);
+	} else if (r == POOL_SET_E_SPEC) {
+		reason = REASON_BAD_SPEC;
+		(void)snprintf(text, sizeof(text), "key %s is missing or out of its bounds", what);
+	} else {
+		(void)snprintf(text, sizeof(text), "%s", err_name(r));
+	}
+	peer_send_denied(p, sequence, (uint32_t)reason, text);
+}
+
+bool ops_pool(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size)
+{
+	struct manager *m = p->manager;
+	struct control_pool_ok ok;
+	struct control_pool msg;
+	struct pool_spec spec;
+	struct pool *pool;
+	const char *what = "";
+	int r;
+
+	if (control_decode_pool(data, size, &msg))
+		return false;
+	r = pool_spec_parse(msg.spec.data, msg.spec.size, &spec);
+	if (r) {
+		peer_send_denied(p, sequence, REASON_BAD_SPEC, pool_spec_error_text(r));
+		return true;
+	}
+	what = pool_spec_get(&spec, SPEC_HANDLER);
+	if (what && !config_find_handler(m->config, what)) {
+		peer_send_denied(p, sequence, REASON_HANDLER_UNKNOWN, what);
+		return true;
+	}
+	r = pool_set_get(&m->pools, m, &spec, &pool, &what);
+	if (r == 0)
+		r = session_learn(p->session, pool);
+	if (r) {
+		deny_pool(p, sequence, r, what);
+		return true;
+	}
+	ok = (struct control_pool_ok){ .pool = pool->id, .children = pool->children };
+	peer_send_pool_ok(p, sequence, &ok);
+	return true;
+}
+
+bool ops_lease(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size)
+{
+	static const char unknown[] = "ask for the pool again: this id is of another life";
+	struct control_lease msg;
+	struct pool *pool;
+
+	if (control_decode_lease(data, size, &msg))
+		return false;
+	pool = session_knows(p->session, msg.pool);
+	if (!pool) {
+		const struct control_reject reject = {
+			.reason = REASON_POOL_UNKNOWN,
+			.text = { .data = (const uint8_t *)unknown, .size = sizeof(unknown) - 1 },
+		};
+
+		stats_refuse(p->manager->stats.rejects, REASON_POOL_UNKNOWN);
+		peer_send_reject(p, sequence, &reject);
+		return true;
+	}
+	admit_lease(pool, p->session, sequence, msg.wait_ms);
+	return true;
+}
+
+bool ops_return(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size)
+{
+	struct control_return msg;
+	struct backend *b;
+	struct pool *pool;
+
+	(void)sequence;
+	if (control_decode_return(data, size, &msg))
+		return false;
+	b = session_find(p->session, msg.slot, msg.generation);
+	if (!b)
+		return true; /* it crossed with the end of the lease */
+	pool = b->pool;
+	p->manager->stats.returns++;
+	lease_end(b);
+	if (b->has_hung_up || !starter_is_current(pool, b->spawn_id))
+		backend_close(b);
+	admit_waiters(pool);
+	shutdown_check(p->manager);
+	return true;
+}
+
+static void note_close(struct pool *pool, const struct control_close_lease *msg)
+{
+	pool->manager->stats.closes[msg->why]++;
+	if (msg->why != CONTROL_CLOSE_DIED)
+		return;
+	pool->counts.deaths++;
+	log_warn("backend.died", F_UINT("pool", pool->id), F_STR("name", pool->name),
+		F_UINT("uid", pool->uid), F_UINT("pid", msg->child_pid));
+}
+
+bool ops_close(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size)
+{
+	struct control_close_lease msg;
+	struct backend *b;
+	struct pool *pool;
+
+	(void)sequence;
+	if (control_decode_close(data, size, &msg))
+		return false;
+	b = session_find(p->session, msg.slot, msg.generation);
+	if (!b)
+		return true; /* as above */
+	pool = b->pool;
+	note_close(pool, &msg);
+	lease_close(b);
+	admit_waiters(pool);
+	shutdown_check(p->manager);
+	return true;
+}
+
+bool ops_cancel(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size)
+{
+	struct control_cancel msg;
+	struct waiter *w;
+
+	(void)sequence;
+	if (control_decode_cancel(data, size, &msg))
+		return false;
+	w = waitq_find(&p->session->waiters, msg.lease_sequence);
+	if (w)
+		admit_cancel(w); /* if not, the answer is on its way */
+	return true;
+}

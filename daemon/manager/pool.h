@@ -1,0 +1,133 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One pool: a specification, its listening socket, at most one lsphp parent at a time, and the
+ * connections to its children.
+ *
+ * A connection (struct backend) is in one of two lists: @unheld, or @held under a lease of some
+ * session. All of them count against the limit, also those whose parent has exited: their
+ * children finish what they run.
+ */
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "daemon/base/attr.h"
+#include "daemon/base/list.h"
+#include "daemon/base/ratelimit.h"
+#include "daemon/manager/backoff.h"
+#include "daemon/manager/graveyard.h"
+#include "daemon/manager/pool_state.h"
+#include "daemon/manager/waitq.h"
+#include "proto/pool_spec.h"
+#include "proto/reason.h"
+
+struct manager;
+
+/** The parent that is running or about to: zero when there is none. */
+struct pool_parent {
+	uint64_t spawn_id;  /* 0: not asked of the supervisor (yet) */
+	int32_t pid;        /* 0 until SPAWNED */
+	uint64_t since_ns;  /* of the SPAWN */
+	uint64_t spec_hash; /* of the completed specification it was started with */
+	bool has_served;
+	bool is_retiring;
+	bool is_killed; /* KILL was sent: it did not answer */
+};
+
+struct pool_counts {
+	uint64_t leases;
+	uint64_t rejects;
+	uint64_t connects;
+	uint64_t starts;
+	uint64_t failures; /* starts that failed, and unasked exits */
+	uint64_t deaths;   /* CLOSE with why=died */
+};
+
+struct pool {
+	uint32_t id; /* never 0, never reused */
+	enum pool_state state;
+	uint64_t since_ns;       /* of the state */
+	struct manager *manager; /* borrowed */
+	struct list_node state_node;
+	struct grave grave;
+
+	struct pool_spec spec; /* owned: data; as the shim wrote it */
+	uint64_t hash;
+	const char *name;    /* borrowed: spec */
+	const char *handler; /* borrowed: spec */
+	uid_t uid;
+	gid_t gid;
+	uint32_t children;
+	uint32_t pgrp_max_idle_s;
+	uint32_t known_by; /* sessions */
+
+	int listen_fd; /* owned: from the first start to the end of the pool */
+	struct pool_parent parent;
+	struct list_node start_node; /* waits for its turn to start */
+	bool is_wanted_again;        /* DRAINING, and somebody waits for the next parent */
+	struct backoff backoff;
+	enum reason fail_reason;
+	char *fail_text; /* owned; NULL: nothing to tell */
+
+	struct list unheld; /* backends; most recently used first */
+	struct list held;   /* backends under a lease; longest held first */
+	struct waitq waitq;
+	bool is_outdated; /* the parent was started with settings of an earlier configuration */
+	bool is_wanting;  /* held leases are marked WANTED, as somebody waits */
+	uint64_t last_close_ns; /* a connection was given up: until then the pool was in use */
+	struct event idle_timer;
+	struct event wait_timer;
+	struct list pipes; /* stderr pipes: that of the parent and of earlier ones */
+	struct ratelimit stderr_rate;
+	struct pool_counts counts;
+};
+
+/* Thousands of pools are known and cold on one host. */
+_Static_assert(sizeof(struct pool) < 1024, "a cold pool costs less than 1 KiB");
+
+/**
+ * pool_new() - a cold pool
+ * @spec: checked; copied
+ *
+ * Return: 0; 1 if the specification lacks what a pool needs (*ret_what: the key); -errno.
+ */
+int pool_new(struct manager *m, uint32_t id, const struct pool_spec *spec, struct pool **ret_pool,
+	const char **ret_what) ATTR_MUST_USE;
+
+/** pool_free() - closes all connections, and the socket; accepts NULL; returns NULL */
+struct pool *pool_free(struct pool *p);
+
+/**
+ * pool_apply_config() - take the defaults of the manager's current configuration
+ *
+ * Return: true if a parent that runs was started with other settings.
+ */
+bool pool_apply_config(struct pool *p);
+
+/** pool_connections() - all of them, held or not */
+static inline uint32_t pool_connections(const struct pool *p)
+{
+	return (uint32_t)(p->unheld.count + p->held.count);
+}
+
+/** pool_listen() - bind and listen if that was not done yet. Return: 0; -errno */
+int pool_listen(struct pool *p) ATTR_MUST_USE;
+
+/** pool_has_pending() - does a connection wait in the backlog, accepted by nobody? */
+bool pool_has_pending(const struct pool *p);
+
+/**
+ * pool_flush_backlog() - accept and close what waits in the backlog
+ *
+ * The kernel then tells each holder ECONNRESET with its request unread: proof that it was not
+ * executed. Were they only shut down on our side, the next parent would find and run them.
+ */
+void pool_flush_backlog(struct pool *p);
+
+/** pool_fail_text_set() - why it failed, for people; printf-like, cut at CONTROL_MAX_TEXT */
+void pool_fail_text_set(struct pool *p, const char *format, ...) ATTR_PRINTF(2, 3);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/manager/pool_set.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/manager/manager.h"
+
+#define JANITOR_S 60
+
+static struct pool *pool_of(struct list_node *n)
+{
+	return LIST_OWNER(n, struct pool, state_node);
+}
+
+static void on_janitor(evutil_socket_t fd, short what, void *arg)
+{
+	struct manager *m = arg;
+
+	(void)fd;
+	(void)what;
+	(void)pool_set_forget(&m->pools, manager_now(m));
+}
+
+int pool_set_init(struct pool_set *set, struct manager *m)
+{
+	static const struct timeval every = { .tv_sec = JANITOR_S };
+
+	map_init(&set->by_spec);
+	map_init(&set->by_id);
+	for (int i = 0; i < POOL_STATE_COUNT; i++)
+		list_init(&set->by_state[i]);
+	if (event_assign(&set->janitor, m->base, -1, EV_PERSIST, on_janitor, m) < 0 ||
+		event_add(&set->janitor, &every) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static void forget(struct pool_set *set, struct pool *p)
+{
+	map_remove(&set->by_spec, p->hash, p);
+	map_remove(&set->by_id, p->id, p);
+	(void)pool_free(p);
+}
+
+void pool_set_deinit(struct pool_set *set)
+{
+	struct list_node *n;
+
+	for (int i = 0; i < POOL_STATE_COUNT; i++) {
+		while ((n = list_first(&set->by_state[i])))
+			forget(set, pool_of(n));
+	}
+	map_deinit(&set->by_spec);
+	map_deinit(&set->by_id);
+	if (event_initialized(&set->janitor))
+		(void)event_del(&set->janitor);
+}
+
+struct pool *pool_set_find(const struct pool_set *set, uint32_t id)
+{
+	return map_find(&set->by_id, id);
+}
+
+struct pool *pool_set_find_spec(const struct pool_set *set, const struct pool_spec *spec)
+{
+	uint64_t hash = pool_spec_hash(spec);
+	struct map_iter it = { .probed = 0 };
+	struct pool *p;
+
+	while ((p = map_find_next(&set->by_spec, hash, &it))) {
+		if (p->spec.size == spec->size && memcmp(p->spec.data, spec->data, spec->size) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+static int enter(struct pool_set *set, struct pool *p)
+{
+	int r = map_put(&set->by_id, p->id, p);
+
+	if (r < 0)
+		return r;
+	r = map_put(&set->by_spec, p->hash, p);
+	if (r < 0) {
+		map_remove(&set->by_id, p->id, p);
+		return r;
+	}
+	list_push_back(&set->by_state[POOL_COLD], &p->state_node);
+	return 0;
+}
+
+int pool_set_get(struct pool_set *set, struct manager *m, const struct pool_spec *spec,
+	struct pool **ret_pool, const char **ret_what)
+{
+	struct pool *p = pool_set_find_spec(set, spec);
+	int r;
+
+	if (p) {
+		*ret_pool = p;
+		return 0;
+	}
+	if (pool_set_count(set) >= m->config->max_pools || set->last_id == UINT32_MAX)
+		return POOL_SET_E_FULL;
+	r = pool_new(m, set->last_id + 1, spec, &p, ret_what);
+	if (r)
+		return r > 0 ? POOL_SET_E_SPEC : r;
+	r = enter(set, p);
+	if (r < 0) {
+		(void)pool_free(p);
+		return r;
+	}
+	set->last_id = p->id;
+	log_info("pool.new", F_UINT("pool", p->id), F_STR("name", p->name), F_UINT("uid", p->uid),
+		F_UINT("gid", p->gid), F_STR("handler", p->handler),
+		F_UINT("children", p->children));
+	*ret_pool = p;
+	return 0;
+}
+
+unsigned pool_set_forget(struct pool_set *set, uint64_t now_ns)
+{
+	struct list *cold = &set->by_state[POOL_COLD];
+	struct list_node *n, *tmp;
+	unsigned count = 0;
+
+	LIST_FOREACH (cold, n, tmp) {
+		struct pool *p = pool_of(n);
+
+		if (clock_since_ns(p->since_ns, now_ns) < POOL_SET_FORGET_NS)
+			break; /* the list is in the order of becoming cold */
+		if (p->known_by || pool_connections(p))
+			continue;
+		log_info("pool.forget", F_UINT("pool", p->id), F_STR("name", p->name));
+		forget(set, p);
+		count++;
+	}
+	return count;
+}

@@ -1,0 +1,62 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* All pools: by the bytes of their specification, by id, and by state. */
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdint.h>
+
+#include "daemon/base/attr.h"
+#include "daemon/base/list.h"
+#include "daemon/base/map.h"
+#include "daemon/manager/pool_state.h"
+#include "proto/pool_spec.h"
+
+/** A cold pool that no session knows is forgotten after this long. */
+#define POOL_SET_FORGET_NS 600000000000ULL
+
+struct manager;
+struct pool;
+
+struct pool_set {
+	struct map by_spec; /* hash of the specification to pool; equality is by its bytes */
+	struct map by_id;
+	struct list by_state[POOL_STATE_COUNT]; /* each in the order of becoming so */
+	uint32_t last_id;
+	struct event janitor;
+};
+
+enum pool_set_error {
+	POOL_SET_E_FULL = 1, /* the ceiling of pools */
+	POOL_SET_E_SPEC      /* the specification lacks what a pool needs */
+};
+
+/** pool_set_init() - Return: 0; -ENOMEM */
+int pool_set_init(struct pool_set *set, struct manager *m) ATTR_MUST_USE;
+
+/** pool_set_deinit() - frees every pool */
+void pool_set_deinit(struct pool_set *set);
+
+/** pool_set_find() - by id, or NULL */
+struct pool *pool_set_find(const struct pool_set *set, uint32_t id);
+
+/** pool_set_find_spec() - by the bytes of the specification, or NULL */
+struct pool *pool_set_find_spec(const struct pool_set *set, const struct pool_spec *spec);
+
+/**
+ * pool_set_get() - the pool with this specification, made if there is none
+ *
+ * Return: 0; enum pool_set_error (E_SPEC: *ret_what names the key); -errno
+ */
+int pool_set_get(struct pool_set *set, struct manager *m, const struct pool_spec *spec,
+	struct pool **ret_pool, const char **ret_what) ATTR_MUST_USE;
+
+/** pool_set_forget() - free pools that have been cold and unknown for long. Return: how many */
+unsigned pool_set_forget(struct pool_set *set, uint64_t now_ns);
+
+/** pool_set_count() */
+static inline uint32_t pool_set_count(const struct pool_set *set)
+{
+	return (uint32_t)set->by_id.count;
+}

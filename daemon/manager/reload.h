@@ -1,0 +1,32 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A new configuration: read and checked by the supervisor, handed over as the same bytes. New
+ * starts and new leases use it; a pool whose parent was started with other settings retires it,
+ * and what it runs finishes.
+ */
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdint.h>
+
+#include "daemon/base/attr.h"
+
+struct manager;
+struct peer;
+
+struct reload {
+	struct event timeout; /* the supervisor answers within this time, or not at all */
+	uint64_t count;
+};
+
+/** reload_init() - Return: 0; -ENOMEM */
+int reload_init(struct reload *r, struct manager *m) ATTR_MUST_USE;
+void reload_deinit(struct reload *r);
+
+/** reload_request() - an administrator asks for it; answered by DOCUMENT when it is done */
+void reload_request(struct manager *m, struct peer *p, uint32_t sequence);
+
+/** reload_take() - a new configuration has come; @config_fd is consumed */
+void reload_take(struct manager *m, int config_fd);

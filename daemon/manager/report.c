@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/manager/report.h"
+
+#include <jansson.h>
+#include <unistd.h>
+
+#include "build_config.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+#include "daemon/manager/manager.h"
+#include "proto/lease_table.h"
+
+/*
+ * jansson refuses text that is not UTF-8; names come from httpd's configuration, so such a one is
+ * possible and must not take the whole report with it.
+ */
+static json_t *text(const char *s)
+{
+	json_t *j = json_string(s ? s : "");
+
+	return j ? j : json_string("(not UTF-8)");
+}
+
+static void set_uint(json_t *o, const char *key, uint64_t v)
+{
+	(void)json_object_set_new(o, key, json_integer((json_int_t)v));
+}
+
+static void set_text(json_t *o, const char *key, const char *s)
+{
+	(void)json_object_set_new(o, key, text(s));
+}
+
+static double seconds(uint64_t ns)
+{
+	return (double)(ns / NS_PER_MS) / 1000.0;
+}
+
+static json_t *reasons(const uint64_t counts[REASON_COUNT])
+{
+	json_t *o = json_object();
+
+	for (unsigned i = 0; i < REASON_COUNT; i++) {
+		if (counts[i])
+			set_uint(o, reason_name(i), counts[i]);
+	}
+	return o;
+}
+
+static json_t *daemon_part(const struct manager *m)
+{
+	uint64_t up_ns = clock_since_ns(m->started_ns, m->now_ns);
+	json_t *o = json_object();
+
+	set_text(o, "version", LSAPID_VERSION);
+	set_uint(o, "manager_pid", (uint64_t)getpid());
+	(void)json_object_set_new(o, "uptime_s", json_real(seconds(up_ns)));
+	(void)json_object_set_new(o, "is_privileged", json_boolean(m->access.is_privileged));
+	(void)json_object_set_new(
+		o, "is_stopping", json_boolean(shutdown_is_under_way(&m->shutdown)));
+	set_uint(o, "max_pools", m->config->max_pools);
+	set_uint(o, "max_children_total", m->config->max_children_total);
+	return o;
+}
+
+static json_t *totals_part(const struct manager *m)
+{
+	const struct stats *st = &m->stats;
+	json_t *o = json_object(), *states = json_object(), *closes = json_object();
+
+	set_uint(o, "pools", pool_set_count(&m->pools));
+	for (int i = 0; i < POOL_STATE_COUNT; i++)
+		set_uint(states, pool_state_name((enum pool_state)i), m->pools.by_state[i].count);
+	(void)json_object_set_new(o, "pools_by_state", states);
+	set_uint(o, "connections", m->connections);
+	set_uint(o, "sessions", m->sessions.count);
+	set_uint(o, "sessions_ever", st->sessions);
+	set_uint(o, "leases", st->leases);
+	set_uint(o, "granted_idle", st->grants[POOL_GRANT_IDLE]);
+	set_uint(o, "granted_revoked", st->grants[POOL_REVOKE]);
+	set_uint(o, "granted_connected", st->grants[POOL_CONNECT]);
+	set_uint(o, "granted_started", st->grants[POOL_START]);
+	set_uint(o, "queued", st->grants[POOL_QUEUE]);
+	set_uint(o, "returns", st->returns);
+	set_uint(o, "starts", st->starts);
+	set_uint(o, "start_failures", st->start_failures);
+	set_uint(o, "unasked_exits", st->unasked_exits);
+	set_uint(o, "retirements", st->retirements);
+	set_uint(o, "dropped_peers", st->dropped_peers);
+	set_uint(o, "stderr_lines", st->stderr_lines);
+	set_uint(o, "stderr_dropped", st->stderr_dropped);
+	for (unsigned i = 0; i < CONTROL_CLOSE_COUNT; i++)
+		set_uint(closes, control_close_name(i), st->closes[i]);
+	(void)json_object_set_new(o, "closes", closes);
+	(void)json_object_set_new(o, "rejects", reasons(st->rejects));
+	(void)json_object_set_new(o, "denials", reasons(st->denials));
+	return o;
+}
+
+static json_t *backend_part(const struct backend *b, uint64_t now)
+{
+	uint32_t requests = b->requests, child_pid = b->child_pid;
+	uint64_t since_ns = b->idle_since_ns;
+	const char *state = "unheld";
+	json_t *o = json_object();
+
+	if (b->session) {
+		const struct lease_slot *slot = &b->session->table->slot[b->slot];
+
+		state = lease_is_busy(b) ? "busy" : "idle";
+		requests = atomic_load(&slot->requests);
+		child_pid = atomic_load(&slot->child_pid);
+		since_ns = atomic_load(&slot->since_ns);
+		set_uint(o, "session", b->session->id);
+		set_uint(o, "slot", b->slot);
+	}
+	set_text(o, "state", state);
+	set_uint(o, "pid", child_pid);
+	set_uint(o, "requests", requests);
+	(void)json_object_set_new(o, "state_s", json_real(seconds(clock_since_ns(since_ns, now))));
+	(void)json_object_set_new(o, "age_s", json_real(seconds(clock_since_ns(b->since_ns, now))));
+	return o;
+}
+
+static uint32_t add_backends(json_t *array, const struct list *l, uint64_t now)
+{
+	struct list_node *n, *tmp;
+	uint32_t busy = 0;
+
+	LIST_FOREACH (l, n, tmp) {
+		const struct backend *b = LIST_OWNER(n, struct backend, node);
+
+		busy += lease_is_busy(b);
+		(void)json_array_append_new(array, backend_part(b, now));
+	}
+	return busy;
+}
+
+static json_t *spec_part(const struct pool *p)
+{
+	json_t *a = json_array();
+	const char *entry = NULL;
+
+	while ((entry = pool_spec_next(&p->spec, entry)))
+		(void)json_array_append_new(a, text(entry));
+	return a;
+}
+
+static json_t *failure_part(const struct pool *p, uint64_t now)
+{
+	json_t *o = json_object();
+
+	set_text(o, "reason", reason_name(p->fail_reason));
+	set_text(o, "text", reason_text(p->fail_reason));
+	set_text(o, "detail", p->fail_text);
+	set_text(o, "remedy", reason_remedy(p->fail_reason));
+	set_uint(o, "failures", p->backoff.failures);
+	(void)json_object_set_new(
+		o, "retry_after_s", json_real(seconds(backoff_left_ns(&p->backoff, now))));
+	return o;
+}
+
+static json_t *pool_part(const struct pool *p, uint64_t now)
+{
+	json_t *o = json_object(), *backends = json_array();
+	uint32_t busy = add_backends(backends, &p->held, now);
+
+	(void)add_backends(backends, &p->unheld, now);
+	set_uint(o, "id", p->id);
+	set_text(o, "name", p->name);
+	set_text(o, "handler", p->handler);
+	set_uint(o, "uid", p->uid);
+	set_uint(o, "gid", p->gid);
+	set_text(o, "state", pool_state_name(p->state));
+	(void)json_object_set_new(
+		o, "state_s", json_real(seconds(clock_since_ns(p->since_ns, now))));
+	set_uint(o, "pid", (uint64_t)p->parent.pid);
+	set_uint(o, "children", p->children);
+	set_uint(o, "connections", pool_connections(p));
+	set_uint(o, "busy", busy);
+	set_uint(o, "idle", pool_connections(p) - busy);
+	set_uint(o, "waiting", waitq_count(&p->waitq));
+	set_uint(o, "known_by", p->known_by);
+	set_uint(o, "leases", p->counts.leases);
+	set_uint(o, "rejects", p->counts.rejects);
+	set_uint(o, "connects", p->counts.connects);
+	set_uint(o, "starts", p->counts.starts);
+	set_uint(o, "failures", p->counts.failures);
+	set_uint(o, "deaths", p->counts.deaths);
+	if (p->state == POOL_FAILED)
+		(void)json_object_set_new(o, "failure", failure_part(p, now));
+	(void)json_object_set_new(o, "spec", spec_part(p));
+	(void)json_object_set_new(o, "backends", backends);
+	return o;
+}
+
+static json_t *session_part(const struct session *s, uint64_t now)
+{
+	json_t *o = json_object();
+
+	set_uint(o, "id", s->id);
+	set_text(o, "server", s->server);
+	set_uint(o, "pid", (uint64_t)s->peer->pid);
+	set_uint(o, "uid", s->peer->uid);
+	(void)json_object_set_new(o, "age_s", json_real(seconds(clock_since_ns(s->since_ns, now))));
+	set_uint(o, "leases", s->held);
+	set_uint(o, "busy", session_count_busy(s));
+	set_uint(o, "waiting", s->waiters.count);
+	return o;
+}
+
+char *report_status(struct manager *m)
+{
+	uint64_t now = manager_now(m);
+	json_t *o = json_object(), *pools = json_array(), *sessions = json_array();
+	struct list_node *n, *tmp;
+	char *out;
+
+	for (int i = 0; i < POOL_STATE_COUNT; i++) {
+		LIST_FOREACH (&m->pools.by_state[i], n, tmp)
+			(void)json_array_append_new(
+				pools, pool_part(LIST_OWNER(n, struct pool, state_node), now));
+	}
+	LIST_FOREACH (&m->sessions, n, tmp)
+		(void)json_array_append_new(
+			sessions, session_part(LIST_OWNER(n, struct session, node), now));
+	(void)json_object_set_new(o, "daemon", daemon_part(m));
+	(void)json_object_set_new(o, "totals", totals_part(m));
+	(void)json_object_set_new(o, "pools", pools);
+	(void)json_object_set_new(o, "sessions", sessions);
+	out = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(12));
+	json_decref(o);
+	return out;
+}
+
+char *report_reload(int error, const char *detail)
+{
+	json_t *o = json_object();
+	char *out;
+
+	(void)json_object_set_new(o, "is_reloaded", json_boolean(error == 0));
+	set_text(o, "errno", error ? err_name(error) : "");
+	set_text(o, "detail", detail);
+	out = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	return out;
+}

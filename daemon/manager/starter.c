@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/manager/starter.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+#include "daemon/base/fd.h"
+#include "daemon/base/log.h"
+#include "daemon/manager/manager.h"
+
+#define STARTER_TICK_MS 100
+/** A start for which nobody waits any more has nobody who could see it serve. */
+#define STARTER_UNUSED_NS (2U * NS_PER_S)
+/** lsphp leaves its loop at once on SIGTERM; this long means that it is stuck. */
+#define STARTER_RETIRE_NS (10U * NS_PER_S)
+
+static void arm_tick(struct manager *m)
+{
+	static const struct timeval tick = { .tv_usec = STARTER_TICK_MS * 1000 };
+
+	if (m->starter.is_ticking)
+		return;
+	m->starter.is_ticking = true;
+	(void)evtimer_add(&m->starter.tick, &tick);
+}
+
+/* --- asking for a parent ----------------------------------------------------------------- */
+
+/* Descriptors of a SPAWN: specification, listening socket, stderr. */
+static int send_spawn(struct pool *p, const struct pool_spec *spec, int stderr_fd)
+{
+	struct manager *m = p->manager;
+	struct priv_message msg = { .type = PRIV_SPAWN, .id = p->parent.spawn_id };
+	struct fdpass_set fds = FDPASS_SET_EMPTY;
+	int r, spec_fd;
+
+	spec_fd = fd_memfd("lsapid-spec", spec->data, spec->size);
+	if (spec_fd < 0)
+		return spec_fd;
+	fds.fd[0] = spec_fd;
+	fds.fd[1] = p->listen_fd;
+	fds.fd[2] = stderr_fd;
+	fds.count = 3;
+	r = supervisor_link_send(&m->link, &msg, &fds);
+	(void)fd_close(spec_fd);
+	return r;
+}
+
+/*
+ * Who was connected before there was a parent, or waits in the backlog that an earlier one left,
+ * will be served by this one.
+ */
+static void adopt_waiting(struct pool *p)
+{
+	struct list_node *n, *tmp;
+
+	LIST_FOREACH (&p->held, n, tmp) {
+		struct backend *b = LIST_OWNER(n, struct backend, node);
+
+		if (b->spawn_id && !backend_is_unread(b))
+			continue;
+		b->spawn_id = p->parent.spawn_id;
+		hangup_await(&p->manager->hangup, b);
+	}
+}
+
+static int spawn(struct pool *p)
+{
+	struct manager *m = p->manager;
+	char data[POOL_SPEC_MAX_BYTES];
+	ATTR_CLEANUP(fd_cleanup) int stderr_fd = -1;
+	struct pool_spec spec;
+	uint64_t id = m->starter.last_spawn + 1;
+	int r;
+
+	if (effective_complete(&p->spec, m->config, data, &spec))
+		return err_origin(-E2BIG);
+	r = stderr_pipe_open(p, id, &stderr_fd);
+	if (r < 0)
+		return r;
+	r = map_put(&m->starter.by_spawn, id, p);
+	if (r < 0)
+		return r;
+	m->starter.last_spawn = id;
+	p->parent = (struct pool_parent){
+		.spawn_id = id,
+		.since_ns = manager_now(m),
+		.spec_hash = pool_spec_hash(&spec),
+	};
+	r = send_spawn(p, &spec, stderr_fd);
+	if (r < 0) {
+		map_remove(&m->starter.by_spawn, id, p);
+		p->parent.spawn_id = 0;
+		return r;
+	}
+	adopt_waiting(p);
+	p->counts.starts++;
+	m->stats.starts++;
+	return 0;
+}
+
+static bool has_parent(const struct pool *p)
+{
+	return p->parent.spawn_id != 0;
+}
+
+/* Pools that are STARTING and have been asked for: those that count against the bound. */
+static bool is_turn(const struct manager *m)
+{
+	size_t starting = m->pools.by_state[POOL_STARTING].count - m->starter.queue.count;
+
+	return starting < m->config->max_concurrent_starts;
+}
+
+static void start_failed(struct pool *p, enum reason reason, uint64_t lived_ns);
+
+static void start_next(struct manager *m)
+{
+	struct list_node *n;
+
+	while (is_turn(m) && (n = list_pop_front(&m->starter.queue))) {
+		struct pool *p = LIST_OWNER(n, struct pool, start_node);
+		int r = spawn(p);
+
+		if (r < 0) {
+			pool_fail_text_set(p, "cannot ask for a start: %s", err_name(r));
+			start_failed(p, REASON_INTERNAL, 0);
+		}
+	}
+}
+
+int starter_begin(struct pool *p, const char *why)
+{
+	struct manager *m = p->manager;
+	int r = pool_listen(p);
+
+	if (r < 0)
+		return r;
+	arm_tick(m);
+	if (p->state == POOL_DRAINING) {
+		p->is_wanted_again = true;
+		return 0;
+	}
+	p->fail_reason = REASON_NONE;
+	pool_set_state(p, POOL_STARTING, why);
+	p->parent = (struct pool_parent){ .spawn_id = 0 };
+	list_push_back(&m->starter.queue, &p->start_node);
+	start_next(m);
+	/* a failure of ours has made it FAILED already; its reason is there for who asks next */
+	return p->state == POOL_STARTING ? 0 : -EIO;
+}
+
+/* --- what becomes of it ------------------------------------------------------------------ */
+
+void starter_served(struct pool *p, uint64_t spawn_id)
+{
+	if (!has_parent(p) || p->parent.spawn_id != spawn_id || p->parent.has_served)
+		return;
+	p->parent.has_served = true;
+	if (p->state != POOL_STARTING)
+		return;
+	pool_set_state(p, POOL_READY, "served");
+	idle_arm(p);
+	start_next(p->manager);
+}
+
+bool starter_is_current(const struct pool *p, uint64_t spawn_id)
+{
+	return spawn_id == p->parent.spawn_id && !p->parent.is_retiring;
+}
+
+size_t starter_count(const struct starter *st)
+{
+	return st->by_spawn.count;
+}
+
+void starter_retire(struct pool *p, const char *why)
+{
+	struct manager *m = p->manager;
+	struct priv_message msg = {
+		.type = PRIV_SIGNAL,
+		.id = p->parent.spawn_id,
+		.signal = PRIV_SIGNAL_RETIRE,
+	};
+
+	if (p->start_node.list) {
+		list_remove(&p->start_node);
+		pool_set_state(p, POOL_COLD, why);
+		return;
+	}
+	if (!has_parent(p) || p->parent.is_retiring)
+		return;
+	p->parent.is_retiring = true;
+	m->stats.retirements++;
+	idle_disarm(p);
+	pool_set_state(p, POOL_DRAINING, why);
+	arm_tick(m);
+	(void)supervisor_link_send(&m->link, &msg, NULL); /* a lost link ends the manager */
+	start_next(m);
+}
+
+static void kill_parent(struct pool *p)
+{
+	struct priv_message msg = {
+		.type = PRIV_SIGNAL,
+		.id = p->parent.spawn_id,
+		.signal = PRIV_SIGNAL_KILL,
+	};
+
+	if (p->parent.is_killed)
+		return;
+	p->parent.is_killed = true;
+	log_warn("pool.kill", F_UINT("pool", p->id), F_STR("name", p->name),
+		F_INT("pid", p->parent.pid), F_STR("state", pool_state_name(p->state)));
+	(void)supervisor_link_send(&p->manager->link, &msg, NULL);
+}
+
+/* Counted, and the back-off told. Return: time until the next try in ns */
+static uint64_t note_failure(struct pool *p, bool has_served, uint64_t lived_ns)
+{
+	struct manager *m = p->manager;
+	uint64_t now = manager_now(m);
+
+	p->counts.failures++;
+	if (has_served)
+		m->stats.unasked_exits++;
+	else
+		m->stats.start_failures++;
+	backoff_fail(&p->backoff, has_served, lived_ns, now);
+	return backoff_left_ns(&p->backoff, now);
+}
+
+/*
+ * Nothing will accept what is in the backlog for a while. Those who wait there are told at once,
+ * ask again, and are refused with the reason.
+ */
+static void enter_failed(struct pool *p, enum reason reason)
+{
+	struct manager *m = p->manager;
+	uint64_t left_ns = backoff_left_ns(&p->backoff, manager_now(m));
+
+	p->fail_reason = reason;
+	log_warn("pool.failed", F_UINT("pool", p->id), F_STR("name", p->name),
+		F_UINT("uid", p->uid), F_STR("reason", reason_name(reason)),
+		F_STR("detail", p->fail_text), F_UINT("failures", p->backoff.failures),
+		F_UINT("next_try_ms", left_ns / NS_PER_MS), F_STR("remedy", reason_remedy(reason)));
+	idle_disarm(p);
+	list_remove(&p->start_node);
+	pool_set_state(p, POOL_FAILED, reason_name(reason));
+	pool_flush_backlog(p);
+	(void)lease_drop_idle(p);
+	admit_refuse_waiters(p, reason);
+	start_next(m);
+}
+
+static void start_failed(struct pool *p, enum reason reason, uint64_t lived_ns)
+{
+	(void)note_failure(p, false, lived_ns);
+	enter_failed(p, reason);
+}
+
+/* Somebody waits already. If it can not be, those are told, and ask again. */
+static void begin_for_waiting(struct pool *p)
+{
+	int r = starter_begin(p, "waiting");
+
+	if (r == 0)
+		return;
+	log_error("pool.start_error", F_UINT("pool", p->id), F_STR("name", p->name), F_ERRNO(r));
+	pool_flush_backlog(p);
+	admit_refuse_waiters(p, REASON_INTERNAL);
+}
+
+/* It had served: its busy children finish what they run, and somebody may wait already. */
+static void parent_died(struct pool *p, uint64_t lived_ns)
+{
+	log_warn("pool.died", F_UINT("pool", p->id), F_STR("name", p->name), F_UINT("uid", p->uid),
+		F_STR("detail", p->fail_text), F_UINT("lived_ms", lived_ns / NS_PER_MS));
+	if (note_failure(p, true, lived_ns)) {
+		enter_failed(p, REASON_BACKOFF);
+		return;
+	}
+	idle_disarm(p);
+	(void)lease_drop_idle(p);
+	pool_set_state(p, POOL_COLD, "died");
+	if (pool_has_pending(p) || waitq_count(&p->waitq))
+		begin_for_waiting(p);
+	start_next(p->manager);
+}
+
+static void parent_retired(struct pool *p)
+{
+	bool is_wanted = p->is_wanted_again || pool_has_pending(p);
+
+	p->is_wanted_again = false;
+	pool_set_state(p, POOL_COLD, "retired");
+	if (!shutdown_is_under_way(&p->manager->shutdown) && is_wanted)
+		begin_for_waiting(p);
+	else
+		pool_flush_backlog(p);
+}
+
+/* --- what the supervisor says ------------------------------------------------------------ */
+
+static struct pool *find_spawn(struct manager *m, uint64_t id)
+{
+	struct pool *p = map_find(&m->starter.by_spawn, id);
+
+	return p && p->parent.spawn_id == id ? p : NULL;
+}
+
+bool starter_on_spawned(struct manager *m, const struct priv_message *msg)
+{
+	struct pool *p = find_spawn(m, msg->id);
+
+	if (!p || p->parent.pid)
+		return false;
+	p->parent.pid = msg->pid;
+	stderr_pipe_set_pid(p, msg->id, msg->pid);
+	log_info("pool.start", F_UINT("pool", p->id), F_STR("name", p->name), F_UINT("uid", p->uid),
+		F_UINT("gid", p->gid), F_STR("handler", p->handler), F_INT("pid", msg->pid));
+	return true;
+}
+
+static void forget_parent(struct pool *p)
+{
+	map_remove(&p->manager->starter.by_spawn, p->parent.spawn_id, p);
+	p->parent = (struct pool_parent){ .spawn_id = 0 };
+}
+
+bool starter_on_failed(struct manager *m, const struct priv_message *msg)
+{
+	struct pool *p = find_spawn(m, msg->id);
+
+	if (!p || p->parent.pid)
+		return false;
+	pool_fail_text_set(p, "step %s, %s%s%s", priv_step_name(msg->step),
+		msg->error ? err_name(msg->error) : "refused", msg->text[0] ? ": " : "", msg->text);
+	if (p->parent.is_retiring) {
+		forget_parent(p);
+		parent_retired(p);
+		return true;
+	}
+	forget_parent(p);
+	start_failed(p, (enum reason)msg->reason, 0);
+	return true;
+}
+
+static void exit_text_set(struct pool *p, int status)
+{
+	if (WIFSIGNALED(status))
+		pool_fail_text_set(p, "lsphp pid %d was killed by signal %d%s", p->parent.pid,
+			WTERMSIG(status), WCOREDUMP(status) ? ", core dumped" : "");
+	else
+		pool_fail_text_set(p, "lsphp pid %d exited with status %d", p->parent.pid,
+			WEXITSTATUS(status));
+}
+
+bool starter_on_exited(struct manager *m, const struct priv_message *msg)
+{
+	struct pool *p = find_spawn(m, msg->id);
+	struct pool_parent was;
+	uint64_t lived_ns;
+
+	if (!p)
+		return false;
+	if (!p->parent.has_served && lease_has_served(p, msg->id))
+		p->parent.has_served = true;
+	was = p->parent;
+	lived_ns = clock_since_ns(was.since_ns, manager_now(m));
+	log_info("pool.exit", F_UINT("pool", p->id), F_STR("name", p->name), F_INT("pid", was.pid),
+		F_INT("status", msg->status), F_UINT("lived_ms", lived_ns / NS_PER_MS));
+	exit_text_set(p, msg->status);
+	forget_parent(p);
+	if (was.is_retiring)
+		parent_retired(p);
+	else if (was.has_served)
+		parent_died(p, lived_ns);
+	else
+		start_failed(p, REASON_START_EXITED, lived_ns);
+	shutdown_check(m);
+	return true;
+}
+
+/* --- upkeep ------------------------------------------------------------------------------ */
+
+/*
+ * The first byte may have been read by its holder before we looked: then the table tells.
+ *
+ * Return: true if the pool has changed its state (and perhaps others have with it)
+ */
+static bool look_at_starting(struct pool *p, uint64_t now)
+{
+	uint64_t age_ns = clock_since_ns(p->parent.since_ns, now);
+	struct list_node *n = list_first(&p->held);
+
+	if (!p->parent.pid)
+		return false;
+	if (lease_has_served(p, p->parent.spawn_id) ||
+		(!pool_connections(p) && age_ns > STARTER_UNUSED_NS)) {
+		starter_served(p, p->parent.spawn_id);
+		return true;
+	}
+	if (age_ns > STARTER_TIMEOUT_NS && n &&
+		backend_is_unread(LIST_OWNER(n, struct backend, node)))
+		kill_parent(p);
+	return false;
+}
+
+static bool look_at_all_starting(struct list *starting, uint64_t now)
+{
+	struct list_node *n, *tmp;
+
+	LIST_FOREACH (starting, n, tmp) {
+		if (look_at_starting(LIST_OWNER(n, struct pool, state_node), now))
+			return true;
+	}
+	return false;
+}
+
+static void look_at_all_draining(struct list *draining, uint64_t now)
+{
+	struct list_node *n, *tmp;
+
+	LIST_FOREACH (draining, n, tmp) {
+		struct pool *p = LIST_OWNER(n, struct pool, state_node);
+
+		/* KILL takes the children too, so those that work are waited for */
+		if (clock_since_ns(p->since_ns, now) > STARTER_RETIRE_NS && list_is_empty(&p->held))
+			kill_parent(p);
+	}
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct manager *m = arg;
+	struct list *starting = &m->pools.by_state[POOL_STARTING];
+	struct list *draining = &m->pools.by_state[POOL_DRAINING];
+	uint64_t now = manager_now(m);
+
+	(void)fd;
+	(void)what;
+	m->starter.is_ticking = false;
+	while (look_at_all_starting(starting, now))
+		continue; /* the list has changed under the walk: begin again */
+	look_at_all_draining(draining, now);
+	if (starting->count || draining->count)
+		arm_tick(m);
+}
+
+int starter_init(struct starter *st, struct manager *m)
+{
+	list_init(&st->queue);
+	map_init(&st->by_spawn);
+	if (evtimer_assign(&st->tick, m->base, on_tick, m) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+void starter_deinit(struct starter *st)
+{
+	map_deinit(&st->by_spawn);
+}

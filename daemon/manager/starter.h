@@ -1,0 +1,66 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Life of a pool's lsphp parent: asked of the supervisor, seen to serve, told to retire, exited.
+ *
+ * A pool has one parent at a time. Connections are made and granted before the parent exists, and
+ * wait in the backlog of the pool's socket, which is the manager's.
+ */
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/base/attr.h"
+#include "daemon/base/list.h"
+#include "daemon/base/map.h"
+#include "proto/priv.h"
+
+struct manager;
+struct pool;
+
+/** A start that answers nothing for so long, with a request unread, has failed. */
+#define STARTER_TIMEOUT_NS 60000000000ULL
+
+/** All starts of the host. */
+struct starter {
+	struct list queue;   /* pools that wait for their turn */
+	struct map by_spawn; /* spawn id to pool, from SPAWN to EXITED or SPAWN_FAILED */
+	uint64_t last_spawn; /* ids count up */
+	struct event tick;   /* while a pool is starting or draining */
+	bool is_ticking;
+};
+
+/** starter_init() - Return: 0; -ENOMEM */
+int starter_init(struct starter *st, struct manager *m) ATTR_MUST_USE;
+void starter_deinit(struct starter *st);
+
+/**
+ * starter_begin() - a parent is wanted
+ * @why: for the log; static
+ *
+ * The pool is STARTING afterwards, or DRAINING and will start again as soon as the retiring
+ * parent has exited. Its socket listens in either case.
+ *
+ * Return: 0; -errno
+ */
+int starter_begin(struct pool *p, const char *why) ATTR_MUST_USE;
+
+/** starter_served() - a child of this parent was seen to answer */
+void starter_served(struct pool *p, uint64_t spawn_id);
+
+/** starter_retire() - tell the parent to go; the connections are the caller's business */
+void starter_retire(struct pool *p, const char *why);
+
+/** starter_is_current() - does this spawn's parent run, and will it go on running? */
+bool starter_is_current(const struct pool *p, uint64_t spawn_id);
+
+/** starter_count() - parents that were asked for and have not ended */
+size_t starter_count(const struct starter *st);
+
+/* What the supervisor says; an id that it cannot mean is a violation: false. */
+bool starter_on_spawned(struct manager *m, const struct priv_message *msg);
+bool starter_on_failed(struct manager *m, const struct priv_message *msg);
+bool starter_on_exited(struct manager *m, const struct priv_message *msg);

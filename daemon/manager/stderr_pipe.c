@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/manager/stderr_pipe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/err.h"
+#include "daemon/base/fd.h"
+#include "daemon/base/log.h"
+#include "daemon/manager/manager.h"
+
+size_t stderr_pipe_split(const char *data, size_t size, int is_full, size_t *ret_line)
+{
+	const char *end = memchr(data, '\n', size);
+
+	if (end) {
+		*ret_line = (size_t)(end - data);
+		return *ret_line + 1;
+	}
+	*ret_line = size;
+	return is_full ? size : 0;
+}
+
+static void tell_dropped(struct pool *p)
+{
+	uint64_t dropped = ratelimit_steal_refused(&p->stderr_rate);
+
+	if (!dropped)
+		return;
+	log_notice("lsphp.stderr_dropped", F_UINT("pool", p->id), F_STR("name", p->name),
+		F_UINT("lines", dropped));
+}
+
+static void tell_line(const struct stderr_pipe *sp, const char *line, size_t size)
+{
+	struct pool *p = sp->pool;
+	struct stats *stats = &p->manager->stats;
+	char text[STDERR_LINE_MAX + 1];
+
+	if (!size)
+		return;
+	if (!ratelimit_take(&p->stderr_rate, manager_now(p->manager))) {
+		stats->stderr_dropped++;
+		return;
+	}
+	tell_dropped(p);
+	stats->stderr_lines++;
+	memcpy(text, line, size);
+	text[size] = '\0';
+	log_notice("lsphp.stderr", F_UINT("pool", p->id), F_STR("name", p->name),
+		F_INT("pid", sp->pid), F_STR("text", text));
+}
+
+static void take_lines(struct stderr_pipe *sp, int is_last)
+{
+	size_t at = 0, line, eaten;
+
+	while (at < sp->used) {
+		int is_full = is_last || (at == 0 && sp->used == sizeof(sp->line));
+
+		eaten = stderr_pipe_split(sp->line + at, sp->used - at, is_full, &line);
+		if (!eaten)
+			break;
+		tell_line(sp, sp->line + at, line);
+		at += eaten;
+	}
+	memmove(sp->line, sp->line + at, sp->used - at);
+	sp->used -= at;
+}
+
+static void stderr_pipe_bury(struct grave *g)
+{
+	free(LIST_OWNER(g, struct stderr_pipe, grave));
+}
+
+static void close_one(struct stderr_pipe *sp)
+{
+	if (sp->fd < 0)
+		return;
+	take_lines(sp, 1);
+	tell_dropped(sp->pool);
+	list_remove(&sp->node);
+	(void)event_del(&sp->event);
+	sp->fd = fd_close(sp->fd);
+	graveyard_add(&sp->pool->manager->graveyard, &sp->grave, stderr_pipe_bury);
+}
+
+/* One read per event: a pool that writes without end takes its turn like all others. */
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct stderr_pipe *sp = arg;
+	ssize_t n;
+
+	(void)what;
+	n = read(fd, sp->line + sp->used, sizeof(sp->line) - sp->used);
+	if (n > 0) {
+		sp->used += (size_t)n;
+		take_lines(sp, 0);
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		close_one(sp);
+	}
+}
+
+int stderr_pipe_open(struct pool *p, uint64_t spawn_id, int *ret_write_fd)
+{
+	struct stderr_pipe *sp = calloc(1, sizeof(*sp));
+	ATTR_CLEANUP(fd_cleanup) int write_fd = -1;
+	int fds[2], r;
+
+	if (!sp)
+		return -ENOMEM;
+	if (pipe2(fds, O_CLOEXEC) < 0) {
+		r = -errno;
+		free(sp);
+		return err_origin(r);
+	}
+	sp->pool = p;
+	sp->spawn_id = spawn_id;
+	sp->fd = fds[0];
+	write_fd = fds[1];
+	r = fd_set_nonblock(sp->fd, 1); /* only this end: PHP's writes block, as it expects */
+	if (r == 0 && (event_assign(&sp->event, p->manager->base, sp->fd, EV_READ | EV_PERSIST,
+			       on_readable, sp) < 0 ||
+			      event_add(&sp->event, NULL) < 0))
+		r = -ENOMEM;
+	if (r < 0) {
+		(void)fd_close(sp->fd);
+		free(sp);
+		return r;
+	}
+	list_push_back(&p->pipes, &sp->node);
+	*ret_write_fd = fd_steal(&write_fd);
+	return 0;
+}
+
+void stderr_pipe_set_pid(struct pool *p, uint64_t spawn_id, int32_t pid)
+{
+	struct list_node *n, *tmp;
+
+	LIST_FOREACH (&p->pipes, n, tmp) {
+		struct stderr_pipe *sp = LIST_OWNER(n, struct stderr_pipe, node);
+
+		if (sp->spawn_id == spawn_id)
+			sp->pid = pid;
+	}
+}
+
+void stderr_pipe_close_all(struct pool *p)
+{
+	struct list_node *n;
+
+	while ((n = list_first(&p->pipes)))
+		close_one(LIST_OWNER(n, struct stderr_pipe, node));
+}
