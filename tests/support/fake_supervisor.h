@@ -1,0 +1,67 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The other end of the manager's channel, without root: starts lsapid-manager in a directory of
+ * its own, starts fake_lsphp when asked to, and reports what becomes of it. It runs in a thread,
+ * so that the test can play shims and wait for answers.
+ */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "proto/priv.h"
+
+#define FAKE_SUPERVISOR_PARENTS 64
+
+struct fake_parent {
+	uint64_t id; /* 0: free */
+	pid_t pid;
+};
+
+struct fake_supervisor {
+	char dir[512]; /* also the working directory of the test, with control.sock in it */
+	pid_t manager;
+	int channel;
+	pthread_t thread;
+	uint8_t key[PRIV_KEY_SIZE];
+	struct fake_parent parent[FAKE_SUPERVISOR_PARENTS]; /* the thread's */
+
+	/* what to do: set by the test before it happens */
+	_Atomic uint32_t refuse; /* enum reason: answer SPAWN_FAILED; 0: start it */
+	char *_Atomic option;    /* of fake_lsphp; NULL: none */
+	_Atomic bool is_quiet;   /* do not answer a reload request */
+
+	/* what was seen */
+	_Atomic uint32_t spawns, retires, kills, exits, reloads, reload_requests;
+	_Atomic bool is_ready, is_stopped, has_quit, has_to_quit, is_broken;
+	_Atomic int last_pid;    /* of the parent started last */
+	_Atomic int exit_status; /* of the manager, as waitpid(2) */
+	char spec[16384];        /* of the last SPAWN; entries end with a newline */
+};
+
+/**
+ * fake_supervisor_start() - directory, socket, manager, SETUP; returns after READY
+ * @config: text of lsapid.conf; runtime_dir and a handler "php" are added
+ *
+ * Fails the running test if something does not work.
+ */
+void fake_supervisor_start(struct fake_supervisor *s, const char *config);
+
+/** fake_supervisor_reload() - hand over another lsapid.conf */
+void fake_supervisor_reload(struct fake_supervisor *s, const char *config);
+
+/** fake_supervisor_stop() - STOP with this grace; returns when the manager has exited */
+void fake_supervisor_stop(struct fake_supervisor *s, int grace_ms);
+
+/** fake_supervisor_kill_manager() - and start another one, with the same directory and socket */
+void fake_supervisor_restart(struct fake_supervisor *s, const char *config);
+
+/** fake_supervisor_end() - stop if it runs, remove everything; fails if a process is left over */
+void fake_supervisor_end(struct fake_supervisor *s);
+
+/** fake_supervisor_until() - wait until the counter is at least @value; fails after 5 s */
+void fake_supervisor_until(const _Atomic uint32_t *counter, uint32_t value);
