@@ -23,7 +23,7 @@
 /* lsapid.conf is written by hand: some KiB; more is a mistake such as the wrong file */
 #define BUNDLE_MAX_FILE (1024U * 1024U)
 
-static int problem(
+int config_problem_set(
 	struct config_problem *p, const char *file, int line, const char *what, const char *remedy)
 {
 	(void)str_copy(p->file, sizeof(p->file), file);
@@ -33,8 +33,8 @@ static int problem(
 	return 1;
 }
 
-static int problem_of_path(
-	struct config_problem *p, const char *path, int error, const struct path_check_fault *fault)
+int config_problem_set_path(
+	struct config_problem *p, const char *file, int error, const struct path_check_fault *fault)
 {
 	char what[sizeof(p->what)];
 	const char *why = "";
@@ -44,7 +44,7 @@ static int problem_of_path(
 		why = strerrordesc_np(fault->system_errno);
 	(void)snprintf(what, sizeof(what), "%.180s %s%s%s", fault->at, path_check_text(error),
 		*why ? ": " : "", why);
-	return problem(p, path, 0, what, path_check_remedy(error));
+	return config_problem_set(p, file, 0, what, path_check_remedy(error));
 }
 
 /* Line of the first byte that a text file cannot have; 0 if there is none. */
@@ -98,7 +98,7 @@ int config_bundle_read(
 		return -ENOMEM;
 	r = path_check_open(path, PATH_CHECK_FILE, geteuid(), &fd, fault);
 	if (r)
-		r = problem_of_path(ret_problem, path, r, fault);
+		r = config_problem_set_path(ret_problem, path, r, fault);
 	free(fault);
 	if (r)
 		return r;
@@ -106,12 +106,13 @@ int config_bundle_read(
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return problem(ret_problem, path, 0,
+		return config_problem_set(ret_problem, path, 0,
 			r == -EFBIG ? "is larger than 1 MiB" : strerrordesc_np(-r),
 			"check that this is lsapid.conf");
 	line = find_nul(text, size);
 	if (line)
-		r = problem(ret_problem, path, line, "has a zero byte", "this is not a text file");
+		r = config_problem_set(
+			ret_problem, path, line, "has a zero byte", "this is not a text file");
 	else
 		r = bundle_make(path, text, size, ret_data, ret_size);
 	free(text);
@@ -150,7 +151,8 @@ int config_parse(const char *data, size_t size, struct config **ret_config,
 	bytes = wire_get_blob(&r, BUNDLE_MAX_FILE);
 	if (!wire_reader_is_done(&r) || magic != BUNDLE_MAGIC || count != 1 ||
 		(bytes.size && memchr(bytes.data, '\0', bytes.size)))
-		return problem(ret_problem, "-", 0, "this is no bundle of configuration files",
+		return config_problem_set(ret_problem, "-", 0,
+			"this is no bundle of configuration files",
 			"manager and supervisor must be of the same version");
 	file = copy_text(path);
 	text = copy_text(bytes);

@@ -29,6 +29,17 @@ struct config_problem {
 	char remedy[256];
 };
 
+/** config_problem_set() - fill @p; texts that are too long are cut. Return: 1, for the caller's
+ * return */
+int config_problem_set(
+	struct config_problem *p, const char *file, int line, const char *what, const char *remedy);
+
+struct path_check_fault;
+
+/** config_problem_set_path() - the same from what path_check_open() returned. Return: 1 */
+int config_problem_set_path(struct config_problem *p, const char *file, int error,
+	const struct path_check_fault *fault);
+
 /** One environment variable that a handler gives to every lsphp of it. */
 struct config_env {
 	char *name;  /* owned */
