@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/supervisor/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/fd.h"
+
+/* Above every number that a program's own descriptors get. */
+#define CHILD_HOLD_FD 16
+
+static int step_setsid(const struct child_plan *p, int *report_fd)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	int signal_number;
+
+	(void)p;
+	(void)report_fd;
+	/* the two that libc keeps for itself and the two that cannot be caught refuse: no matter */
+	for (signal_number = 1; signal_number < NSIG; signal_number++)
+		(void)sigaction(signal_number, &action, NULL);
+	(void)sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return errno;
+	return setsid() < 0 ? errno : 0;
+}
+
+/* Move all out of the way first: a target number may be the source of another. */
+static int step_fds(const struct child_plan *p, int *report_fd)
+{
+	int held[CHILD_MAX_FDS];
+	int report = fcntl(*report_fd, F_DUPFD_CLOEXEC, CHILD_HOLD_FD);
+	size_t i;
+
+	if (report < 0)
+		return errno;
+	*report_fd = report;
+	for (i = 0; i < p->fd_count; i++) {
+		held[i] = fcntl(p->fd[i], F_DUPFD_CLOEXEC, CHILD_HOLD_FD);
+		if (held[i] < 0)
+			return errno;
+	}
+	for (i = 0; i < p->fd_count; i++) {
+		if (dup2(held[i], (int)i) < 0)
+			return errno;
+	}
+	if (close_range((unsigned)p->fd_count, (unsigned)report - 1, 0) < 0 ||
+		close_range((unsigned)report + 1, UINT_MAX, 0) < 0)
+		return errno;
+	return 0;
+}
+
+static int step_limits(const struct child_plan *p, int *report_fd)
+{
+	static const struct rlimit no_core = { .rlim_cur = 0, .rlim_max = 0 };
+	struct rlimit files;
+
+	(void)report_fd;
+	if (!p->can_dump_core && setrlimit(RLIMIT_CORE, &no_core) < 0)
+		return errno;
+	if (!p->needs_many_fds)
+		return 0;
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return errno;
+	files.rlim_cur = files.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &files) < 0 ? errno : 0;
+}
+
+static int step_groups(const struct child_plan *p, int *report_fd)
+{
+	(void)report_fd;
+	return p->has_identity && setgroups(p->group_count, p->groups) < 0 ? errno : 0;
+}
+
+static int step_gid(const struct child_plan *p, int *report_fd)
+{
+	(void)report_fd;
+	return p->has_identity && setresgid(p->gid, p->gid, p->gid) < 0 ? errno : 0;
+}
+
+static int step_uid(const struct child_plan *p, int *report_fd)
+{
+	(void)report_fd;
+	return p->has_identity && setresuid(p->uid, p->uid, p->uid) < 0 ? errno : 0;
+}
+
+static bool is_exactly(const struct child_plan *p)
+{
+	uid_t u[3];
+	gid_t g[3];
+
+	if (getresuid(&u[0], &u[1], &u[2]) < 0 || getresgid(&g[0], &g[1], &g[2]) < 0)
+		return false;
+	return u[0] == p->uid && u[1] == p->uid && u[2] == p->uid && g[0] == p->gid &&
+	       g[1] == p->gid && g[2] == p->gid;
+}
+
+/*
+ * A drop that can be undone is none: try it. Then the signal that ties this life to the
+ * supervisor's; it has to follow the change of user, which clears it: prctl(2).
+ * Source: OpenSSH uidswap.c, permanently_set_uid().
+ */
+static int step_proof(const struct child_plan *p, int *report_fd)
+{
+	(void)report_fd;
+	if (p->has_identity) {
+		if (p->uid == 0 || p->gid == 0 || setuid(0) == 0 || seteuid(0) == 0 ||
+			setgid(0) == 0 || setegid(0) == 0 || !is_exactly(p))
+			return EPERM;
+	}
+	if (!p->can_gain && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return errno;
+	if (prctl(PR_SET_PDEATHSIG, p->death_signal, 0, 0, 0) < 0)
+		return errno;
+	/* it may have died before that call, and then nobody would tell us */
+	return getppid() == p->parent ? 0 : ESRCH;
+}
+
+static int step_chdir(const struct child_plan *p, int *report_fd)
+{
+	(void)report_fd;
+	(void)umask(p->umask);
+	return chdir("/") < 0 ? errno : 0;
+}
+
+static int step_exec(const struct child_plan *p, int *report_fd)
+{
+	(void)report_fd;
+	(void)execve(p->binary, p->argv, p->envp);
+	return errno;
+}
+
+static const struct child_step steps[] = {
+	{ PRIV_STEP_SETSID, step_setsid },
+	{ PRIV_STEP_FDS, step_fds },
+	{ PRIV_STEP_LIMITS, step_limits },
+	{ PRIV_STEP_GROUPS, step_groups },
+	{ PRIV_STEP_GID, step_gid },
+	{ PRIV_STEP_UID, step_uid },
+	{ PRIV_STEP_PROOF, step_proof },
+	{ PRIV_STEP_CHDIR, step_chdir },
+	{ PRIV_STEP_EXEC, step_exec },
+};
+
+const struct child_step *child_steps(size_t *ret_count)
+{
+	*ret_count = sizeof(steps) / sizeof(steps[0]);
+	return steps;
+}
+
+static _Noreturn void child_run(const struct child_plan *p, int report_fd)
+{
+	struct child_failure failure = { .step = PRIV_STEP_NONE };
+	size_t i;
+
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		failure.step = (uint32_t)steps[i].step;
+		failure.error = steps[i].run(p, &report_fd);
+		if (failure.error)
+			break;
+	}
+	/* less than PIPE_BUF into an empty pipe: all of it or nothing */
+	while (write(report_fd, &failure, sizeof(failure)) < 0 && errno == EINTR)
+		;
+	_exit(127);
+}
+
+int child_start(const struct child_plan *p, pid_t *ret_pid, int *ret_report_fd)
+{
+	int pipe_fd[2];
+	int error;
+	pid_t pid;
+
+	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
+		return -errno;
+	error = -fd_set_nonblock(pipe_fd[0], true);
+	if (!error) {
+		pid = fork();
+		if (pid == 0)
+			child_run(p, pipe_fd[1]);
+		error = pid < 0 ? errno : 0;
+	}
+	(void)fd_close(pipe_fd[1]);
+	if (error) {
+		(void)fd_close(pipe_fd[0]);
+		return -error;
+	}
+	*ret_pid = pid;
+	*ret_report_fd = pipe_fd[0];
+	return 0;
+}
+
+int child_read_report(int report_fd, struct child_failure *ret_failure)
+{
+	struct child_failure failure;
+	ssize_t n;
+
+	do {
+		n = read(report_fd, &failure, sizeof(failure));
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return -EAGAIN;
+	if (n != (ssize_t)sizeof(failure))
+		return 0;
+	*ret_failure = failure;
+	return 1;
+}

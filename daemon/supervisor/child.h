@@ -1,0 +1,68 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What happens between fork and exec, for lsphp and for the manager alike: an ordered table of
+ * steps. Only async-signal-safe calls, no memory is asked for, all was prepared before. The step
+ * that failed and its errno go to the parent through a pipe; the pipe just closing means that exec
+ * has worked.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "proto/priv.h"
+
+#define CHILD_MAX_FDS 4U
+
+struct child_plan {
+	const char *binary;    /* borrowed: whoever made the plan */
+	char *const *argv;     /* borrowed */
+	char *const *envp;     /* borrowed */
+	int fd[CHILD_MAX_FDS]; /* borrowed: becomes descriptor 0, 1, ... of the program */
+	size_t fd_count;
+	bool has_identity; /* become uid, gid and groups; else stay who we are */
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups; /* borrowed */
+	size_t group_count;
+	bool can_dump_core;
+	bool needs_many_fds; /* raise the soft limit of descriptors to the hard one */
+	bool can_gain;       /* false: no_new_privs */
+	mode_t umask;
+	int death_signal; /* when the supervisor dies */
+	pid_t parent;     /* pid of the supervisor */
+};
+
+/** What comes out of the pipe when a step failed. */
+struct child_failure {
+	uint32_t step; /* enum priv_step */
+	int32_t error; /* errno */
+};
+
+struct child_step {
+	enum priv_step step;
+	/** @p->parent and so on; Return: 0; errno */
+	int (*run)(const struct child_plan *p, int *report_fd);
+};
+
+/** child_steps() - the table, for its test */
+const struct child_step *child_steps(size_t *ret_count);
+
+/**
+ * child_start() - fork, and take all steps in the child
+ * @ret_pid:       the caller's child
+ * @ret_report_fd: non-blocking; struct child_failure or the end of file come out of it
+ *
+ * Return: 0; -errno of pipe or fork.
+ */
+int child_start(const struct child_plan *p, pid_t *ret_pid, int *ret_report_fd);
+
+/**
+ * child_read_report() - what has become of a start
+ *
+ * Return: 0: exec has worked; 1 and *ret_failure; -EAGAIN: not known yet.
+ */
+int child_read_report(int report_fd, struct child_failure *ret_failure);

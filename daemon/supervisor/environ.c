@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/supervisor/environ.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/config/config.h"
+#include "daemon/supervisor/policy.h"
+
+#define PAD_NAME "LSAPI_PAD"
+/* 64 bytes with the name and the equals sign */
+#define PAD_VALUE "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+_Static_assert(sizeof(PAD_NAME "=" PAD_VALUE) - 1 == 64, "as trap 4 wants it");
+
+void environ_init(struct environ_list *e)
+{
+	*e = (struct environ_list){ .item = NULL };
+}
+
+void environ_deinit(struct environ_list *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->count; i++)
+		free(e->item[i]);
+	free(e->item);
+	environ_init(e);
+}
+
+static char **environ_find(struct environ_list *e, const char *name)
+{
+	size_t size = strlen(name);
+	size_t i;
+
+	for (i = 0; i < e->count; i++) {
+		if (strncmp(e->item[i], name, size) == 0 && e->item[i][size] == '=')
+			return &e->item[i];
+	}
+	return NULL;
+}
+
+/* Room for one more and the NULL at the end. */
+static bool environ_reserve(struct environ_list *e)
+{
+	size_t capacity = e->capacity ? e->capacity * 2 : 32;
+	char **item;
+
+	if (e->count + 1 < e->capacity)
+		return true;
+	item = realloc(e->item, capacity * sizeof(*item));
+	if (!item)
+		return false;
+	e->item = item;
+	e->capacity = capacity;
+	return true;
+}
+
+void environ_set(struct environ_list *e, const char *name, const char *value)
+{
+	char **place = environ_find(e, name);
+	char *text = NULL;
+
+	if (asprintf(&text, "%s=%s", name, value) < 0 || (!place && !environ_reserve(e))) {
+		free(text);
+		e->has_failed = true;
+		return;
+	}
+	if (place) {
+		free(*place);
+		*place = text;
+		return;
+	}
+	e->item[e->count++] = text;
+	e->item[e->count] = NULL;
+}
+
+void environ_set_uint(struct environ_list *e, const char *name, uint64_t value)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64, value);
+	environ_set(e, name, text);
+}
+
+void environ_pass(struct environ_list *e, const char *name)
+{
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): this process has one thread */
+	const char *value = getenv(name);
+
+	if (value)
+		environ_set(e, name, value);
+}
+
+bool environ_is_forbidden(const char *name, size_t size)
+{
+	static const char *const prefixes[] = { "HTTP_", "LSAPI_", "PHP_LSAPI_", "LSPHP_" };
+	size_t i;
+
+	if (size == 4 && memcmp(name, "PATH", 4) == 0)
+		return true;
+	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		size_t length = strlen(prefixes[i]);
+
+		if (size >= length && memcmp(name, prefixes[i], length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void environ_set_spec(struct environ_list *e, const struct pool_spec *spec)
+{
+	size_t prefix = strlen(SPEC_ENV_PREFIX);
+	const char *entry = NULL;
+	char name[POOL_SPEC_MAX_KEY + 1];
+
+	while ((entry = pool_spec_next(spec, entry))) {
+		const char *equals = strchr(entry, '=');
+		size_t size;
+
+		if (strncmp(entry, SPEC_ENV_PREFIX, prefix) != 0 || !equals)
+			continue;
+		size = (size_t)(equals - entry) - prefix;
+		if (size >= sizeof(name) || environ_is_forbidden(entry + prefix, size))
+			continue;
+		memcpy(name, entry + prefix, size);
+		name[size] = '\0';
+		environ_set(e, name, equals + 1);
+	}
+}
+
+void environ_fill_lsphp(
+	struct environ_list *e, const struct policy_order *order, const struct pool_spec *spec)
+{
+	size_t i;
+
+	environ_set(e, PAD_NAME, PAD_VALUE);
+	environ_set_uint(e, "LSAPI_CHILDREN", order->children);
+	/* a hard limit, and kept connections are not closed: the manager counts them */
+	environ_set_uint(e, "LSAPI_EXTRA_CHILDREN", 0);
+	environ_set_uint(e, "LSAPI_MAX_IDLE_CHILDREN", order->children);
+	environ_set_uint(e, "LSAPI_MAX_IDLE", order->max_idle_s);
+	environ_set_uint(e, "LSAPI_MAX_REQS", order->max_reqs);
+	/* never by itself: the manager retires pools */
+	environ_set_uint(e, "LSAPI_PGRP_MAX_IDLE", 0);
+	environ_set_uint(e, "LSAPI_MAX_PROCESS_TIME", order->max_process_time_s);
+	environ_set_uint(e, "LSAPI_ACCEPT_NOTIFY", order->has_accept_notify);
+	environ_set_uint(e, "LSAPI_KEEP_LISTEN", 1);
+	if (order->has_coredump)
+		environ_set_uint(e, "LSAPI_ALLOW_CORE_DUMP", 1);
+	if (order->has_user_ini)
+		environ_set(e, "LSPHP_ENABLE_USER_INI", "on");
+	environ_set(e, "PATH", order->path);
+	environ_set(e, "TEMP", "/tmp");
+	environ_set(e, "TMP", "/tmp");
+	if (order->phprc)
+		environ_set(e, "PHPRC", order->phprc);
+	environ_set_spec(e, spec);
+	for (i = 0; i < order->handler->env_count; i++)
+		environ_set(e, order->handler->env[i].name, order->handler->env[i].value);
+}

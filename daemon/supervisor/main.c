@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* lsapid: command line. */
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build_config.h"
+#include "daemon/base/err.h"
+#include "daemon/base/log.h"
+#include "daemon/supervisor/supervisor.h"
+
+struct options {
+	const char *config_path;
+	const char *manager_binary;
+	bool is_test;
+	bool is_version;
+};
+
+static void usage(FILE *to)
+{
+	(void)fputs("usage: lsapid [-c FILE] [-t] [-m MANAGER_BINARY] [-V]\n"
+		    "  -c FILE    configuration (" LSAPID_CONFDIR "/lsapid.conf)\n"
+		    "  -t         check the configuration and exit\n"
+		    "  -m BINARY  manager (" LSAPID_LIBEXECDIR "/lsapid-manager)\n"
+		    "  -V         print the version and exit\n"
+		    "It stays in the foreground. See lsapid(8).\n",
+		to);
+}
+
+/* Return: 0; 1 if the command line is wrong. */
+static int options_parse(struct options *o, int argc, char **argv)
+{
+	int c;
+
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): this process has one thread */
+	while ((c = getopt(argc, argv, "c:tm:Vh")) != -1) {
+		switch (c) {
+		case 'c':
+			o->config_path = optarg;
+			break;
+		case 't':
+			o->is_test = true;
+			break;
+		case 'm':
+			o->manager_binary = optarg;
+			break;
+		case 'V':
+			o->is_version = true;
+			break;
+		default:
+			return 1;
+		}
+	}
+	return optind == argc ? 0 : 1;
+}
+
+static void print_problem(const struct config_problem *p)
+{
+	if (p->line)
+		(void)fprintf(stderr, "%s:%d: %s, %s\n", p->file, p->line, p->what, p->remedy);
+	else
+		(void)fprintf(stderr, "%s: %s, %s\n", p->file, p->what, p->remedy);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {
+		.config_path = LSAPID_CONFDIR "/lsapid.conf",
+		.manager_binary = LSAPID_LIBEXECDIR "/lsapid-manager",
+	};
+	struct settings *settings = NULL;
+	struct config_problem problem;
+	size_t problems;
+	int r;
+
+	if (options_parse(&o, argc, argv)) {
+		usage(stderr);
+		return 2;
+	}
+	if (o.is_version) {
+		(void)puts("lsapid " LSAPID_VERSION);
+		return 0;
+	}
+	log_init("lsapid", LOG_LEVEL_INFO);
+	r = settings_read(o.config_path, &settings, &problem);
+	if (r == 1)
+		print_problem(&problem);
+	else if (r < 0)
+		(void)fprintf(stderr, "lsapid: %s: %s\n", o.config_path, err_name(r));
+	if (r)
+		return 1;
+	if (!o.is_test) {
+		log_set_level(settings->config->log_level);
+		return supervisor_run(settings, o.config_path, o.manager_binary);
+	}
+	problems = settings_check(settings, o.config_path, o.manager_binary, print_problem);
+	if (problems == 0)
+		(void)puts("configuration ok");
+	settings_free(settings);
+	return problems == 0 ? 0 : 1;
+}

@@ -1,0 +1,56 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What may be started: a pool specification against the configuration and the host. Pure: no
+ * system call, no clock. The specification comes from a process without privilege that parses
+ * bytes from strangers, so nothing in it is taken on faith.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "daemon/config/config.h"
+#include "proto/pool_spec.h"
+#include "proto/reason.h"
+
+/** What the supervisor is and found out about accounts; made once per configuration. */
+struct policy_host {
+	bool is_privileged; /* root: any user that the configuration allows; else only our own */
+	uid_t own_uid;
+	gid_t own_gid;
+	bool has_apache; /* apache_user and apache_group exist and are not root's */
+	uid_t apache_uid;
+	gid_t apache_gid;
+};
+
+/** A specification that passed: numbers in their bounds, defaults filled in. */
+struct policy_order {
+	const struct config_handler *handler; /* borrowed: configuration */
+	const char *name;                     /* borrowed: specification; never NULL */
+	const char *docroot;                  /* borrowed: specification; NULL if it has none */
+	const char *path;                     /* borrowed: specification or configuration */
+	const char *phprc;                    /* borrowed: specification; NULL if it has none */
+	uid_t uid;
+	gid_t gid;
+	uint32_t children;
+	uint32_t max_idle_s;
+	uint32_t max_reqs;
+	uint32_t max_process_time_s;
+	bool has_accept_notify;
+	bool has_coredump;
+	bool has_user_ini;
+};
+
+/**
+ * policy_check() - may this be started, and as what exactly
+ * @ret_order: written on success only
+ * @ret_text:  on refusal the key, name or number concerned; always ended by a NUL
+ *
+ * Return: REASON_NONE, or why not.
+ * Source: httpd support/suexec.c (floors, never root); design.md "Pools"; behaviours.md B26.
+ */
+enum reason policy_check(const struct config *c, const struct policy_host *host,
+	const struct pool_spec *spec, struct policy_order *ret_order, char *ret_text, size_t size);

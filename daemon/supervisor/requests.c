@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/supervisor/requests.h"
+
+#include <stddef.h>
+
+#include "daemon/base/log.h"
+#include "daemon/supervisor/supervisor.h"
+
+static int on_ready(
+	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
+{
+	(void)m;
+	(void)fds;
+	link_on_ready(s);
+	return 0;
+}
+
+static int on_spawn(
+	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
+{
+	return spawn_request(s, m->id, fds);
+}
+
+static int on_signal(
+	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
+{
+	(void)fds;
+	spawn_signal(s, m->id, (enum priv_signal)m->signal);
+	return 0;
+}
+
+static int on_reloaded(
+	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
+{
+	(void)fds;
+	if (m->status)
+		log_error("config.manager_refused", F_STR("file", s->config_path),
+			F_ERRNO(m->status));
+	else
+		log_notice("config.reloaded", F_STR("file", s->config_path));
+	return 0;
+}
+
+static int on_reload_request(
+	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
+{
+	(void)m;
+	(void)fds;
+	supervisor_reload(s);
+	return 0;
+}
+
+static int on_stopped(
+	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
+{
+	(void)m;
+	(void)fds;
+	supervisor_on_stopped(s);
+	return 0;
+}
+
+#define RUNNING (REQUEST_PHASE_UP | REQUEST_PHASE_STOPPING)
+
+static const struct request table[] = {
+	{ PRIV_READY, REQUEST_PHASE_STARTING, on_ready },
+	{ PRIV_SPAWN, RUNNING, on_spawn },
+	{ PRIV_SIGNAL, RUNNING, on_signal },
+	{ PRIV_RELOADED, RUNNING, on_reloaded },
+	{ PRIV_RELOAD_REQUEST, RUNNING, on_reload_request },
+	{ PRIV_STOPPED, REQUEST_PHASE_STOPPING, on_stopped },
+};
+
+const struct request *requests_find(enum priv_type type, enum request_phase phase)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].type == type)
+			return table[i].phases & phase ? &table[i] : NULL;
+	}
+	return NULL;
+}
+
+static enum request_phase phase_of(const struct supervisor *s)
+{
+	if (s->link.state == LINK_STARTING)
+		return REQUEST_PHASE_STARTING;
+	return s->phase == SUPERVISOR_RUNNING ? REQUEST_PHASE_UP : REQUEST_PHASE_STOPPING;
+}
+
+const char *requests_dispatch(
+	struct supervisor *s, const uint8_t *data, size_t size, const struct fdpass_set *fds)
+{
+	const struct request *request;
+	struct priv_message m;
+
+	if (priv_decode(data, size, &m))
+		return "a message that is not understood";
+	log_debug("manager.request", F_STR("type", priv_type_name((unsigned)m.type)),
+		F_UINT("id", m.id));
+	request = requests_find(m.type, phase_of(s));
+	if (!request)
+		return "a message that is not legal now";
+	if (fds->count != priv_fd_count(m.type))
+		return "a message with a wrong number of descriptors";
+	return request->run(s, &m, fds) ? "a message with wrong contents" : NULL;
+}

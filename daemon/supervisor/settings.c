@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/supervisor/settings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "daemon/base/fd.h"
+#include "daemon/base/path_check.h"
+#include "daemon/config/config_table.h"
+
+static int no_account(
+	struct config_problem *p, const char *path, const char *key, const char *name, int error)
+{
+	char what[sizeof(p->what)];
+	char remedy[sizeof(p->remedy)];
+
+	(void)snprintf(what, sizeof(what), "%s '%.100s' %s", key, name,
+		error == -ENOENT ? "does not exist" : "cannot be looked up");
+	(void)snprintf(remedy, sizeof(remedy),
+		"create it (useradd --system, groupadd --system), or set %s", key);
+	return config_problem_set(p, path, 0, what, remedy);
+}
+
+static int resolve_manager(struct settings *s, const char *path, struct config_problem *p)
+{
+	int r = ident_resolve_bare(s->config->manager_user, &s->manager);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r)
+		return no_account(p, path, "manager_user", s->config->manager_user, r);
+	if (s->manager.uid == 0 || s->manager.gid == 0)
+		return config_problem_set(p, path, 0, "manager_user is root, or in root's group",
+			"give it an account of its own without any rights");
+	return 0;
+}
+
+/* Who Apache is; without the account only the sites that name no user are lost. */
+static void resolve_apache_user(struct settings *s)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (ident_find_user(s->config->apache_user, &uid, &gid) || uid == 0 || s->socket_gid == 0)
+		return;
+	s->host.has_apache = true;
+	s->host.apache_uid = uid;
+	s->host.apache_gid = s->socket_gid;
+}
+
+static int resolve_accounts(struct settings *s, const char *path, struct config_problem *p)
+{
+	int r;
+
+	s->host.own_uid = geteuid();
+	s->host.own_gid = getegid();
+	s->host.is_privileged = s->host.own_uid == 0;
+	s->socket_gid = s->host.own_gid;
+	if (!s->host.is_privileged)
+		return 0;
+	r = ident_find_group(s->config->apache_group, &s->socket_gid);
+	if (r == -ENOMEM)
+		return r;
+	if (r)
+		return no_account(p, path, "apache_group", s->config->apache_group, r);
+	resolve_apache_user(s);
+	return resolve_manager(s, path, p);
+}
+
+int settings_read(
+	const char *path, struct settings **ret_settings, struct config_problem *ret_problem)
+{
+	struct settings *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	ident_init(&s->manager);
+	r = config_bundle_read(path, &s->bundle, &s->bundle_size, ret_problem);
+	if (r == 0)
+		r = config_parse(s->bundle, s->bundle_size, &s->config, ret_problem);
+	if (r == 0)
+		r = resolve_accounts(s, path, ret_problem);
+	if (r) {
+		settings_free(s);
+		return r;
+	}
+	*ret_settings = s;
+	return 0;
+}
+
+struct settings *settings_free(struct settings *s)
+{
+	if (!s)
+		return NULL;
+	s->config = config_free(s->config);
+	ident_deinit(&s->manager);
+	free(s->bundle);
+	free(s);
+	return NULL;
+}
+
+static size_t check_program(
+	const struct settings *s, const char *path, const char *binary, settings_report_fn report)
+{
+	struct path_check_fault *fault = malloc(sizeof(*fault));
+	struct config_problem problem;
+	int fd = -1;
+	int r;
+
+	if (!fault)
+		return 0;
+	r = path_check_open(binary, PATH_CHECK_PROGRAM, s->host.own_uid, &fd, fault);
+	(void)fd_close(fd);
+	if (r) {
+		(void)config_problem_set_path(&problem, path, r, fault);
+		report(&problem);
+	}
+	free(fault);
+	return r != 0;
+}
+
+size_t settings_check(const struct settings *s, const char *path, const char *manager_binary,
+	settings_report_fn report)
+{
+	struct config_problem problem;
+	size_t count = check_program(s, path, manager_binary, report);
+	size_t i;
+
+	for (i = 0; i < s->config->handler_count; i++)
+		count += check_program(s, path, s->config->handlers[i].binary, report);
+	if (s->host.is_privileged && !s->host.has_apache) {
+		(void)no_account(&problem, path, "apache_user", s->config->apache_user, -ENOENT);
+		report(&problem);
+		count++;
+	}
+	return count;
+}
+
+const char *settings_find_fixed_change(const struct settings *old, const struct settings *new)
+{
+	size_t count;
+	const struct config_key *table = config_table(&count);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (table[i].section == CONFIG_SECTION_TOP && table[i].is_fixed &&
+			config_differs_in(&table[i], old->config, new->config))
+			return table[i].name;
+	}
+	return NULL;
+}

@@ -1,0 +1,50 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One reading of the configuration: the snapshot, the bytes it was made from (they go to the
+ * manager), and what the host knows about the accounts that it names.
+ */
+
+#include <stddef.h>
+
+#include "daemon/base/attr.h"
+#include "daemon/config/config.h"
+#include "daemon/supervisor/ident.h"
+#include "daemon/supervisor/policy.h"
+
+struct settings {
+	struct config *config; /* owned */
+	char *bundle;          /* owned */
+	size_t bundle_size;
+	struct policy_host host;
+	struct ident manager; /* privileged only: who the manager runs as */
+	gid_t socket_gid;     /* group of the control socket */
+};
+
+/** settings_report_fn - told of each problem that settings_check() finds */
+typedef void (*settings_report_fn)(const struct config_problem *problem);
+
+/**
+ * settings_read() - read, parse, resolve accounts
+ *
+ * Return: 0 and *ret_settings (settings_free); 1 and one problem; -errno (memory).
+ */
+int settings_read(const char *path, struct settings **ret_settings,
+	struct config_problem *ret_problem) ATTR_MUST_USE;
+
+/** settings_free() - accepts NULL; returns NULL */
+struct settings *settings_free(struct settings *s);
+
+/**
+ * settings_check() - things that the daemon can live with, but not the sites that need them
+ * @path:   of lsapid.conf, for messages
+ * @report: called for each problem
+ *
+ * Return: how many problems there are.
+ */
+size_t settings_check(const struct settings *s, const char *path, const char *manager_binary,
+	settings_report_fn report);
+
+/** settings_find_fixed_change() - first key that differs and needs a restart; NULL if none */
+const char *settings_find_fixed_change(const struct settings *old, const struct settings *new);

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/supervisor/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/fd.h"
+#include "daemon/base/log.h"
+#include "daemon/base/str.h"
+#include "daemon/supervisor/child.h"
+#include "daemon/supervisor/launch.h"
+#include "daemon/supervisor/supervisor.h"
+#include "daemon/supervisor/tree.h"
+
+/* Places of the descriptors in a SPAWN. */
+enum {
+	FD_SPEC,
+	FD_LISTENER,
+	FD_STDERR
+};
+
+static const char *const cause_names[SPAWN_CAUSE_COUNT] = {
+	[SPAWN_CAUSE_ITSELF] = "itself",
+	[SPAWN_CAUSE_RETIRE] = "retired",
+	[SPAWN_CAUSE_KILL] = "killed",
+	[SPAWN_CAUSE_MANAGER] = "manager-died",
+	[SPAWN_CAUSE_STOP] = "stopping",
+};
+
+void spawn_set_init(struct spawn_set *set)
+{
+	list_init(&set->all);
+	list_init(&set->starting);
+	map_init(&set->by_id);
+	map_init(&set->by_pid);
+}
+
+static void spawn_free(struct spawn_set *set, struct spawn *sp)
+{
+	list_remove(&sp->node);
+	list_remove(&sp->starting_node);
+	if (sp->is_known)
+		map_remove(&set->by_id, sp->id, sp);
+	map_remove(&set->by_pid, (uint64_t)sp->pid, sp);
+	(void)fd_close(sp->report_fd);
+	free(sp);
+}
+
+void spawn_set_deinit(struct spawn_set *set)
+{
+	struct list_node *n;
+	struct list_node *next;
+
+	LIST_FOREACH (&set->all, n, next) {
+		spawn_free(set, LIST_OWNER(n, struct spawn, node));
+	}
+	map_deinit(&set->by_id);
+	map_deinit(&set->by_pid);
+}
+
+static int get_socket_option(int fd, int option)
+{
+	int value = -1;
+	socklen_t size = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, option, &value, &size) < 0 ? -1 : value;
+}
+
+/*
+ * A sealed memfd cannot make us wait, nor change under our eyes; a listener and a pipe cannot be
+ * anything else that a compromised manager would like PHP to have.
+ */
+static bool are_fds_right(const struct fdpass_set *fds)
+{
+	static const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	int got = fcntl(fds->fd[FD_SPEC], F_GET_SEALS);
+	struct stat st;
+
+	return got >= 0 && (got & seals) == seals &&
+	       get_socket_option(fds->fd[FD_LISTENER], SO_DOMAIN) == AF_UNIX &&
+	       get_socket_option(fds->fd[FD_LISTENER], SO_TYPE) == SOCK_STREAM &&
+	       get_socket_option(fds->fd[FD_LISTENER], SO_ACCEPTCONN) == 1 &&
+	       fstat(fds->fd[FD_STDERR], &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+static void send_failure(struct supervisor *s, uint64_t id, const struct launch_failure *f)
+{
+	struct priv_message m = {
+		.type = PRIV_SPAWN_FAILED,
+		.id = id,
+		.reason = (uint32_t)f->reason,
+		.step = (uint32_t)f->step,
+		.error = f->error,
+	};
+
+	(void)str_copy(m.text, sizeof(m.text), f->text);
+	log_warn("spawn.refused", F_UINT("id", id), F_STR("reason", reason_name(f->reason)),
+		F_STR("step", priv_step_name((unsigned)f->step)), F_ERRNO(f->error),
+		F_STR("text", f->text));
+	link_send(s, &m, NULL);
+}
+
+/* Everything that was learned from the process goes into the object before it is listed. */
+static struct spawn *spawn_new(struct spawn_set *set, uint64_t id, const struct launch *l)
+{
+	struct spawn *sp = calloc(1, sizeof(*sp));
+
+	if (!sp)
+		return NULL;
+	sp->id = id;
+	sp->report_fd = -1;
+	sp->uid = l->order.uid;
+	(void)str_copy(sp->name, sizeof(sp->name), l->order.name);
+	(void)str_copy(sp->binary, sizeof(sp->binary), l->order.handler->binary);
+	if (map_put(&set->by_id, id, sp)) {
+		free(sp);
+		return NULL;
+	}
+	sp->is_known = true;
+	list_push_back(&set->all, &sp->node);
+	list_push_back(&set->starting, &sp->starting_node);
+	return sp;
+}
+
+static void spawn_start(
+	struct supervisor *s, uint64_t id, const struct fdpass_set *fds, struct launch *l)
+{
+	struct launch_failure failure = { .reason = REASON_START_FAILED, .step = PRIV_STEP_FORK };
+	struct child_plan plan;
+	struct spawn *sp = spawn_new(&s->spawns, id, l);
+
+	if (!sp) {
+		failure.error = ENOMEM;
+		send_failure(s, id, &failure);
+		return;
+	}
+	launch_plan(l, fds->fd[FD_LISTENER], fds->fd[FD_STDERR], s->pid, &plan);
+	failure.error = -child_start(&plan, &sp->pid, &sp->report_fd);
+	if (!failure.error && map_put(&s->spawns.by_pid, (uint64_t)sp->pid, sp)) {
+		/* it would live unseen; reaped as an orphan */
+		(void)kill(sp->pid, SIGKILL);
+		failure.error = ENOMEM;
+	}
+	if (failure.error) {
+		send_failure(s, id, &failure);
+		spawn_free(&s->spawns, sp);
+		return;
+	}
+	sp->since_ns = s->now_ns;
+	log_info("spawn.start", F_STR("pool", sp->name), F_UINT("uid", sp->uid),
+		F_INT("pid", sp->pid), F_UINT("id", sp->id));
+}
+
+int spawn_request(struct supervisor *s, uint64_t id, const struct fdpass_set *fds)
+{
+	struct launch_failure failure = { .reason = REASON_NONE };
+	struct launch l;
+
+	if (!are_fds_right(fds) || map_find(&s->spawns.by_id, id))
+		return 1;
+	launch_init(&l);
+	if (s->phase != SUPERVISOR_RUNNING) {
+		failure.reason = REASON_STOPPING;
+		failure.step = PRIV_STEP_POLICY;
+	} else if (s->spawns.starting.count >= SPAWN_MAX_STARTING) {
+		failure.reason = REASON_START_FAILED;
+		failure.step = PRIV_STEP_FORK;
+		failure.error = EAGAIN;
+	} else {
+		launch_prepare(&l, s->settings, fds->fd[FD_SPEC], &failure);
+	}
+	if (failure.reason != REASON_NONE)
+		send_failure(s, id, &failure);
+	else
+		spawn_start(s, id, fds, &l);
+	launch_deinit(&l);
+	return 0;
+}
+
+void spawn_signal(struct supervisor *s, uint64_t id, enum priv_signal what)
+{
+	struct spawn *sp = map_find(&s->spawns.by_id, id);
+
+	if (!sp)
+		return;
+	switch (what) {
+	case PRIV_SIGNAL_RETIRE:
+		sp->cause = SPAWN_CAUSE_RETIRE;
+		(void)kill(sp->pid, SIGTERM);
+		break;
+	case PRIV_SIGNAL_KILL:
+		sp->cause = SPAWN_CAUSE_KILL;
+		tree_kill(sp->pid);
+		break;
+	}
+}
+
+/* The end of a start: exec has worked, or a step before it has not. */
+static void spawn_on_report(
+	struct supervisor *s, struct spawn *sp, const struct child_failure *failed)
+{
+	struct priv_message m = { .type = PRIV_SPAWNED, .id = sp->id, .pid = sp->pid };
+
+	list_remove(&sp->starting_node);
+	sp->report_fd = fd_close(sp->report_fd);
+	if (failed) {
+		struct launch_failure f = {
+			.reason = REASON_START_FAILED,
+			.step = (enum priv_step)failed->step,
+			.error = failed->error,
+		};
+
+		(void)str_copy(f.text, sizeof(f.text), sp->binary);
+		sp->has_failed = true;
+		if (sp->is_known)
+			send_failure(s, sp->id, &f);
+		return;
+	}
+	if (sp->is_known)
+		link_send(s, &m, NULL);
+}
+
+static void spawn_read_report(struct supervisor *s, struct spawn *sp)
+{
+	struct child_failure failed;
+	int r = child_read_report(sp->report_fd, &failed);
+
+	if (r == 0)
+		spawn_on_report(s, sp, NULL);
+	else if (r == 1)
+		spawn_on_report(s, sp, &failed);
+}
+
+void spawn_read_reports(struct supervisor *s)
+{
+	struct list_node *n;
+	struct list_node *next;
+
+	LIST_FOREACH (&s->spawns.starting, n, next) {
+		spawn_read_report(s, LIST_OWNER(n, struct spawn, starting_node));
+	}
+}
+
+static void log_exit(const struct supervisor *s, const struct spawn *sp, int status)
+{
+	bool is_expected = sp->cause != SPAWN_CAUSE_ITSELF || status == 0;
+
+	LOG_AT(is_expected ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "spawn.exit", F_STR("pool", sp->name),
+		F_UINT("uid", sp->uid), F_INT("pid", sp->pid),
+		F_INT("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
+		F_INT("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
+		F_STR("cause", cause_names[sp->cause]),
+		F_UINT("lived_ms", clock_since_ns(sp->since_ns, s->now_ns) / NS_PER_MS));
+}
+
+bool spawn_on_exit(struct supervisor *s, pid_t pid, int status)
+{
+	struct spawn *sp = map_find(&s->spawns.by_pid, (uint64_t)pid);
+	struct priv_message m = { .type = PRIV_EXITED, .pid = pid, .status = status };
+
+	if (!sp)
+		return false;
+	/* the report was written before the end, so it is there */
+	if (sp->report_fd >= 0)
+		spawn_read_report(s, sp);
+	if (!sp->has_failed)
+		log_exit(s, sp, status);
+	m.id = sp->id;
+	if (sp->is_known && !sp->has_failed)
+		link_send(s, &m, NULL);
+	spawn_free(&s->spawns, sp);
+	return true;
+}
+
+void spawn_retire_all(struct supervisor *s, enum spawn_cause cause)
+{
+	struct list_node *n;
+	struct list_node *next;
+
+	LIST_FOREACH (&s->spawns.all, n, next) {
+		struct spawn *sp = LIST_OWNER(n, struct spawn, node);
+
+		if (sp->cause == SPAWN_CAUSE_ITSELF)
+			sp->cause = cause;
+		(void)kill(sp->pid, SIGTERM);
+	}
+}
+
+void spawn_forget_manager(struct supervisor *s)
+{
+	struct list_node *n;
+	struct list_node *next;
+
+	LIST_FOREACH (&s->spawns.all, n, next) {
+		struct spawn *sp = LIST_OWNER(n, struct spawn, node);
+
+		if (sp->is_known)
+			map_remove(&s->spawns.by_id, sp->id, sp);
+		sp->is_known = false;
+	}
+}

@@ -1,0 +1,81 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The lsphp parents: each is an answer to one SPAWN of the manager, from the request to the report
+ * of its end. Owned by the supervisor.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "daemon/base/list.h"
+#include "daemon/base/map.h"
+#include "proto/fdpass.h"
+#include "proto/priv.h"
+
+struct supervisor;
+
+/** Starts that may wait for their exec at once: the bound of max_concurrent_starts. */
+#define SPAWN_MAX_STARTING 256U
+
+/** Which order of ours an exit answers; the manager's log and ours then tell the same story. */
+enum spawn_cause {
+	SPAWN_CAUSE_ITSELF = 0, /* nobody asked it to end */
+	SPAWN_CAUSE_RETIRE,
+	SPAWN_CAUSE_KILL,
+	SPAWN_CAUSE_MANAGER, /* the manager that wanted it has died */
+	SPAWN_CAUSE_STOP,
+	SPAWN_CAUSE_COUNT
+};
+
+struct spawn {
+	struct list_node node;          /* in spawn_set.all */
+	struct list_node starting_node; /* in spawn_set.starting */
+	uint64_t id;                    /* the manager's */
+	uint64_t since_ns;
+	pid_t pid;
+	uid_t uid;
+	int report_fd;   /* owned: -1 once exec has worked or not */
+	bool is_known;   /* by the present manager: it gets the reports */
+	bool has_failed; /* SPAWN_FAILED was sent, so that no EXITED follows */
+	enum spawn_cause cause;
+	char name[96];   /* of the pool, for logs */
+	char binary[96]; /* for the report of a failure */
+};
+
+struct spawn_set {
+	struct list all;
+	struct list starting;
+	struct map by_id; /* only those that are known */
+	struct map by_pid;
+};
+
+void spawn_set_init(struct spawn_set *set);
+void spawn_set_deinit(struct spawn_set *set);
+
+/**
+ * spawn_request() - a SPAWN has come: check it, start it, answer it (now or when exec is known)
+ * @fds: specification, listener, stderr; not consumed
+ *
+ * Return: 0; 1 if the descriptors are not what a manager sends (the channel is lost then).
+ */
+int spawn_request(struct supervisor *s, uint64_t id, const struct fdpass_set *fds);
+
+/** spawn_signal() - SIGNAL has come; a spawn that has ended meanwhile is no fault */
+void spawn_signal(struct supervisor *s, uint64_t id, enum priv_signal what);
+
+/** spawn_read_reports() - look at all that are starting */
+void spawn_read_reports(struct supervisor *s);
+
+/** spawn_on_exit() - was reaped. Return: true if @pid was one of ours */
+bool spawn_on_exit(struct supervisor *s, pid_t pid, int status);
+
+/** spawn_retire_all() - SIGTERM to all lsphp parents: busy children finish */
+void spawn_retire_all(struct supervisor *s, enum spawn_cause cause);
+
+/** spawn_forget_manager() - ids and reports of the manager that has died mean nothing to the next
+ */
+void spawn_forget_manager(struct supervisor *s);

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/supervisor/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/fd.h"
+#include "daemon/base/log.h"
+#include "daemon/supervisor/tree.h"
+
+/* The manager keeps the grace itself; this much later it is taken for stuck. */
+#define MANAGER_LATE_NS (1 * NS_PER_S)
+/* lsphp that has nothing to do ends within milliseconds of its SIGTERM. */
+#define ENDING_NS (2 * NS_PER_S)
+/* After SIGKILL only the kernel's own work is left; look again until all are reaped. */
+#define REKILL_NS (100 * NS_PER_MS)
+
+static int signals_init(struct supervisor *s)
+{
+	static const int handled[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
+	sigset_t set;
+	size_t i;
+
+	(void)sigemptyset(&set);
+	for (i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
+		(void)sigaddset(&set, handled[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signal_fd < 0 ? -errno : 0;
+}
+
+static int supervisor_init(struct supervisor *s)
+{
+	int r;
+
+	s->signal_fd = -1;
+	s->null_fd = -1;
+	s->pid = getpid();
+	s->now_ns = clock_now_ns();
+	link_init(&s->link);
+	spawn_set_init(&s->spawns);
+	boot_init(&s->boot);
+	r = signals_init(s);
+	if (r == 0) {
+		s->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+		r = s->null_fd < 0 ? -errno : 0;
+	}
+	/* orphans of lsphp come to us, so that no zombie is left and none is out of reach */
+	if (r == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		r = -errno;
+	if (r)
+		log_error("supervisor.init_failed", F_ERRNO(r));
+	return r;
+}
+
+static void supervisor_deinit(struct supervisor *s)
+{
+	boot_deinit(&s->boot, s->settings);
+	link_deinit(&s->link);
+	spawn_set_deinit(&s->spawns);
+	s->signal_fd = fd_close(s->signal_fd);
+	s->null_fd = fd_close(s->null_fd);
+	s->settings = settings_free(s->settings);
+}
+
+static void log_problem(const struct config_problem *p)
+{
+	log_error("config.problem", F_STR("file", p->file), F_INT("line", p->line),
+		F_STR("what", p->what), F_STR("remedy", p->remedy));
+}
+
+void supervisor_reload(struct supervisor *s)
+{
+	struct settings *new = NULL;
+	struct config_problem problem;
+	const char *fixed;
+	int r;
+
+	if (s->phase != SUPERVISOR_RUNNING)
+		return;
+	r = settings_read(s->config_path, &new, &problem);
+	if (r < 0) {
+		log_error("config.not_read", F_STR("file", s->config_path), F_ERRNO(r));
+		return;
+	}
+	fixed = r == 0 ? settings_find_fixed_change(s->settings, new) : NULL;
+	if (fixed) {
+		char what[128];
+
+		(void)snprintf(what, sizeof(what), "%s can not change while lsapid runs", fixed);
+		r = config_problem_set(&problem, s->config_path, 0, what,
+			"restart lsapid, or write the former value");
+	}
+	if (r) {
+		log_problem(&problem);
+		log_warn("config.kept", F_STR("file", s->config_path));
+		settings_free(new);
+		return;
+	}
+	settings_free(s->settings);
+	s->settings = new;
+	log_set_level(new->config->log_level);
+	(void)settings_check(new, s->config_path, s->manager_binary, log_problem);
+	link_send_reload(s);
+}
+
+/* --- stop --------------------------------------------------------------------------------- */
+
+static void stop_end(struct supervisor *s, bool is_drained)
+{
+	s->phase = SUPERVISOR_ENDING;
+	/* who drained has nobody busy, so that all may go at once, also what scripts left behind */
+	spawn_retire_all(s, SPAWN_CAUSE_STOP);
+	if (is_drained) {
+		s->deadline_ns = s->now_ns + ENDING_NS;
+		(void)tree_signal(s->pid, SIGTERM);
+	}
+	log_info("supervisor.ending", F_UINT("spawns", s->spawns.all.count),
+		F_STR("drained", is_drained ? "yes" : "no"));
+}
+
+void supervisor_on_stopped(struct supervisor *s)
+{
+	if (s->phase == SUPERVISOR_DRAINING)
+		stop_end(s, true);
+}
+
+static void stop_begin(struct supervisor *s)
+{
+	struct priv_message m = {
+		.type = PRIV_STOP,
+		.status = (int32_t)s->settings->config->stop_grace_ms,
+	};
+
+	s->phase = SUPERVISOR_DRAINING;
+	s->deadline_ns =
+		s->now_ns + s->settings->config->stop_grace_ms * NS_PER_MS + MANAGER_LATE_NS;
+	log_notice("supervisor.stopping", F_UINT("grace_ms", s->settings->config->stop_grace_ms));
+	if (s->link.state == LINK_UP) {
+		link_send(s, &m, NULL);
+		return;
+	}
+	/* nobody who knows what is under way: PHP parents end, their busy children get the grace */
+	link_kill(s, "stopping");
+	stop_end(s, s->spawns.all.count == 0);
+}
+
+static void stop_hurry(struct supervisor *s)
+{
+	if (s->phase == SUPERVISOR_DRAINING)
+		stop_end(s, true);
+	s->deadline_ns = s->now_ns + NS_PER_S;
+	log_notice("supervisor.hurry", F_UINT("spawns", s->spawns.all.count));
+}
+
+static void stop_on_time(struct supervisor *s)
+{
+	if (s->phase < SUPERVISOR_DRAINING || s->now_ns < s->deadline_ns)
+		return;
+	if (s->phase == SUPERVISOR_DRAINING) {
+		log_warn("manager.late", F_INT("pid", s->link.pid));
+		stop_end(s, true);
+		return;
+	}
+	(void)tree_signal(s->pid, SIGKILL);
+	s->deadline_ns = s->now_ns + REKILL_NS;
+}
+
+/* --- signals ------------------------------------------------------------------------------ */
+
+/* Every child that has ended: the manager, lsphp, and orphans that came to us as subreaper. */
+static void reap_all(struct supervisor *s)
+{
+	for (;;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+
+		if (pid < 0 && errno == ECHILD && s->phase == SUPERVISOR_ENDING)
+			s->phase = SUPERVISOR_DONE;
+		if (pid <= 0)
+			return;
+		if (!link_on_exit(s, pid, status) && !spawn_on_exit(s, pid, status))
+			log_debug("orphan.exit", F_INT("pid", pid), F_INT("status", status));
+	}
+}
+
+static void on_signal(struct supervisor *s, uint32_t number)
+{
+	switch (number) {
+	case SIGHUP:
+		supervisor_reload(s);
+		break;
+	case SIGTERM:
+	case SIGINT:
+		if (s->phase == SUPERVISOR_RUNNING)
+			stop_begin(s);
+		else
+			stop_hurry(s);
+		break;
+	default:
+		/* SIGCHLD comes once for many: reap_all() looks every turn */
+		break;
+	}
+}
+
+static void read_signals(struct supervisor *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		on_signal(s, info.ssi_signo);
+}
+
+/* --- loop --------------------------------------------------------------------------------- */
+
+static uint64_t next_ns(const struct supervisor *s)
+{
+	return s->phase == SUPERVISOR_RUNNING ? link_next_ns(&s->link) : s->deadline_ns;
+}
+
+static int timeout_ms(const struct supervisor *s)
+{
+	uint64_t next = next_ns(s);
+	uint64_t now = clock_now_ns();
+
+	if (next == UINT64_MAX)
+		return -1;
+	/* rounded up, so that it is due when we wake */
+	next = clock_since_ns(now, next) / NS_PER_MS + 1;
+	return next > 60000 ? 60000 : (int)next;
+}
+
+static void wait_for_events(const struct supervisor *s)
+{
+	struct pollfd fds[2 + SPAWN_MAX_STARTING];
+	struct list_node *n;
+	struct list_node *next;
+	nfds_t count = 0;
+
+	fds[count++] = (struct pollfd){ .fd = s->signal_fd, .events = POLLIN };
+	/* a negative descriptor is passed over */
+	fds[count++] = (struct pollfd){
+		.fd = s->link.channel_fd,
+		.events = list_is_empty(&s->link.queue) ? POLLIN : POLLIN | POLLOUT,
+	};
+	LIST_FOREACH (&s->spawns.starting, n, next) {
+		const struct spawn *sp = LIST_OWNER(n, struct spawn, starting_node);
+
+		fds[count++] = (struct pollfd){ .fd = sp->report_fd, .events = POLLIN };
+	}
+	/* which of them it was is of no matter: each is asked without waiting */
+	(void)poll(fds, count, timeout_ms(s));
+}
+
+static void supervisor_turn(struct supervisor *s)
+{
+	wait_for_events(s);
+	s->now_ns = clock_now_ns();
+	read_signals(s);
+	spawn_read_reports(s);
+	link_flush(s);
+	link_receive(s);
+	reap_all(s);
+	link_on_time(s);
+	stop_on_time(s);
+}
+
+int supervisor_run(struct settings *settings, const char *config_path, const char *manager_binary)
+{
+	struct supervisor s = {
+		.config_path = config_path,
+		.manager_binary = manager_binary,
+		.settings = settings,
+	};
+	struct config_problem problem;
+	int r = supervisor_init(&s);
+
+	if (r == 0)
+		r = boot_adopt_socket(&s.boot, &problem);
+	if (r == 0)
+		r = boot_prepare(&s.boot, s.settings, &problem);
+	if (r == 1)
+		log_problem(&problem);
+	if (r == 0) {
+		(void)settings_check(settings, config_path, manager_binary, log_problem);
+		log_notice("supervisor.start", F_INT("pid", s.pid),
+			F_STR("socket", settings->config->control_socket),
+			F_STR("adopted", s.boot.is_adopted ? "yes" : "no"),
+			F_STR("privileged", settings->host.is_privileged ? "yes" : "no"));
+		link_start(&s);
+		while (s.phase != SUPERVISOR_DONE)
+			supervisor_turn(&s);
+		log_notice("supervisor.stopped", F_INT("pid", s.pid));
+	}
+	supervisor_deinit(&s);
+	return r ? 1 : 0;
+}

@@ -1,0 +1,53 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * lsapid, the supervisor: the one context of the root process. It parses configuration that is
+ * root's and fixed-size messages of the manager, nothing else; it never waits for anybody.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "daemon/supervisor/boot.h"
+#include "daemon/supervisor/link.h"
+#include "daemon/supervisor/settings.h"
+#include "daemon/supervisor/spawn.h"
+
+enum supervisor_phase {
+	SUPERVISOR_RUNNING = 0,
+	SUPERVISOR_DRAINING, /* STOP sent: the manager waits for requests under way */
+	SUPERVISOR_ENDING,   /* the manager is done: SIGTERM to all that is left, later SIGKILL */
+	SUPERVISOR_DONE,
+	SUPERVISOR_PHASE_COUNT
+};
+
+struct supervisor {
+	const char *config_path;    /* borrowed: main */
+	const char *manager_binary; /* borrowed: main */
+	struct settings *settings;  /* owned */
+	struct boot boot;
+	struct link link;
+	struct spawn_set spawns;
+	enum supervisor_phase phase;
+	int signal_fd;        /* owned */
+	int null_fd;          /* owned: /dev/null */
+	pid_t pid;            /* our own */
+	uint64_t now_ns;      /* of this turn of the loop */
+	uint64_t deadline_ns; /* DRAINING, ENDING: when patience ends */
+};
+
+/**
+ * supervisor_run() - from the start to the end of the daemon
+ * @settings: consumed
+ *
+ * Return: exit status of the process.
+ */
+int supervisor_run(struct settings *settings, const char *config_path, const char *manager_binary);
+
+/** supervisor_reload() - read the configuration anew; a bad one is logged and not taken */
+void supervisor_reload(struct supervisor *s);
+
+/** supervisor_on_stopped() - the manager has drained, or is gone while we stop */
+void supervisor_on_stopped(struct supervisor *s);
