@@ -4,27 +4,9 @@
 
 #include <string.h>
 
-static const uint8_t *reader_advance(struct wire_reader *r, size_t size)
-{
-	const uint8_t *p;
-
-	if (r->has_failed)
-		return NULL;
-	/* pos never exceeds size, so the difference can not wrap */
-	if (size > r->size - r->pos) {
-		r->has_failed = true;
-		return NULL;
-	}
-	if (!size)
-		return NULL;
-	p = r->base + r->pos;
-	r->pos += size;
-	return p;
-}
-
 static uint64_t reader_get_int(struct wire_reader *r, size_t size, bool is_big_endian)
 {
-	const uint8_t *p = reader_advance(r, size);
+	const uint8_t *p = wire_get_bytes(r, size);
 	uint64_t v = 0;
 
 	if (!p)
@@ -34,39 +16,14 @@ static uint64_t reader_get_int(struct wire_reader *r, size_t size, bool is_big_e
 	return v;
 }
 
-void wire_reader_init(struct wire_reader *r, const void *data, size_t size)
-{
-	*r = (struct wire_reader){ .base = data, .size = size };
-}
-
 uint8_t wire_get_u8(struct wire_reader *r)
 {
 	return (uint8_t)reader_get_int(r, 1, false);
 }
 
-uint16_t wire_get_u16(struct wire_reader *r)
-{
-	return (uint16_t)reader_get_int(r, 2, r->is_big_endian);
-}
-
-uint16_t wire_get_u16be(struct wire_reader *r)
-{
-	return (uint16_t)reader_get_int(r, 2, true);
-}
-
-uint32_t wire_get_u32(struct wire_reader *r)
-{
-	return (uint32_t)reader_get_int(r, 4, r->is_big_endian);
-}
-
 uint64_t wire_get_u64(struct wire_reader *r)
 {
 	return reader_get_int(r, 8, r->is_big_endian);
-}
-
-const uint8_t *wire_get_bytes(struct wire_reader *r, size_t size)
-{
-	return reader_advance(r, size);
 }
 
 struct wire_bytes wire_get_blob(struct wire_reader *r, size_t max)
@@ -78,7 +35,7 @@ struct wire_bytes wire_get_blob(struct wire_reader *r, size_t max)
 		r->has_failed = true;
 		return blob;
 	}
-	blob.data = reader_advance(r, size);
+	blob.data = wire_get_bytes(r, size);
 	if (blob.data)
 		blob.size = size;
 	return blob;
@@ -94,23 +51,6 @@ bool wire_reader_is_done(const struct wire_reader *r)
 	return !r->has_failed && r->pos == r->size;
 }
 
-static uint8_t *writer_advance(struct wire_writer *w, size_t size)
-{
-	uint8_t *p;
-
-	if (w->has_failed)
-		return NULL;
-	if (size > w->size - w->used) {
-		w->has_failed = true;
-		return NULL;
-	}
-	if (!size)
-		return NULL;
-	p = w->base + w->used;
-	w->used += size;
-	return p;
-}
-
 static void store_le(uint8_t *p, size_t size, uint64_t v)
 {
 	for (size_t i = 0; i < size; i++)
@@ -119,7 +59,7 @@ static void store_le(uint8_t *p, size_t size, uint64_t v)
 
 static void writer_put_le(struct wire_writer *w, size_t size, uint64_t v)
 {
-	uint8_t *p = writer_advance(w, size);
+	uint8_t *p = wire_put_space(w, size);
 
 	if (p)
 		store_le(p, size, v);
@@ -140,11 +80,6 @@ void wire_put_u16(struct wire_writer *w, uint16_t v)
 	writer_put_le(w, 2, v);
 }
 
-void wire_put_u16be(struct wire_writer *w, uint16_t v)
-{
-	writer_put_le(w, 2, (uint16_t)(v << 8 | v >> 8));
-}
-
 void wire_put_u32(struct wire_writer *w, uint32_t v)
 {
 	writer_put_le(w, 4, v);
@@ -157,20 +92,15 @@ void wire_put_u64(struct wire_writer *w, uint64_t v)
 
 void wire_put_bytes(struct wire_writer *w, const void *data, size_t size)
 {
-	uint8_t *p = writer_advance(w, size);
+	uint8_t *p = wire_put_space(w, size);
 
 	if (p)
 		memcpy(p, data, size);
 }
 
-uint8_t *wire_put_space(struct wire_writer *w, size_t size)
-{
-	return writer_advance(w, size);
-}
-
 void wire_put_zeros(struct wire_writer *w, size_t count)
 {
-	uint8_t *p = writer_advance(w, count);
+	uint8_t *p = wire_put_space(w, count);
 
 	if (p)
 		memset(p, 0, count);

@@ -36,11 +36,11 @@ struct wire_writer {
 	bool has_failed;
 };
 
-void wire_reader_init(struct wire_reader *r, const void *data, size_t size);
+static inline void wire_reader_init(struct wire_reader *r, const void *data, size_t size);
 uint8_t wire_get_u8(struct wire_reader *r);
-uint16_t wire_get_u16(struct wire_reader *r);
-uint16_t wire_get_u16be(struct wire_reader *r);
-uint32_t wire_get_u32(struct wire_reader *r);
+static inline uint16_t wire_get_u16(struct wire_reader *r);
+static inline uint16_t wire_get_u16be(struct wire_reader *r);
+static inline uint32_t wire_get_u32(struct wire_reader *r);
 uint64_t wire_get_u64(struct wire_reader *r);
 
 /**
@@ -48,7 +48,7 @@ uint64_t wire_get_u64(struct wire_reader *r);
  *
  * Return: pointer into the buffer, valid as long as it is; NULL after a failure (also @size 0).
  */
-const uint8_t *wire_get_bytes(struct wire_reader *r, size_t size);
+static inline const uint8_t *wire_get_bytes(struct wire_reader *r, size_t size);
 
 /** wire_get_blob() - u32 length, then that many bytes; a length above @max fails */
 struct wire_bytes wire_get_blob(struct wire_reader *r, size_t max);
@@ -62,7 +62,7 @@ bool wire_reader_is_done(const struct wire_reader *r);
 void wire_writer_init(struct wire_writer *w, void *data, size_t size);
 void wire_put_u8(struct wire_writer *w, uint8_t v);
 void wire_put_u16(struct wire_writer *w, uint16_t v);
-void wire_put_u16be(struct wire_writer *w, uint16_t v);
+static inline void wire_put_u16be(struct wire_writer *w, uint16_t v);
 void wire_put_u32(struct wire_writer *w, uint32_t v);
 void wire_put_u64(struct wire_writer *w, uint64_t v);
 void wire_put_bytes(struct wire_writer *w, const void *data, size_t size);
@@ -74,7 +74,7 @@ void wire_put_bytes(struct wire_writer *w, const void *data, size_t size);
  *
  * Return: pointer to exactly @size bytes; NULL after a failure (also @size 0).
  */
-uint8_t *wire_put_space(struct wire_writer *w, size_t size);
+static inline uint8_t *wire_put_space(struct wire_writer *w, size_t size);
 
 void wire_put_zeros(struct wire_writer *w, size_t count);
 void wire_put_blob(struct wire_writer *w, const void *data, size_t size);
@@ -84,3 +84,79 @@ void wire_set_u16(struct wire_writer *w, size_t at, uint16_t v);
 
 /** wire_set_u32() - overwrite four bytes that were already put at @at; fails if they were not */
 void wire_set_u32(struct wire_writer *w, size_t at, uint32_t v);
+
+/*
+ * Inline: what the LSAPI codecs call for every environment entry and header of every request.
+ * Out of line these calls cost more than the rest of the decoder.
+ */
+
+static inline void wire_reader_init(struct wire_reader *r, const void *data, size_t size)
+{
+	*r = (struct wire_reader){ .base = (const uint8_t *)data, .size = size };
+}
+
+static inline const uint8_t *wire_get_bytes(struct wire_reader *r, size_t size)
+{
+	if (r->has_failed)
+		return NULL;
+	/* pos never exceeds size, so the difference can not wrap */
+	if (size > r->size - r->pos) {
+		r->has_failed = true;
+		return NULL;
+	}
+	if (!size)
+		return NULL;
+	const uint8_t *p = r->base + r->pos;
+	r->pos += size;
+	return p;
+}
+
+static inline uint16_t wire_get_u16be(struct wire_reader *r)
+{
+	const uint8_t *p = wire_get_bytes(r, 2);
+
+	return p ? (uint16_t)(p[0] << 8 | p[1]) : 0;
+}
+
+static inline uint16_t wire_get_u16(struct wire_reader *r)
+{
+	uint16_t v = wire_get_u16be(r);
+
+	return r->is_big_endian ? v : (uint16_t)(v << 8 | v >> 8);
+}
+
+static inline uint32_t wire_get_u32(struct wire_reader *r)
+{
+	const uint8_t *p = wire_get_bytes(r, 4);
+
+	if (!p)
+		return 0;
+	if (r->is_big_endian)
+		return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+	return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+}
+
+static inline uint8_t *wire_put_space(struct wire_writer *w, size_t size)
+{
+	if (w->has_failed)
+		return NULL;
+	if (size > w->size - w->used) {
+		w->has_failed = true;
+		return NULL;
+	}
+	if (!size)
+		return NULL;
+	uint8_t *p = w->base + w->used;
+	w->used += size;
+	return p;
+}
+
+static inline void wire_put_u16be(struct wire_writer *w, uint16_t v)
+{
+	uint8_t *p = wire_put_space(w, 2);
+
+	if (!p)
+		return;
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
