@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/ctl/client.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include "daemon/base/fd.h"
+#include "daemon/base/str.h"
+#include "proto/fdpass.h"
+
+#define WHY_SIZE (CONTROL_MAX_TEXT + 64U)
+
+static int ATTR_PRINTF(3, 4) fail(int error, char *reterr_why, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(reterr_why, WHY_SIZE, format, args);
+	va_end(args);
+	return error;
+}
+
+static int connect_to(const char *path, int *ret_fd, char *reterr_why)
+{
+	const struct timeval timeout = { .tv_sec = CLIENT_TIMEOUT_S };
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	ATTR_CLEANUP(fd_cleanup) int fd = -1;
+
+	if (!str_copy(addr.sun_path, sizeof(addr.sun_path), path))
+		return fail(CLIENT_E_CONNECT, reterr_why,
+			"%s: the name of a socket has at most %zu bytes", path,
+			sizeof(addr.sun_path) - 1);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return fail(CLIENT_E_CONNECT, reterr_why, "%s: %s%s", path, strerrordesc_np(errno),
+			errno == EACCES                            ? " (lsapidctl is for root)"
+			: errno == ENOENT || errno == ECONNREFUSED ? " (is lsapid running?)"
+								   : "");
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0)
+		return fail(CLIENT_E_CONNECT, reterr_why, "%s", strerrordesc_np(errno));
+	*ret_fd = fd_steal(&fd);
+	return 0;
+}
+
+static int take_document(const uint8_t *data, size_t size, struct fdpass_set *fds,
+	struct client_answer *ret_answer, char *reterr_why)
+{
+	struct control_document m;
+	size_t json_size = 0;
+	int r;
+
+	if (control_decode_document(data, size, &m) || fds->count != 1)
+		return fail(CLIENT_E_ANSWER, reterr_why, "the daemon's answer makes no sense");
+	r = fd_read_all(fds->fd[0], CLIENT_MAX_DOCUMENT, &ret_answer->json, &json_size);
+	if (r < 0)
+		return fail(CLIENT_E_ANSWER, reterr_why, "the document: %s", strerrordesc_np(-r));
+	ret_answer->status = m.status;
+	return 0;
+}
+
+static int take_answer(const uint8_t *data, size_t size, struct fdpass_set *fds,
+	struct client_answer *ret_answer, char *reterr_why)
+{
+	struct control_denied denied;
+
+	if (control_decode_denied(data, size, &denied) == 0)
+		return fail(CLIENT_E_DENIED, reterr_why, "%s (%.*s)", reason_text(denied.reason),
+			(int)denied.text.size, (const char *)denied.text.data);
+	return take_document(data, size, fds, ret_answer, reterr_why);
+}
+
+int client_ask(const char *socket_path, enum control_type what, struct client_answer *ret_answer,
+	char *reterr_why)
+{
+	ATTR_CLEANUP(fd_cleanup) int fd = -1;
+	struct fdpass_set fds = FDPASS_SET_EMPTY;
+	uint8_t data[CONTROL_MAX_TEXT + 64];
+	ssize_t n;
+	int r = connect_to(socket_path, &fd, reterr_why);
+
+	if (r)
+		return r;
+	r = fdpass_send(fd, data, control_encode_bare(data, sizeof(data), 1, what), NULL, 0);
+	if (r < 0)
+		return fail(CLIENT_E_ANSWER, reterr_why, "sending: %s", strerrordesc_np(-r));
+	n = fdpass_recv(fd, data, sizeof(data), &fds, 1, 0);
+	if (n <= 0)
+		return fail(CLIENT_E_ANSWER, reterr_why, "no answer: %s",
+			n == 0         ? "the daemon has closed the connection"
+			: n == -EAGAIN ? "the daemon does not react"
+				       : strerrordesc_np((int)-n));
+	r = take_answer(data, (size_t)n, &fds, ret_answer, reterr_why);
+	fdpass_close(&fds);
+	return r;
+}

@@ -1,0 +1,36 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* lsapidctl's side of the control socket: connect, one request, its answer. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/base/attr.h"
+#include "proto/control.h"
+
+/** A document larger than this is a mistake of the daemon. */
+#define CLIENT_MAX_DOCUMENT (256U * 1024U * 1024U)
+/** The daemon answers at once; a reload may take it some seconds. */
+#define CLIENT_TIMEOUT_S 15
+
+enum client_error {
+	CLIENT_E_CONNECT = 1, /* no daemon there, or no right to talk to it */
+	CLIENT_E_DENIED,      /* it refused */
+	CLIENT_E_ANSWER       /* no answer, or none that makes sense */
+};
+
+struct client_answer {
+	char *json;      /* owned: free() it */
+	uint32_t status; /* 0 or an errno: did the command succeed */
+};
+
+/**
+ * client_ask() - one command without arguments
+ * @what:       STATUS or RELOAD
+ * @reterr_why: one line for people on failure; CONTROL_MAX_TEXT + 64 bytes
+ *
+ * Return: 0; enum client_error
+ */
+int client_ask(const char *socket_path, enum control_type what, struct client_answer *ret_answer,
+	char *reterr_why) ATTR_MUST_USE;

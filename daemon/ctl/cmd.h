@@ -1,0 +1,30 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The commands of lsapidctl: one const entry each, in a file of its own. */
+
+#include <stdbool.h>
+
+/** Exit statuses; the manual has them too. */
+enum ctl_exit {
+	CTL_OK = 0,
+	CTL_FAILED = 1,     /* the daemon says that it did not succeed */
+	CTL_USAGE = 2,      /* wrong command line */
+	CTL_NO_DAEMON = 3,  /* nobody answers on the socket */
+	CTL_NOT_ALLOWED = 4 /* the daemon refuses this user */
+};
+
+/** What the command line says. */
+struct ctl {
+	const char *socket_path; /* borrowed: argv */
+	bool is_json;
+};
+
+struct cmd {
+	const char *name;
+	const char *help;                  /* one line */
+	int (*run)(const struct ctl *ctl); /* enum ctl_exit */
+};
+
+extern const struct cmd cmd_reload;
+extern const struct cmd cmd_status;

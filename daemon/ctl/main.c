@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* lsapidctl: shows and steers lsapid through its control socket. */
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "build_config.h"
+#include "daemon/ctl/cmd.h"
+
+static const struct cmd *const commands[] = {
+	&cmd_reload,
+	&cmd_status,
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static void usage(FILE *out)
+{
+	(void)fprintf(out, "Usage: lsapidctl [--socket PATH] [--json] COMMAND\n"
+			   "\n"
+			   "Commands:\n");
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		(void)fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->help);
+	(void)fprintf(out,
+		"\n"
+		"Options:\n"
+		"  -s, --socket PATH  control socket (%s)\n"
+		"  -j, --json         the daemon's answer as JSON\n"
+		"  -h, --help         this text\n"
+		"  -V, --version      version\n",
+		LSAPID_RUNDIR "/control.sock");
+}
+
+static const struct cmd *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	}
+	return NULL;
+}
+
+static int run_command(const struct ctl *ctl, int argc, char **argv)
+{
+	const struct cmd *cmd = argc == 1 ? find_command(argv[0]) : NULL;
+
+	if (!cmd) {
+		if (argc == 1)
+			(void)fprintf(stderr, "lsapidctl: no such command: %s\n", argv[0]);
+		usage(stderr);
+		return CTL_USAGE;
+	}
+	return cmd->run(ctl);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct ctl ctl = { .socket_path = LSAPID_RUNDIR "/control.sock" };
+	int c;
+
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
+	while ((c = getopt_long(argc, argv, "s:jhV", options, NULL)) != -1) {
+		switch (c) {
+		case 's':
+			ctl.socket_path = optarg;
+			break;
+		case 'j':
+			ctl.is_json = true;
+			break;
+		case 'h':
+			usage(stdout);
+			return CTL_OK;
+		case 'V':
+			(void)puts("lsapidctl " LSAPID_VERSION);
+			return CTL_OK;
+		default:
+			usage(stderr);
+			return CTL_USAGE;
+		}
+	}
+	return run_command(&ctl, argc - optind, argv + optind);
+}

@@ -1,0 +1,19 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Answers of the daemon on stdout: JSON as it came, or columns for people. The one door of jansson
+ * in lsapidctl. All return enum ctl_exit.
+ */
+
+/** print_json() - as it is, and a newline */
+int print_json(const char *json);
+
+/** print_status() - the answer to STATUS in columns */
+int print_status(const char *json);
+
+/** print_reload() - the answer to RELOAD in a line */
+int print_reload(const char *json);
+
+/** print_failure() - on stderr. Return: the exit status that enum client_error @error means */
+int print_failure(int error, const char *why);
