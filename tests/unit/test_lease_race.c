@@ -22,8 +22,8 @@
 
 #define SHIMS        3U
 #define SLOTS_MAX    5U
-#define ROUNDS       4000U /* requests of each shim thread, at least */
-#define KILL_ROUNDS  4000U /* generations of one slot that are cleared under work */
+#define ROUNDS       1500U /* requests of each shim thread, at least */
+#define KILL_ROUNDS  1500U /* generations of one slot that are cleared under work */
 #define LETTER_EMPTY 0U
 
 /** What the holder of a lease, and only he, may touch. Plain memory on purpose. */
