@@ -30,7 +30,7 @@ void golden_read(const char *name, struct golden *ret_golden)
 	FILE *file;
 	int c;
 
-	(void)snprintf(path, sizeof(path), "%s/%s.hex", GOLDEN_DIR, name);
+	(void)snprintf(path, sizeof(path), "%s/tests/golden/%s.hex", SOURCE_DIR, name);
 	file = fopen(path, "re");
 	if (!file) {
 		fail_msg("%s: cannot be read", path);

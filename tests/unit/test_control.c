@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/control.h"
@@ -8,6 +9,7 @@
 #include "tests/support/control_codec.h"
 #include "tests/support/golden.h"
 #include "tests/support/guard.h"
+#include "tests/support/source.h"
 #include "tests/support/t.h"
 
 #define LENGTH_AT 4U
@@ -439,6 +441,22 @@ static void close_name__all_numbers__distinct_or_question_mark(void **state)
 	assert_string_equal(control_close_name(UINT32_MAX), "?");
 }
 
+static void manual__every_type__has_its_entry(void **state)
+{
+	char *manual = source_read("proto/lsapid-control.7.scd");
+
+	(void)state;
+	for (size_t i = 0; i < CONTROL_CODECS; i++) {
+		unsigned type = (unsigned)control_codecs[i].type;
+		char entry[64];
+
+		(void)snprintf(
+			entry, sizeof(entry), "\n*%u %s*\n\t", type, control_type_name(type));
+		T_ASSERT_ROW(control_type_name(type), strstr(manual, entry));
+	}
+	free(manual);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,6 +473,7 @@ int main(void)
 		cmocka_unit_test(decode_bare__type_with_a_body__refused),
 		cmocka_unit_test(type_name__all_numbers__known_or_question_mark),
 		cmocka_unit_test(close_name__all_numbers__distinct_or_question_mark),
+		cmocka_unit_test(manual__every_type__has_its_entry),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/reason.h"
+#include "tests/support/source.h"
 #include "tests/support/t.h"
 
 static void name__every_reason__distinct_word(void **state)
@@ -57,6 +60,20 @@ static void name__out_of_range__unknown(void **state)
 	}
 }
 
+static void manual__every_reason__has_its_entry(void **state)
+{
+	char *manual = source_read("proto/lsapid-control.7.scd");
+
+	(void)state;
+	for (unsigned i = REASON_NONE + 1; i < REASON_COUNT; i++) {
+		char entry[64];
+
+		(void)snprintf(entry, sizeof(entry), "\n*%u %s*\n\t", i, reason_name(i));
+		T_ASSERT_ROW(reason_name(i), strstr(manual, entry));
+	}
+	free(manual);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -64,6 +81,7 @@ int main(void)
 		cmocka_unit_test(text__every_reason__part_of_a_sentence),
 		cmocka_unit_test(name__some_numbers__never_change),
 		cmocka_unit_test(name__out_of_range__unknown),
+		cmocka_unit_test(manual__every_reason__has_its_entry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
