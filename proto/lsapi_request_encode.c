@@ -78,16 +78,14 @@ static bool encode_enter(struct lsapi_request_encoder *e, enum request_phase pha
 	return !e->error;
 }
 
-/* Lengths on the wire count the NUL and are 16 bits wide. */
-static bool encode_entry_sizes(struct lsapi_request_encoder *e, size_t name_size, size_t value_size)
+/*
+ * Lengths on the wire count the NUL and are 16 bits wide. A text that does not fit them does not
+ * fit into the packet either, which the writer notices as soon as the text itself is put.
+ */
+static void encode_entry_sizes(struct lsapi_request_encoder *e, size_t name_size, size_t value_size)
 {
-	if (name_size >= UINT16_MAX || value_size >= UINT16_MAX) {
-		encode_fail(e, LSAPI_E_FULL);
-		return false;
-	}
 	wire_put_u16be(&e->w, (uint16_t)(name_size + 1));
 	wire_put_u16be(&e->w, (uint16_t)(value_size + 1));
-	return true;
 }
 
 void lsapi_request_encode_ini(struct lsapi_request_encoder *e, enum lsapi_ini_class ini_class,
@@ -95,8 +93,9 @@ void lsapi_request_encode_ini(struct lsapi_request_encoder *e, enum lsapi_ini_cl
 {
 	size_t name_size = strlen(name);
 	size_t value_size = strlen(value);
-	if (!encode_enter(e, PHASE_SPECIAL) || !encode_entry_sizes(e, 2 + name_size, value_size))
+	if (!encode_enter(e, PHASE_SPECIAL))
 		return;
+	encode_entry_sizes(e, 2 + name_size, value_size);
 	wire_put_u8(&e->w, SPECIAL_INI);
 	wire_put_u8(&e->w, (uint8_t)ini_class);
 	wire_put_bytes(&e->w, name, name_size + 1);
@@ -134,8 +133,9 @@ static void encode_note_offset(
 void lsapi_request_encode_env(struct lsapi_request_encoder *e, const char *name, size_t name_size,
 	const char *value, size_t value_size)
 {
-	if (!encode_enter(e, PHASE_ENV) || !encode_entry_sizes(e, name_size, value_size))
+	if (!encode_enter(e, PHASE_ENV))
 		return;
+	encode_entry_sizes(e, name_size, value_size);
 	uint8_t *p = wire_put_space(&e->w, name_size + value_size + 2);
 	if (!p)
 		return;

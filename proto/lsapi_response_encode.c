@@ -32,7 +32,7 @@ void lsapi_response_encode_init(struct lsapi_response_encoder *e, void *buf, siz
 
 void lsapi_response_encode_line(struct lsapi_response_encoder *e, const char *line, size_t size)
 {
-	if (e->line >= e->count || size > LSAPI_RESPONSE_LINE_MAX) {
+	if (size > LSAPI_RESPONSE_LINE_MAX) {
 		e->w.has_failed = true;
 		return;
 	}
