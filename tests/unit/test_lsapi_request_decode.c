@@ -293,6 +293,8 @@ static void decode__field_out_of_bounds__named_error(void **state)
 		{ "special negative", 40, 0x80000001, LSAPI_E_COUNT },
 		{ "key length none", 44, 0x04000000, LSAPI_E_ENTRY },
 		{ "value length none", 44, 0x00000f00, LSAPI_E_ENTRY },
+		{ "no key but a value", 44, 0x13000000, LSAPI_E_ENTRY },
+		{ "a key but no value", 44, 0x00001300, LSAPI_E_ENTRY },
 		{ "key length short", 44, 0x04000e00, LSAPI_E_ENTRY },
 		{ "value length long", 44, 0x05000f00, LSAPI_E_ENTRY },
 		{ "lengths largest", 44, 0xffffffff, LSAPI_E_ENTRY },
