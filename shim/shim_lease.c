@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Connections to backends: taken from the idle list of the pool, or asked for. */
+
+#include "shim/shim.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FIRST_PAUSE_US 10000
+/** Pool ids become void when the manager is restarted; more often in a row is a mistake. */
+#define POOL_UNKNOWN_MAX 3
+
+static struct lease_slot *slot_of(const struct shim_conn *conn)
+{
+	return &conn->table->map->slot[conn->slot];
+}
+
+/* --- idle lists, under lease_lock ---------------------------------------------------------- */
+
+static void unlink_idle(struct shim_conn *conn)
+{
+	if (conn->prev)
+		conn->prev->next = conn->next;
+	else
+		conn->pool->idle = conn->next;
+	if (conn->next)
+		conn->next->prev = conn->prev;
+	conn->next = NULL;
+	conn->prev = NULL;
+	if (conn->table->idle_by_slot[conn->slot] == conn)
+		conn->table->idle_by_slot[conn->slot] = NULL;
+}
+
+static void link_idle(struct shim_conn *conn)
+{
+	conn->prev = NULL;
+	conn->next = conn->pool->idle;
+	if (conn->next)
+		conn->next->prev = conn;
+	conn->pool->idle = conn;
+	conn->table->idle_by_slot[conn->slot] = conn;
+}
+
+static struct shim_conn *pop_idle(struct shim_process *p, struct shim_pool *pool)
+{
+	pthread_mutex_lock(&p->lease_lock);
+	struct shim_conn *conn = pool->idle;
+
+	if (conn)
+		unlink_idle(conn);
+	pthread_mutex_unlock(&p->lease_lock);
+	return conn;
+}
+
+/* The lease is not ours any more: our descriptor is all there is to give up. */
+static void forget(struct shim_process *p, struct shim_conn *conn)
+{
+	(void)close(conn->fd);
+	pthread_mutex_lock(&p->lease_lock);
+	shim_table_unref(conn->table);
+	pthread_mutex_unlock(&p->lease_lock);
+	free(conn);
+}
+
+/* A slot that is granted anew, or given back late: the older holder's copy has no use. */
+static struct shim_conn *evict(struct shim_table *t, uint32_t slot, uint64_t generation)
+{
+	struct shim_conn *old = t->idle_by_slot[slot];
+
+	if (!old || old->generation >= generation)
+		return NULL;
+	unlink_idle(old);
+	return old;
+}
+
+static void push_idle(struct shim_process *p, struct shim_conn *conn)
+{
+	pthread_mutex_lock(&p->lease_lock);
+	struct shim_conn *gone = evict(conn->table, conn->slot, conn->generation);
+
+	if (conn->table->idle_by_slot[conn->slot])
+		gone = conn;
+	else
+		link_idle(conn);
+	pthread_mutex_unlock(&p->lease_lock);
+	if (gone)
+		forget(p, gone);
+}
+
+/* Revoked leases that nobody took out since: the slow path has the time to close them. */
+static void sweep(struct shim_process *p, struct shim_pool *pool)
+{
+	struct shim_conn *gone = NULL;
+
+	pthread_mutex_lock(&p->lease_lock);
+	for (struct shim_conn *conn = pool->idle, *next; conn; conn = next) {
+		next = conn->next;
+		if (lease_get_state(slot_of(conn), conn->generation) == LEASE_IDLE)
+			continue;
+		unlink_idle(conn);
+		conn->next = gone;
+		gone = conn;
+	}
+	pthread_mutex_unlock(&p->lease_lock);
+	while (gone) {
+		struct shim_conn *next = gone->next;
+
+		forget(p, gone);
+		gone = next;
+	}
+}
+
+/* --- taking -------------------------------------------------------------------------------- */
+
+static void set_timeout(struct shim_conn *conn, int timeout_s)
+{
+	struct timeval limit = { .tv_sec = timeout_s };
+
+	if (conn->timeout_s == timeout_s)
+		return;
+	(void)setsockopt(conn->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	(void)setsockopt(conn->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	conn->timeout_s = timeout_s;
+}
+
+static struct shim_conn *take_idle(struct shim_process *p, struct shim_pool *pool)
+{
+	struct shim_conn *conn = NULL;
+
+	while ((conn = pop_idle(p, pool))) {
+		if (lease_take(slot_of(conn), conn->generation, shim_clock_ns()))
+			return conn;
+		forget(p, conn);
+	}
+	return NULL;
+}
+
+static struct shim_conn *adopt(
+	struct shim_process *p, struct shim_pool *pool, struct shim_reply *reply)
+{
+	struct shim_conn *conn = calloc(1, sizeof(*conn));
+	struct shim_conn spare;
+	struct shim_conn *held = conn ? conn : &spare;
+
+	*held = (struct shim_conn){
+		.fd = reply->fd,
+		.slot = reply->grant.slot,
+		.generation = reply->grant.generation,
+		.table = reply->table,
+		.pool = pool,
+		.timeout_s = -1,
+		.grant_flags = reply->grant.flags,
+	};
+	pthread_mutex_lock(&p->lease_lock);
+	struct shim_conn *gone = evict(held->table, held->slot, held->generation);
+
+	pthread_mutex_unlock(&p->lease_lock);
+	if (gone)
+		forget(p, gone);
+	if (conn)
+		return conn;
+	shim_session_return(p->session, held);
+	(void)close(held->fd);
+	pthread_mutex_lock(&p->lease_lock);
+	shim_table_unref(held->table);
+	pthread_mutex_unlock(&p->lease_lock);
+	return NULL;
+}
+
+static bool is_pool_known(const struct shim_pool *pool, struct shim_call *call)
+{
+	call->boot_id = atomic_load_explicit(&pool->boot_id, memory_order_acquire);
+	call->pool_id = atomic_load_explicit(&pool->id, memory_order_relaxed);
+	return call->pool_id != 0;
+}
+
+/* POOL once per process and life of the manager, then LEASE. */
+static int ask(struct shim_process *p, struct shim_pool *pool, uint32_t wait_ms,
+	struct shim_lease_failure *f)
+{
+	struct shim_call call = { .type = CONTROL_POOL, .pool = pool };
+
+	f->session_error = 0;
+	if (!is_pool_known(pool, &call)) {
+		call.boot_id = 0;
+		f->session_error = shim_session_call(p->session, &call, &f->reply);
+		f->error = call.error;
+		if (f->session_error || f->reply.type != CONTROL_POOL_OK)
+			return 1;
+		call.pool_id = f->reply.pool;
+		call.boot_id = f->reply.boot_id;
+		/* id before boot_id: who sees the new boot_id with an old id is told UNKNOWN */
+		atomic_store_explicit(&pool->id, call.pool_id, memory_order_relaxed);
+		atomic_store_explicit(&pool->boot_id, call.boot_id, memory_order_release);
+	}
+	call.type = CONTROL_LEASE;
+	call.wait_ms = wait_ms;
+	f->session_error = shim_session_call(p->session, &call, &f->reply);
+	f->error = call.error;
+	if (!f->session_error && f->reply.type == CONTROL_REJECT &&
+		f->reply.reason == REASON_POOL_UNKNOWN)
+		atomic_store_explicit(&pool->id, 0, memory_order_relaxed);
+	return f->session_error || f->reply.type != CONTROL_GRANT;
+}
+
+/* The daemon is being started or restarted: worth waiting for. */
+static bool is_passing(const struct shim_lease_failure *f)
+{
+	if (f->session_error == SHIM_SESSION_E_CONNECT || f->session_error == SHIM_SESSION_E_LOST)
+		return true;
+	return f->reply.reason == REASON_STOPPING &&
+	       (f->session_error == 0 || f->session_error == SHIM_SESSION_E_REFUSED);
+}
+
+static void pause_us(int us)
+{
+	struct timespec t = { .tv_sec = us / 1000000, .tv_nsec = (us % 1000000) * 1000L };
+
+	(void)nanosleep(&t, NULL);
+}
+
+static bool is_pool_unknown(const struct shim_lease_failure *f)
+{
+	return f->session_error == 0 && f->reply.reason == REASON_POOL_UNKNOWN;
+}
+
+static struct shim_conn *ask_until(struct shim_process *p, struct shim_pool *pool,
+	const struct shim_lease_terms *terms, struct shim_lease_failure *f)
+{
+	uint64_t give_up_ns =
+		shim_clock_ns() + (uint64_t)terms->tries * (uint64_t)terms->pause_us * 1000;
+	int next_us = FIRST_PAUSE_US < terms->pause_us ? FIRST_PAUSE_US : terms->pause_us;
+	int unknown = 0;
+
+	while (ask(p, pool, terms->wait_ms, f) != 0) {
+		if (is_pool_unknown(f) && unknown++ < POOL_UNKNOWN_MAX)
+			continue;
+		if (!is_passing(f) || shim_clock_ns() >= give_up_ns)
+			return NULL;
+		pause_us(next_us);
+		next_us = next_us < terms->pause_us / 2 ? next_us * 2 : terms->pause_us;
+		struct shim_conn *conn = take_idle(p, pool);
+
+		if (conn)
+			return conn;
+	}
+	struct shim_conn *conn = adopt(p, pool, &f->reply);
+
+	if (!conn)
+		f->session_error = SHIM_SESSION_E_LOST;
+	return conn;
+}
+
+struct shim_conn *shim_lease_take(struct shim_process *p, struct shim_pool *pool,
+	const struct shim_lease_terms *terms, struct shim_lease_failure *reterr_failure)
+{
+	struct shim_conn *conn = take_idle(p, pool);
+
+	if (!conn) {
+		sweep(p, pool);
+		conn = ask_until(p, pool, terms, reterr_failure);
+	}
+	if (conn)
+		set_timeout(conn, terms->timeout_s);
+	return conn;
+}
+
+/* --- giving back --------------------------------------------------------------------------- */
+
+void shim_lease_done(struct shim_process *p, struct shim_conn *conn)
+{
+	conn->grant_flags = 0;
+	if (lease_done(slot_of(conn), conn->generation, shim_clock_ns())) {
+		push_idle(p, conn);
+		return;
+	}
+	/* cleared means that the manager has ended it: nothing to give back */
+	if (lease_get_state(slot_of(conn), conn->generation) == LEASE_WANTED)
+		shim_session_return(p->session, conn);
+	forget(p, conn);
+}
+
+void shim_lease_drop(struct shim_process *p, struct shim_conn *conn, enum control_close why)
+{
+	/* the manager has a duplicate: close alone would tell the backend nothing */
+	(void)shutdown(conn->fd, SHUT_RDWR);
+	shim_session_close(p->session, conn, why);
+	forget(p, conn);
+}
+
+void shim_lease_note_pid(struct shim_conn *conn, int32_t pid)
+{
+	conn->child_pid = (uint32_t)pid;
+	atomic_store_explicit(&slot_of(conn)->child_pid, conn->child_pid, memory_order_relaxed);
+}
