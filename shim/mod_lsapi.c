@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* mod_lsapi: the module record and its hooks. */
+
+#include "shim/shim.h"
+
+#include <string.h>
+
+#include <http_core.h>
+
+#include "build_config.h"
+#include "shim/shim_key.h"
+
+#define SHIM_DEFAULT_SOCKET LSAPID_RUNDIR "/control.sock"
+#define SHIM_DEFAULT_KEY    LSAPID_STATEDIR "/shim.key"
+
+static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+	const struct shim_config *config = shim_config_of_server(s);
+	struct shim_global *global = apr_pcalloc(pconf, sizeof(*global));
+
+	global->socket_path = config->daemon_socket ? config->daemon_socket : SHIM_DEFAULT_SOCKET;
+	global->key_path = config->daemon_key ? config->daemon_key : SHIM_DEFAULT_KEY;
+	/* httpd runs this twice at its start; the first time decides nothing yet */
+	if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
+		int r = shim_key_read(global->key_path, global->key);
+
+		global->has_key = r == 0;
+		if (r < 0)
+			ap_log_error(APLOG_MARK, APLOG_WARNING, -r, s,
+				"lsapi: key %s of lsapid can not be read; PHP will answer 503 "
+				"until lsapid has been started and httpd is restarted after it",
+				global->key_path);
+	}
+	for (server_rec *each = s; each; each = each->next)
+		shim_config_of_server(each)->global = global;
+	return OK;
+}
+
+static void hook_child_init(apr_pool_t *pchild, server_rec *s)
+{
+	struct shim_global *global = shim_config_of_server(s)->global;
+
+	global->process = shim_process_new(global);
+	if (!global->process)
+		ap_log_error(APLOG_MARK, APLOG_CRIT, APR_ENOMEM, s,
+			"lsapi: no memory for this child; PHP will answer 503");
+}
+
+static void register_hooks(apr_pool_t *p)
+{
+	ap_hook_post_config(hook_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+	ap_hook_child_init(hook_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+	ap_hook_handler(shim_handler, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+module AP_MODULE_DECLARE_DATA lsapi_module = {
+	STANDARD20_MODULE_STUFF,
+	shim_config_create_dir,
+	shim_config_merge,
+	shim_config_create_server,
+	shim_config_merge,
+	shim_directives,
+	register_hooks,
+#if defined(AP_MODULE_FLAG_NONE)
+	AP_MODULE_FLAG_NONE,
+#endif
+};

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* httpd's handler: decline, or answer this request with PHP. */
+
+#include "shim/shim.h"
+
+#include <string.h>
+
+#include <http_core.h>
+#include <http_request.h>
+
+#include "shim/shim_failure.h"
+
+/** application/x-httpd-lsphp, and the panels' application/x-httpd-alt-php74___lsphp and so on. */
+#define HANDLER_PREFIX      "application/x-httpd-"
+#define HANDLER_PREFIX_SIZE (sizeof(HANDLER_PREFIX) - 1)
+#define HANDLER_WORD        "lsphp"
+
+static bool is_ours(const request_rec *r)
+{
+	if (!r->handler || strncmp(r->handler, HANDLER_PREFIX, HANDLER_PREFIX_SIZE) != 0)
+		return false;
+	if (!strstr(r->handler + HANDLER_PREFIX_SIZE, HANDLER_WORD))
+		return false;
+	return shim_config_get(shim_config_of_request(r), SHIM_ENGINE) != 0;
+}
+
+/* lsphp answers a missing script with 200 or 500: it must not be asked. */
+static int check_script(const request_rec *r)
+{
+	if (r->finfo.filetype == APR_NOFILE) {
+		ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+			"script '%s' not found or unable to stat", r->filename);
+		return HTTP_NOT_FOUND;
+	}
+	if (r->finfo.filetype != APR_REG) {
+		ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "attempt to invoke %s as script: %s",
+			r->finfo.filetype == APR_DIR ? "directory" : "what is no regular file",
+			r->filename);
+		return HTTP_FORBIDDEN;
+	}
+	if (r->used_path_info == AP_REQ_REJECT_PATH_INFO && r->path_info && r->path_info[0]) {
+		ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+			"AcceptPathInfo off disallows user's path: %s%s", r->filename,
+			r->path_info);
+		return HTTP_NOT_FOUND;
+	}
+	return OK;
+}
+
+static bool is_idempotent(const request_rec *r)
+{
+	/* HEAD is M_GET with header_only */
+	return r->method_number == M_GET || r->method_number == M_OPTIONS;
+}
+
+static int find_pool(struct shim_exchange *x)
+{
+	request_rec *r = x->r;
+	const char *docroot = ap_document_root(r);
+	const char *why = "";
+	struct shim_pool_key key = {
+		.server = r->server,
+		.handler = r->handler,
+		.docroot = docroot ? docroot : "",
+	};
+
+	if (!shim_identity_find(x->process, r, &key.uid, &key.gid)) {
+		ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+			"Could not determine uid/gid for request: set SuExecUserGroup, "
+			"lsapi_uid_gid or lsapi_user_group, or lsapi_use_default_uid On; uri(%s)",
+			r->uri);
+		return HTTP_SERVICE_UNAVAILABLE;
+	}
+	x->pool = shim_pool_find(x->process, &key, r->pool, &why);
+	if (x->pool)
+		return OK;
+	ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+		"lsapi: no specification for the pool of handler %s: %s", r->handler, why);
+	return HTTP_SERVICE_UNAVAILABLE;
+}
+
+static struct shim_lease_terms terms_of(const request_rec *r)
+{
+	const struct shim_config *server = shim_config_of_server(r->server);
+	int timeout_s = shim_config_get(shim_config_of_request(r), SHIM_POLL_TIMEOUT_S);
+	struct shim_lease_terms terms = {
+		.timeout_s = timeout_s,
+		.tries = shim_config_get(server, SHIM_CONNECT_TRIES),
+		.pause_us = shim_config_get(server, SHIM_CONNECT_TIMEOUT_US),
+	};
+
+	if (shim_config_get(server, SHIM_DISABLE_REJECT_MODE))
+		terms.wait_ms = timeout_s > 0 ? (uint32_t)timeout_s * 1000 : INT32_MAX;
+	return terms;
+}
+
+/*
+ * A pool that could not start ends the connection without a word: the manager knows why, and says
+ * so to whoever asks again.
+ */
+static int ask_why(struct shim_exchange *x, const struct shim_lease_terms *terms, int status)
+{
+	struct shim_lease_failure failure = { .session_error = 0 };
+	struct shim_conn *conn = shim_lease_take(x->process, x->pool, terms, &failure);
+
+	if (!conn)
+		return shim_failure_lease(x->r, &failure);
+	shim_lease_done(x->process, conn);
+	return status;
+}
+
+static int give_up(struct shim_exchange *x, struct shim_conn *conn, enum shim_end end,
+	const struct shim_lease_terms *terms)
+{
+	bool has_response = x->response.decoder.has_header;
+	bool is_cold = conn->grant_flags & CONTROL_GRANT_COLD;
+	int status = shim_failure_exchange(x, conn, end);
+
+	shim_stderr_flush(&x->response.log, x->r);
+	shim_lease_drop(x->process, conn, shim_failure_close_reason(end, false));
+	if (x->response.has_output)
+		return shim_response_break(&x->response);
+	if (is_cold && !has_response && (end == SHIM_END_EOF || end == SHIM_END_RESET))
+		return ask_why(x, terms, status);
+	return status;
+}
+
+static int complete(struct shim_exchange *x, struct shim_conn *conn)
+{
+	/* before the client is served: it may be slow, and PHP is free */
+	if (shim_exchange_is_reusable(x))
+		shim_lease_done(x->process, conn);
+	else
+		shim_lease_drop(x->process, conn,
+			x->response.has_leftover ? CONTROL_CLOSE_PROTOCOL : CONTROL_CLOSE_DONE);
+	return shim_response_finish(&x->response);
+}
+
+static enum shim_retry decide(
+	const struct shim_exchange *x, enum shim_end end, unsigned unused, unsigned ambiguous)
+{
+	struct shim_retry_facts facts = {
+		.end = end,
+		.has_body = x->body.size > 0,
+		.can_resend = shim_body_can_rewind(&x->body),
+		.has_response = x->response.decoder.has_header || x->response.has_output,
+		.is_idempotent = is_idempotent(x->r),
+		.unused = unused,
+		.ambiguous = ambiguous,
+	};
+
+	return shim_retry_decide(&facts);
+}
+
+/* One backend after another, until there is an answer or no use in going on. */
+static int run(struct shim_exchange *x)
+{
+	struct shim_lease_terms terms = terms_of(x->r);
+	struct shim_lease_failure failure = { .session_error = 0 };
+	unsigned unused = 0;
+	unsigned ambiguous = 0;
+
+	for (;;) {
+		struct shim_conn *conn = shim_lease_take(x->process, x->pool, &terms, &failure);
+
+		if (!conn)
+			return shim_failure_lease(x->r, &failure);
+		enum shim_end end = shim_exchange_run(x, conn);
+
+		if (end == SHIM_END_COMPLETE)
+			return complete(x, conn);
+		enum shim_retry retry = decide(x, end, unused, ambiguous);
+
+		if (retry == SHIM_RETRY_NO)
+			return give_up(x, conn, end, &terms);
+		ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, x->r,
+			"lsapi: backend pid(%u) %s, the request is sent to another",
+			conn->child_pid,
+			retry == SHIM_RETRY_UNUSED ? "did not take the request"
+						   : "ended without an answer");
+		shim_lease_drop(x->process, conn,
+			shim_failure_close_reason(end, retry == SHIM_RETRY_UNUSED));
+		unused += retry == SHIM_RETRY_UNUSED;
+		ambiguous += retry == SHIM_RETRY_AMBIGUOUS;
+		shim_body_rewind(&x->body);
+		shim_response_restart(&x->response);
+	}
+}
+
+static int answer(struct shim_exchange *x)
+{
+	int status = shim_body_open(&x->body, x->r);
+
+	if (status == OK)
+		status = shim_request_encode(x->r, &x->body, x->scratch, &x->packet_size);
+	if (status != OK)
+		return status;
+	shim_response_init(&x->response, x->r);
+	return run(x);
+}
+
+int shim_handler(request_rec *r)
+{
+	if (!is_ours(r))
+		return DECLINED;
+	const struct shim_global *global = shim_config_of_server(r->server)->global;
+	struct shim_exchange *x = apr_pcalloc(r->pool, sizeof(*x));
+	int status = check_script(r);
+
+	x->r = r;
+	x->process = global ? global->process : NULL;
+	if (status != OK)
+		return status;
+	x->scratch = x->process ? shim_scratch_get(x->process) : NULL;
+	if (!x->scratch) {
+		ap_log_rerror(APLOG_MARK, APLOG_CRIT, APR_ENOMEM, r, "lsapi: no memory");
+		return HTTP_SERVICE_UNAVAILABLE;
+	}
+	status = find_pool(x);
+	if (status == OK)
+		status = answer(x);
+	shim_scratch_put(x->process, x->scratch);
+	return status;
+}
