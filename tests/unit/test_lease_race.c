@@ -145,6 +145,9 @@ static void *shim_run(void *arg)
 		if (!shim_try_kept(me))
 			shim_ask(me);
 		me->requests++;
+		/* leave some leases idle for a while, or there is little to revoke */
+		if (!random_below(&me->random, 2))
+			(void)sched_yield();
 	}
 	(void)atomic_fetch_add(&me->race->finished, 1);
 	return NULL;
@@ -217,8 +220,10 @@ static void manager_turn(struct race *r)
 		if (atomic_load_explicit(&r->mailbox[i].has_asked, memory_order_acquire))
 			manager_serve(r, &r->mailbox[i]);
 	}
-	if (!random_below(&r->random, 4))
-		(void)manager_revoke(r, any);
+	if (!random_below(&r->random, 4)) {
+		for (size_t slot = 0; slot < r->slots; slot++)
+			(void)manager_revoke(r, slot);
+	}
 	if (!random_below(&r->random, 4))
 		r->wanted += r->granted[any] && lease_want(&r->table->slot[any], r->granted[any]);
 	if (!random_below(&r->random, 4))
