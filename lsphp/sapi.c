@@ -170,6 +170,7 @@ int sapi_start(const struct sapi_options *options)
 	SIGG(reset) = 0;
 #endif
 	sapi_startup(&lsphp_sapi);
+	SG(options) |= SAPI_OPTION_NO_CHDIR; /* run_script() does it */
 	if (options->ini_path)
 		lsphp_sapi.php_ini_path_override = strdup(options->ini_path);
 	lsphp_sapi.php_ini_ignore = options->ignores_ini;
@@ -236,6 +237,11 @@ static void run_script(const struct server *s)
 	zend_file_handle file;
 	zend_stream_init_filename(&file, s->request.script_file);
 	file.primary_script = 1;
+	/*
+	 * A script runs in its own directory. PHP would also ask for the old one before and go back
+	 * there after; but the next request changes it anyway.
+	 */
+	(void)VCWD_CHDIR_FILE(s->request.script_file); /* without it the script runs all the same */
 	zend_try
 	{
 		(void)php_execute_script(&file); /* 0 after exit() too: it tells nothing */
