@@ -8,16 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "build_config.h"
 #include "daemon/config/config.h"
 #include "daemon/config/config_table.h"
+#include "tests/support/t.h"
 
 struct place {
 	char dir[64];
@@ -335,6 +329,139 @@ static void config_differs_in__one_key_changed__only_that_one(void **state)
 	config_free(b);
 }
 
+static char *read_file(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char *text = calloc(1, 65536);
+
+	assert_non_null(f);
+	assert_non_null(text);
+	assert_true(fread(text, 1, 65535, f) > 0);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+/* Does @line set or open @word, commented out or not: "#\tword = " or "#word {" */
+static bool line_has(const char *line, const char *word, const char *after)
+{
+	size_t size = strlen(word);
+
+	line += strspn(line, "#\t");
+	return strncmp(line, word, size) == 0 && strncmp(line + size, after, strlen(after)) == 0;
+}
+
+/* What @line says behind "key = ", without quotes. */
+static void line_value(const char *line, char *ret_value, size_t size)
+{
+	const char *from = strchr(line, '=') + 2;
+	size_t length;
+
+	from += *from == '"';
+	length = strcspn(from, "\"\n");
+	assert_true(length < size);
+	memcpy(ret_value, from, length);
+	ret_value[length] = '\0';
+}
+
+/* The line that has @key, within its section; fails if there is not exactly one. */
+static const char *sample_find(const char *text, const struct config_key *key)
+{
+	static const char *const opening[CONFIG_SECTION_COUNT] = {
+		[CONFIG_SECTION_TOP] = "",
+		[CONFIG_SECTION_HANDLER] = "handler",
+		[CONFIG_SECTION_DEFAULTS] = "defaults",
+	};
+	enum config_section section = CONFIG_SECTION_TOP;
+	const char *found = NULL;
+	const char *line;
+
+	for (line = text; *line; line = strchr(line, '\n') + 1) {
+		if (line_has(line, opening[CONFIG_SECTION_HANDLER], " \""))
+			section = CONFIG_SECTION_HANDLER;
+		else if (line_has(line, opening[CONFIG_SECTION_DEFAULTS], " {"))
+			section = CONFIG_SECTION_DEFAULTS;
+		else if (line_has(line, "}", "\n"))
+			section = CONFIG_SECTION_TOP;
+		if (section != key->section || !line_has(line, key->name, " = "))
+			continue;
+		if (found)
+			fail_msg("%s is there twice", key->name);
+		found = line;
+	}
+	if (!found)
+		fail_msg("%s is missing", key->name);
+	return found;
+}
+
+static void sample__every_row_of_the_table__there_once_with_its_default(void **state)
+{
+	size_t count;
+	const struct config_key *table = config_table(&count);
+	char *text = read_file(SAMPLE_CONF);
+	char value[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < count; i++) {
+		line_value(sample_find(text, &table[i]), value, sizeof(value));
+		if (table[i].type == CONFIG_TYPE_ENV_LIST)
+			assert_string_equal(value, "{ }");
+		else
+			assert_string_equal(value, table[i].value);
+	}
+	free(text);
+}
+
+/* Settings are the lines that begin with # and no space after it. */
+static void sample__all_uncommented__accepted_and_equal_to_the_defaults(void **state)
+{
+	struct config_problem problem = { .line = -1 };
+	struct config *plain = NULL;
+	struct config *sample = NULL;
+	size_t count;
+	const struct config_key *table = config_table(&count);
+	char *text = read_file(SAMPLE_CONF);
+	char *line;
+	size_t i;
+
+	for (line = text; *line; line = strchr(line, '\n') + 1) {
+		if (line[0] == '#' && line[1] != ' ' && line[1] != '\n')
+			line[0] = ' ';
+	}
+	assert_int_equal(place_load(*state, "", &plain, &problem), 0);
+	if (place_load(*state, text, &sample, &problem))
+		fail_msg("%d: %s", problem.line, problem.what);
+	for (i = 0; i < count; i++) {
+		if (table[i].section == CONFIG_SECTION_TOP)
+			assert_false(config_differs_in(&table[i], plain, sample));
+	}
+	assert_int_equal(sample->handler_count, 1);
+	assert_string_equal(sample->handlers[0].name, plain->handlers[0].name);
+	assert_string_equal(sample->handlers[0].binary, plain->handlers[0].binary);
+	assert_int_equal(sample->defaults.children, plain->defaults.children);
+	assert_string_equal(sample->defaults.path, plain->defaults.path);
+	config_free(plain);
+	config_free(sample);
+	free(text);
+}
+
+static void manual__every_row_of_the_table__has_an_entry(void **state)
+{
+	size_t count;
+	const struct config_key *table = config_table(&count);
+	char *text = read_file(MANUAL_SOURCE);
+	char entry[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < count; i++) {
+		(void)snprintf(entry, sizeof(entry), "\n*%s* = ", table[i].name);
+		if (!strstr(text, entry))
+			fail_msg("lsapid.conf(5) has no entry for %s", table[i].name);
+	}
+	free(text);
+}
+
 #define WITH_PLACE(f) cmocka_unit_test_setup_teardown(f, place_make, place_remove)
 
 int main(void)
@@ -347,6 +474,9 @@ int main(void)
 		WITH_PLACE(config_bundle_read__unsafe_file__refused),
 		WITH_PLACE(config_bundle_read__missing_link_or_zero_byte__refused),
 		cmocka_unit_test(config_table__each_row__default_is_legal_and_name_unique),
+		cmocka_unit_test(sample__every_row_of_the_table__there_once_with_its_default),
+		WITH_PLACE(sample__all_uncommented__accepted_and_equal_to_the_defaults),
+		cmocka_unit_test(manual__every_row_of_the_table__has_an_entry),
 		WITH_PLACE(config_differs_in__one_key_changed__only_that_one),
 	};
 
