@@ -163,14 +163,14 @@ void link_send_reload(struct supervisor *s)
 static void schedule_restart(struct supervisor *s, uint64_t lived_ms)
 {
 	struct link *l = &s->link;
-	uint64_t wait_ms = backoff_after(&l->backoff, lived_ms);
+	uint64_t wait_ms = restart_after(&l->restart, lived_ms);
 
 	l->state = LINK_DOWN;
 	l->pid = 0;
 	l->restart_at_ns = s->now_ns + wait_ms * NS_PER_MS;
 	if (s->phase == SUPERVISOR_RUNNING)
 		log_notice("manager.restart", F_UINT("in_ms", wait_ms),
-			F_UINT("failures", l->backoff.failures));
+			F_UINT("failures", l->restart.failures));
 }
 
 /* What the manager may see of our environment: the service manager's, and what tests of us need. */

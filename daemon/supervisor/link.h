@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #include "daemon/base/list.h"
-#include "daemon/supervisor/backoff.h"
+#include "daemon/supervisor/restart.h"
 #include "proto/fdpass.h"
 #include "proto/priv.h"
 
@@ -31,7 +31,7 @@ struct link {
 	int channel_fd;    /* owned */
 	int report_fd;     /* owned: how exec went; -1 when known */
 	struct list queue; /* owned: struct link_message */
-	struct backoff backoff;
+	struct restart restart;
 	uint64_t since_ns;
 	uint64_t deadline_ns;    /* STARTING: for READY */
 	uint64_t restart_at_ns;  /* DOWN */

@@ -5,12 +5,12 @@
 
 #include <stdint.h>
 
-struct backoff {
+struct restart {
 	unsigned failures; /* deaths in a row, each after a short life */
 };
 
 /**
- * backoff_after() - count a death, and say how long to wait
+ * restart_after() - count a death, and say how long to wait
  * @lived_ms: how long the process had lived
  *
  * The first time at once: one crash shall not be felt. Then growing, at most ten seconds. A life
@@ -18,4 +18,4 @@ struct backoff {
  *
  * Return: milliseconds.
  */
-uint64_t backoff_after(struct backoff *b, uint64_t lived_ms);
+uint64_t restart_after(struct restart *b, uint64_t lived_ms);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "daemon/supervisor/backoff.h"
+#include "daemon/supervisor/restart.h"
 
 #define GOOD_LIFE_MS  60000U
 #define FIRST_WAIT_MS 250U
 #define MAX_WAIT_MS   10000U
 
-uint64_t backoff_after(struct backoff *b, uint64_t lived_ms)
+uint64_t restart_after(struct restart *b, uint64_t lived_ms)
 {
 	uint64_t wait_ms;
 

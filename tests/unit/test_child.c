@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/supervisor/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/base/fd.h"
+#include "tests/support/t.h"
+
+#define PROBE "probe"
+
+/* A plan whose program writes to @out; without a change of user. */
+static struct child_plan plan_make(const char *binary, char *const *argv, int out)
+{
+	static char path[] = "PATH=/usr/bin:/bin";
+	static char *const envp[] = { path, NULL };
+
+	return (struct child_plan){
+		.binary = binary,
+		.argv = argv,
+		.envp = envp,
+		.fd = { out, out, out },
+		.fd_count = 3,
+		.can_gain = true,
+		.umask = 022,
+		.death_signal = SIGTERM,
+		.parent = getpid(),
+	};
+}
+
+/* Start, wait for the report and the end. Return: as child_read_report(). */
+static int run(const struct child_plan *plan, struct child_failure *failure, int *status)
+{
+	struct pollfd p = { .events = POLLIN };
+	pid_t pid = -1;
+	int r;
+
+	assert_int_equal(child_start(plan, &pid, &p.fd), 0);
+	assert_int_equal(poll(&p, 1, 10000), 1);
+	r = child_read_report(p.fd, failure);
+	(void)fd_close(p.fd);
+	assert_int_equal(waitpid(pid, status, 0), pid);
+	return r;
+}
+
+static void child_steps__the_table__in_the_order_that_security_needs(void **state)
+{
+	static const enum priv_step order[] = { PRIV_STEP_SETSID, PRIV_STEP_FDS, PRIV_STEP_LIMITS,
+		PRIV_STEP_GROUPS, PRIV_STEP_GID, PRIV_STEP_UID, PRIV_STEP_PROOF, PRIV_STEP_CHDIR,
+		PRIV_STEP_EXEC };
+	size_t count;
+	const struct child_step *steps = child_steps(&count);
+
+	(void)state;
+	assert_int_equal(count, T_COUNT(order));
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(steps[i].step, order[i]);
+		assert_non_null(steps[i].run);
+	}
+}
+
+/* --- the program that child_start() runs: this one, with an argument ------------------------- */
+
+static int count_signals(void)
+{
+	struct sigaction action;
+	sigset_t blocked;
+	int count = 0;
+
+	assert_int_equal(sigprocmask(SIG_SETMASK, NULL, &blocked), 0);
+	for (int i = 1; i < NSIG; i++) {
+		count += sigismember(&blocked, i) == 1;
+		count += sigaction(i, NULL, &action) == 0 && action.sa_handler != SIG_DFL;
+	}
+	return count;
+}
+
+static int probe(char **envp)
+{
+	struct rlimit core;
+	char cwd[64];
+	mode_t mask = umask(0);
+
+	(void)getrlimit(RLIMIT_CORE, &core);
+	(void)printf("session %d, umask %03o, cwd %s, core %d, signals %d, fds",
+		getsid(0) == getpid(), mask, getcwd(cwd, sizeof(cwd)), (int)core.rlim_max,
+		count_signals());
+	for (int fd = 0; fd < 4096; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			(void)printf(" %d", fd);
+	}
+	for (; *envp; envp++)
+		(void)printf(", %s", *envp);
+	return 0;
+}
+
+/* A session of its own, default signals, three descriptors, the root directory, no more variables.
+ */
+static void child_start__program__finds_a_clean_place(void **state)
+{
+	static char word[] = PROBE;
+	static char *const argv[] = { word, word, NULL };
+	struct child_failure failure;
+	struct child_plan plan;
+	char self[PATH_MAX] = "";
+	char text[1024] = "";
+	sigset_t set;
+	int pipe_fd[2];
+	int extra = open("/dev/null", O_RDONLY); /* not close-on-exec, as a careless library's */
+	int status;
+
+	(void)state;
+	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	assert_int_equal(pipe2(pipe_fd, O_CLOEXEC), 0);
+	plan = plan_make(self, argv, pipe_fd[1]);
+	assert_int_equal(run(&plan, &failure, &status), 0);
+	assert_int_equal(sigprocmask(SIG_UNBLOCK, &set, NULL), 0);
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)fd_close(extra);
+	assert_true(read(pipe_fd[0], text, sizeof(text) - 1) > 0);
+	assert_string_equal(text, "session 1, umask 022, cwd /, core 0, signals 0, fds 0 1 2, "
+				  "PATH=/usr/bin:/bin");
+	assert_int_equal(status, 0);
+	(void)fd_close(pipe_fd[0]);
+	(void)fd_close(pipe_fd[1]);
+}
+
+static void child_start__failing_step__named_with_its_errno(void **state)
+{
+	static char name[] = "x";
+	static char *const argv[] = { name, NULL };
+	struct child_plan plan = plan_make("/no-such-binary", argv, STDERR_FILENO);
+	struct child_failure failure;
+	int status;
+
+	(void)state;
+	assert_int_equal(run(&plan, &failure, &status), 1);
+	assert_int_equal(failure.step, PRIV_STEP_EXEC);
+	assert_int_equal(failure.error, ENOENT);
+	assert_int_equal(WEXITSTATUS(status), 127);
+	plan.binary = "/etc/passwd";
+	assert_int_equal(run(&plan, &failure, &status), 1);
+	assert_int_equal(failure.step, PRIV_STEP_EXEC);
+	assert_int_equal(failure.error, EACCES);
+	plan.fd[1] = 9999;
+	assert_int_equal(run(&plan, &failure, &status), 1);
+	assert_int_equal(failure.step, PRIV_STEP_FDS);
+	assert_int_equal(failure.error, EBADF);
+	plan.fd[1] = STDERR_FILENO;
+	plan.parent = 1;
+	assert_int_equal(run(&plan, &failure, &status), 1);
+	assert_int_equal(failure.step, PRIV_STEP_PROOF);
+	assert_int_equal(failure.error, ESRCH);
+}
+
+static void child_start__as_another_user__drop_is_complete_and_proven(void **state)
+{
+	static char sh[] = "sh";
+	static char c[] = "-c";
+	static char script[] = "sed -n 's/^\\(Uid\\|Gid\\|Groups\\|CapEff\\|CapPrm\\):[ \\t]*//p' "
+			       "/proc/$$/status";
+	static char *const argv[] = { sh, c, script, NULL };
+	static const gid_t groups[] = { 12346, 12347 };
+	struct child_failure failure;
+	struct child_plan plan;
+	char text[512] = "";
+	int pipe_fd[2];
+	int status;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* only root can become somebody else */
+	assert_int_equal(pipe2(pipe_fd, O_CLOEXEC), 0);
+	plan = plan_make("/usr/bin/dash", argv, pipe_fd[1]);
+	plan.has_identity = true;
+	plan.uid = 12345;
+	plan.gid = 12346;
+	plan.groups = groups;
+	plan.group_count = T_COUNT(groups);
+	assert_int_equal(run(&plan, &failure, &status), 0);
+	assert_true(read(pipe_fd[0], text, sizeof(text) - 1) > 0);
+	assert_string_equal(text, "12345\t12345\t12345\t12345\n12346\t12346\t12346\t12346\n"
+				  "12346 12347 \n0000000000000000\n0000000000000000\n");
+	/* to stay root is no drop */
+	plan.uid = 0;
+	assert_int_equal(run(&plan, &failure, &status), 1);
+	assert_int_equal(failure.step, PRIV_STEP_PROOF);
+	assert_int_equal(failure.error, EPERM);
+	plan.uid = 12345;
+	plan.gid = 0;
+	assert_int_equal(run(&plan, &failure, &status), 1);
+	assert_int_equal(failure.step, PRIV_STEP_PROOF);
+	(void)fd_close(pipe_fd[0]);
+	(void)fd_close(pipe_fd[1]);
+}
+
+static void child_start__as_a_user_who_cannot__step_groups(void **state)
+{
+	static char name[] = "x";
+	static char *const argv[] = { name, NULL };
+	static const gid_t groups[] = { 12346 };
+	struct child_plan plan = plan_make("/usr/bin/true", argv, STDERR_FILENO);
+	struct child_failure failure;
+	int status;
+
+	(void)state;
+	if (geteuid() == 0)
+		skip(); /* root can */
+	plan.has_identity = true;
+	plan.uid = 12345;
+	plan.gid = 12346;
+	plan.groups = groups;
+	plan.group_count = 1;
+	assert_int_equal(run(&plan, &failure, &status), 1);
+	assert_int_equal(failure.step, PRIV_STEP_GROUPS);
+	assert_int_equal(failure.error, EPERM);
+}
+
+int main(int argc, char **argv, char **envp)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(child_steps__the_table__in_the_order_that_security_needs),
+		cmocka_unit_test(child_start__program__finds_a_clean_place),
+		cmocka_unit_test(child_start__failing_step__named_with_its_errno),
+		cmocka_unit_test(child_start__as_another_user__drop_is_complete_and_proven),
+		cmocka_unit_test(child_start__as_a_user_who_cannot__step_groups),
+	};
+
+	if (argc == 2 && strcmp(argv[1], PROBE) == 0)
+		return probe(envp);
+	return cmocka_run_group_tests_name("child", tests, NULL, NULL);
+}
