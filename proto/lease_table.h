@@ -116,7 +116,9 @@ bool lease_take(struct lease_slot *s, uint64_t generation, uint64_t now_ns);
 /**
  * lease_done() - BUSY to IDLE after a complete, reusable response
  *
- * Return: true if kept; false if the manager WANTs it: send RETURN, keep no copy of the fd.
+ * Return: true if kept; false if the manager WANTs it: send RETURN, keep no copy of the fd. Send
+ *         it even if a second look says BUSY, for the waiter may have gone; only a lease that was
+ *         cleared (LEASE_FREE) needs none, and the manager ignores one for it.
  */
 bool lease_done(struct lease_slot *s, uint64_t generation, uint64_t now_ns);
 

@@ -279,8 +279,11 @@ void shim_lease_done(struct shim_process *p, struct shim_conn *conn)
 		push_idle(p, conn);
 		return;
 	}
-	/* cleared means that the manager has ended it: nothing to give back */
-	if (lease_get_state(slot_of(conn), conn->generation) == LEASE_WANTED)
+	/*
+	 * Cleared means that the manager has ended it: nothing to give back. Anything else has to
+	 * be, also what is BUSY again, since the waiter may have gone between the two looks.
+	 */
+	if (lease_get_state(slot_of(conn), conn->generation) != LEASE_FREE)
 		shim_session_return(p->session, conn);
 	forget(p, conn);
 }
