@@ -235,6 +235,7 @@ static void settle_queue(struct pool *p)
 void admit_waiters(struct pool *p)
 {
 	struct waiter *w;
+	int again = 0;
 
 	if (!waitq_count(&p->waitq))
 		return;
@@ -247,8 +248,11 @@ void admit_waiters(struct pool *p)
 		};
 
 		if (!peer_is_dead(w->session->peer) && !ask_now(&a)) {
-			/* one that became idle just now was not marked: it is there to be had */
-			if (lease_want_all(p))
+			/*
+			 * One that became idle just now was not marked: it is there to be had.
+			 * A session that keeps changing its words does not hold up the rest.
+			 */
+			if (lease_want_all(p) || ++again == ADMIT_ATTEMPTS)
 				break;
 			continue;
 		}

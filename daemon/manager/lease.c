@@ -8,6 +8,9 @@
 #include "daemon/manager/manager.h"
 #include "proto/lease_table.h"
 
+/* An honest holder changes its word twice per request: more than two attempts are rare. */
+#define WANT_ATTEMPTS 16
+
 static struct lease_slot *slot_of(const struct backend *b)
 {
 	return &b->session->table->slot[b->slot];
@@ -102,6 +105,28 @@ struct backend *lease_find_oldest_idle(const struct pool *p, uint64_t now_ns, ui
 	return oldest;
 }
 
+/*
+ * Ask the holder of @b for a RETURN. The word is written by the other process, so the attempts are
+ * bounded, and a word that is no state of a lease is nothing to wait for.
+ *
+ * Return: true; false if the lease is idle, there to be had.
+ */
+static bool want_one(const struct backend *b)
+{
+	for (int i = 0; i < WANT_ATTEMPTS; i++) {
+		enum lease_state state;
+
+		if (lease_want(slot_of(b), b->generation))
+			return true;
+		state = lease_get_state(slot_of(b), b->generation);
+		if (state == LEASE_IDLE)
+			return false;
+		if (state != LEASE_BUSY) /* else it was taken between the two looks */
+			return true;
+	}
+	return true;
+}
+
 bool lease_want_all(struct pool *p)
 {
 	struct list_node *n, *tmp;
@@ -109,10 +134,7 @@ bool lease_want_all(struct pool *p)
 
 	p->is_wanting = true;
 	LIST_FOREACH (&p->held, n, tmp) {
-		struct backend *b = backend_of(n);
-
-		if (!lease_want(slot_of(b), b->generation) &&
-			lease_get_state(slot_of(b), b->generation) != LEASE_WANTED)
+		if (!want_one(backend_of(n)))
 			is_all = false;
 	}
 	return is_all;
