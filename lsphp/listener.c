@@ -113,7 +113,7 @@ int listener_bind(const char *address, int *ret_fd)
 {
 	int fd = address[0] == '/' ? bind_path(address) : bind_inet(address);
 	if (fd < 0) {
-		report_line("Can not listen on %s: %s", address, strerror(-fd));
+		report_line("Can not listen on %s: %s", address, strerrordesc_np(-fd));
 		return fd;
 	}
 	close_input();

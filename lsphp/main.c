@@ -52,9 +52,8 @@ static int read_arguments(int argc, char **argv, struct arguments *ret_arguments
 {
 	struct arguments a = { 0 };
 	int option;
-	/* Nothing else runs yet. */
-	while ((option = getopt(argc, argv, "b:c:nd:vh")) !=
-		-1) { /* NOLINT(concurrency-mt-unsafe) */
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing else runs yet */
+	while ((option = getopt(argc, argv, "b:c:nd:vh")) != -1) {
 		switch (option) {
 		case 'b':
 			a.bind_address = optarg;
@@ -95,7 +94,8 @@ static void open_stderr(const struct settings *settings)
 	if (path && geteuid() != 0 && strncmp(path, "/etc/", sizeof("/etc/") - 1) != 0) {
 		int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 		if (fd < 0) {
-			report_line("Can not open LSAPI_STDERR_LOG %s: %s", path, strerror(errno));
+			report_line("Can not open LSAPI_STDERR_LOG %s: %s", path,
+				strerrordesc_np(errno));
 		} else {
 			(void)dup2(fd, STDERR_FILENO); /* cannot fail: both are open */
 			(void)close(fd);

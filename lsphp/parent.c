@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdbool.h>
-
 #include "lsphp/parent.h"
 
 #include <errno.h>
@@ -190,7 +188,7 @@ static void fork_child(struct parent *p, int conn_fd)
 	if (pid == 0)
 		_exit(be_child(p, row, conn_fd, self));
 	if (pid < 0) {
-		report_line("Can not fork a child process: %s", strerror(errno));
+		report_line("Can not fork a child process: %s", strerrordesc_np(errno));
 		if (row)
 			child_table_release(p->table, row);
 		p->muted_until_ns = p->now_ns + RETRY_NS;
@@ -234,11 +232,14 @@ static bool handle_signals(struct parent *p)
 {
 	struct signalfd_siginfo info;
 	while (read(p->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
+		if (info.ssi_signo == SIGCHLD) {
 			reap(p);
-		else if (info.ssi_signo != SIGUSR2)
-			return true;
-		else if (p->starter_pid != 0 && getppid() != p->starter_pid)
+			continue;
+		}
+		/* The parent-death signal also comes when only a thread of the starter has ended.
+		 */
+		bool has_starter = p->starter_pid == 0 || getppid() == p->starter_pid;
+		if (info.ssi_signo != SIGUSR2 || !has_starter)
 			return true;
 	}
 	return false;
@@ -311,8 +312,9 @@ static int open_signals(struct parent *p)
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(signo) / sizeof(signo[0]); i++)
 		sigaddset(&set, signo[i]);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
+	int error = pthread_sigmask(SIG_BLOCK, &set, NULL);
+	if (error)
+		return -error;
 	p->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return p->signal_fd < 0 ? -errno : 0;
 }
@@ -346,7 +348,7 @@ int parent_run(
 	};
 	int error = open_parent(&p);
 	if (error < 0) {
-		report_line("Can not start: %s", strerror(-error));
+		report_line("Can not start: %s", strerrordesc_np(-error));
 		return 2;
 	}
 	p.childless_ns = clock_ns();

@@ -7,6 +7,7 @@
  * something happens or a real deadline comes.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 

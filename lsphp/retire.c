@@ -121,8 +121,9 @@ int retire_init(struct retire *r, pid_t parent_pid, void (*interrupt)(void))
 
 	/* Nothing stays blocked: programs that scripts start inherit the mask. */
 	sigemptyset(&r->wait_mask);
-	if (sigprocmask(SIG_SETMASK, &r->wait_mask, NULL) < 0)
-		return -errno;
+	error = pthread_sigmask(SIG_SETMASK, &r->wait_mask, NULL);
+	if (error)
+		return -error;
 	if (parent_pid != 0) {
 		if (prctl(PR_SET_PDEATHSIG, SIGUSR2) < 0)
 			return -errno;
@@ -144,12 +145,12 @@ void retire_enter_listen(struct retire *r)
 {
 	sigset_t ours;
 	our_signals(&ours);
-	(void)sigprocmask(SIG_BLOCK, &ours, NULL); /* cannot fail with these arguments */
+	(void)pthread_sigmask(SIG_BLOCK, &ours, NULL); /* cannot fail with these arguments */
 	r->phase = RETIRE_LISTEN;
 }
 
 void retire_leave_listen(struct retire *r)
 {
 	r->phase = RETIRE_IDLE;
-	(void)sigprocmask(SIG_SETMASK, &r->wait_mask, NULL);
+	(void)pthread_sigmask(SIG_SETMASK, &r->wait_mask, NULL);
 }

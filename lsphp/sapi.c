@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lsphp/sapi_internal.h"
-
 #include "lsphp/sapi.h"
 
 #include <dlfcn.h>
@@ -12,6 +10,7 @@
 
 #include "build_config.h"
 #include "lsphp/report.h"
+#include "lsphp/sapi_internal.h"
 
 #define STATUS_OK    200
 #define STATUS_ERROR 500

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lsphp/user_ini.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lsphp/sapi_internal.h"
@@ -20,7 +21,7 @@ static void free_entry(zval *value)
 {
 	struct user_ini_entry *entry = Z_PTR_P(value);
 	zend_hash_destroy(&entry->settings);
-	pefree(entry, 1);
+	free(entry);
 }
 
 static void free_setting(zval *value)
@@ -33,7 +34,7 @@ static HashTable *get_cache(void)
 	if (cache && zend_hash_num_elements(cache) >= CACHE_MAX)
 		zend_hash_clean(cache);
 	if (!cache) {
-		cache = pemalloc(sizeof(*cache), 1);
+		cache = __zend_malloc(sizeof(*cache)); /* for the life of the process */
 		zend_hash_init(cache, 8, NULL, free_entry, 1);
 	}
 	return cache;
@@ -44,7 +45,7 @@ static struct user_ini_entry *find_entry(const char *dir, size_t size)
 	HashTable *table = get_cache();
 	struct user_ini_entry *entry = zend_hash_str_find_ptr(table, dir, size);
 	if (!entry) {
-		entry = pemalloc(sizeof(*entry), 1);
+		entry = __zend_malloc(sizeof(*entry));
 		entry->expires = 0;
 		zend_hash_init(&entry->settings, 0, NULL, free_setting, 1);
 		(void)zend_hash_str_update_ptr(table, dir, size, entry);

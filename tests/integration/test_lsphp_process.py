@@ -10,7 +10,15 @@ import time
 
 import pytest
 from lsapi_client import CONN_CLOSE, RESP_END, Client
-from lsphp_server import BINARY, Lsphp, is_alive, is_waiting, lsphp, ours_only, wait_for  # noqa: F401
+from lsphp_server import (  # noqa: F401
+    BINARY,
+    Lsphp,
+    is_alive,
+    is_waiting,
+    lsphp,
+    ours_only,
+    wait_for,
+)
 
 pytestmark = [pytest.mark.single_user, pytest.mark.sanitized]
 
@@ -170,13 +178,13 @@ def test_idle_child_is_no_runaway(lsphp):
 @ours_only
 def test_crash_is_a_real_death_and_is_logged(lsphp):
     server = lsphp(LSAPI_CHILDREN=2)
-    script = server.script("a.php", "<?php echo 'begun'; flush(); posix_kill(getmypid(), 11);"
+    script = server.script("a.php", "<?php echo 'begun'; flush(); posix_kill(getmypid(), 6);"
                                     "sleep(5);")
     with server.connect() as client:
         begin(server, client, script)
         pid = server.children()[0]
         assert not client.receive().is_complete
-    line = f"Child process with pid: {pid} was killed by signal: 11, core dump: 0"
+    line = f"Child process with pid: {pid} was killed by signal: 6, core dump: 0"
     wait_for(lambda: line in server.log())
 
 
@@ -230,8 +238,6 @@ def test_two_data_calls_per_small_request(lsphp):
         pid = client.get(script).pid
         tracer = subprocess.Popen(["strace", "-qq", "-o", trace, "-p", str(pid)])
         wait_for(lambda: "TracerPid:\t0" not in open(f"/proc/{pid}/status").read())
-        client.get(script)  # the call in which strace found it
-        os.truncate(trace, 0)
         count = 50
         for n in range(count):
             assert client.get(script, b"x" * (n % 2 * 100)).is_complete
@@ -242,7 +248,7 @@ def test_two_data_calls_per_small_request(lsphp):
     data = [c for c in calls if c not in
             ("setitimer", "rt_sigaction", "rt_sigprocmask", "chdir", "fcntl")]
     received = data.count("recvfrom") + data.count("recv")
-    assert count <= received <= count + 1
+    assert count <= received <= count + 1  # it may or may not be seen waiting at the end
     assert data.count("writev") == count
     # Whatever else opcache's revalidation may do, it is not done for each request.
     assert len(data) - received - count < 10, data
