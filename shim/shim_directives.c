@@ -324,6 +324,6 @@ const command_rec shim_directives[] = {
 		"path of lsapid's control socket"),
 	AP_INIT_TAKE1("lsapi_daemon_key", set_daemon_key, NULL, RSRC_CONF,
 		"path of the key that lsapid shares with httpd"),
-	{ NULL },
+	{ .name = NULL },
 	/* clang-format on */
 };
