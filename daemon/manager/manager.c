@@ -232,6 +232,7 @@ int manager_run(struct manager *m)
 		return 1;
 	log_notice("manager.ready", F_INT("pid", getpid()), F_UINT("uid", geteuid()),
 		F_STR("dir", m->config->runtime_dir));
+	notify_status("READY=1");
 	while (!m->has_quit) {
 		m->now_ns = 0; /* a new turn: the first who asks reads the clock */
 		if (event_base_loop(m->base, EVLOOP_ONCE) < 0) {

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Status text for systemd. The supervisor is the unit's main process and says READY; the manager
- * adds what it is doing, if the unit lets it (NotifyAccess=all). Nothing happens elsewhere.
+ * What systemd is told: READY once Apache is served, then what the manager is doing. The unit lets
+ * it (NotifyAccess=all), since the supervisor, the main process, links no libsystemd. Nothing
+ * happens elsewhere.
  */
 
 /** notify_status() - @state: lines for sd_notify(3) */
