@@ -221,6 +221,8 @@ static void answer_waiter(struct waiter *w, enum reason reason)
 	const struct ask a = { .pool = w->pool, .session = w->session, .sequence = w->sequence };
 
 	waitq_remove(w);
+	if (!waitq_count(&a.pool->waitq))
+		lease_unwant_all(a.pool);
 	send_reject(&a, reason);
 }
 

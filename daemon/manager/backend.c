@@ -83,8 +83,12 @@ void backend_close(struct backend *b)
 		return;
 	list_remove(&b->node);
 	hangup_unwatch(&m->hangup, b);
-	/* a former holder may still have a copy: closing ours alone would end nothing */
-	(void)shutdown(b->fd, SHUT_RDWR);
+	/*
+	 * A former holder may still have a copy: closing ours alone would end nothing. But when the
+	 * manager ends, what is under way shall not end with it.
+	 */
+	if (!m->has_quit)
+		(void)shutdown(b->fd, SHUT_RDWR);
 	b->fd = fd_close(b->fd);
 	m->connections--;
 	b->pool->last_close_ns = manager_now(m);

@@ -19,6 +19,8 @@
 #define STARTER_TICK_MS 100
 /** A start for which nobody waits any more has nobody who could see it serve. */
 #define STARTER_UNUSED_NS (2U * NS_PER_S)
+/** Far more than a shim needs from GRANT to its first write. */
+#define STARTER_WRITE_NS (200U * NS_PER_MS)
 /** lsphp leaves its loop at once on SIGTERM; this long means that it is stuck. */
 #define STARTER_RETIRE_NS (10U * NS_PER_S)
 
@@ -308,6 +310,24 @@ static void parent_retired(struct pool *p)
 		pool_flush_backlog(p);
 }
 
+/*
+ * A holder writes its request as soon as it has the connection. If nothing of it is unread some
+ * time later, a child has read it, although its holder has told us nothing yet.
+ */
+static bool has_read_request(const struct pool *p, uint64_t now)
+{
+	struct list_node *n, *tmp;
+
+	LIST_FOREACH (&p->held, n, tmp) {
+		const struct backend *b = LIST_OWNER(n, struct backend, node);
+
+		if (b->spawn_id == p->parent.spawn_id && !b->has_hung_up && !backend_is_unread(b) &&
+			clock_since_ns(b->since_ns, now) > STARTER_WRITE_NS)
+			return true;
+	}
+	return false;
+}
+
 /* --- what the supervisor says ------------------------------------------------------------ */
 
 static struct pool *find_spawn(struct manager *m, uint64_t id)
@@ -372,7 +392,7 @@ bool starter_on_exited(struct manager *m, const struct priv_message *msg)
 
 	if (!p)
 		return false;
-	if (!p->parent.has_served && lease_has_served(p, msg->id))
+	if (lease_has_served(p, msg->id) || has_read_request(p, manager_now(m)))
 		p->parent.has_served = true;
 	was = p->parent;
 	lived_ns = clock_since_ns(was.since_ns, manager_now(m));
@@ -404,7 +424,7 @@ static bool look_at_starting(struct pool *p, uint64_t now)
 
 	if (!p->parent.pid)
 		return false;
-	if (lease_has_served(p, p->parent.spawn_id) ||
+	if (lease_has_served(p, p->parent.spawn_id) || has_read_request(p, now) ||
 		(!pool_connections(p) && age_ns > STARTER_UNUSED_NS)) {
 		starter_served(p, p->parent.spawn_id);
 		return true;
