@@ -4,12 +4,13 @@
  * A small real LSAPI server with scripted misbehaviour. Its socket is descriptor 0, as lsphp's; a
  * parent forks a child per connection, up to LSAPI_CHILDREN; SIGTERM to the parent is graceful.
  *
- * Options of the process: --exit=N (at once), --deaf (accepts nothing), --slow-start=MS,
- * --say=TEXT (to stderr, at the start).
+ * Options of the process: --exit=N (at once), --late-exit=N (once a request waits), --deaf
+ * (accepts nothing), --slow-start=MS, --say=TEXT (to stderr, at the start).
  * A request's query string says what its child does:
  *
  *   sleep=MS   answer later
  *   say=TEXT   to stderr, then answer
+ *   shout=N    N lines to stderr, then answer
  *   crash      die of SIGKILL, unanswered
  *   half       a part of RESP_HEADER, then close
  *   last       answer, then close without CONN_CLOSE
@@ -122,6 +123,8 @@ static bool serve_one(int fd, const struct lsapi_request *r, unsigned requests)
 		sleep_ms(strtol(q + 6, NULL, 10));
 	if (strncmp(q, "say=", 4) == 0)
 		(void)fprintf(stderr, "%s\n", q + 4);
+	for (long n = strncmp(q, "shout=", 6) ? 0 : strtol(q + 6, NULL, 10); n > 0; n--)
+		(void)fprintf(stderr, "line %ld\n", n);
 	if (strcmp(q, "crash") == 0)
 		(void)raise(SIGKILL);
 	if (strcmp(q, "half") == 0) {
@@ -156,6 +159,16 @@ static unsigned reap(void)
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		count++;
 	return count;
+}
+
+/* Exit with a request in the backlog that nobody has read. */
+static int exit_late(int status)
+{
+	struct pollfd p = { .fd = 0, .events = POLLIN };
+
+	(void)poll(&p, 1, -1);
+	sleep_ms(50);
+	return status;
 }
 
 static void run_parent(unsigned limit)
@@ -193,6 +206,8 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (strncmp(argv[i], "--exit=", 7) == 0)
 			return atoi(argv[i] + 7);
+		if (strncmp(argv[i], "--late-exit=", 12) == 0)
+			return exit_late(atoi(argv[i] + 12));
 		if (strncmp(argv[i], "--slow-start=", 13) == 0)
 			sleep_ms(strtol(argv[i] + 13, NULL, 10));
 		if (strncmp(argv[i], "--say=", 6) == 0)

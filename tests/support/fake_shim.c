@@ -164,7 +164,8 @@ void fake_shim_take_grant(struct fake_shim *s, struct fake_lease *ret)
 	ret->flags = m.flags;
 	ret->generation = m.generation;
 	limit_waiting(ret->fd);
-	assert_int_equal(lease_get_state(&s->table->slot[m.slot], m.generation), LEASE_BUSY);
+	/* BUSY, or WANTED already if somebody else waits: never IDLE or FREE */
+	assert_true(lease_get_state(&s->table->slot[m.slot], m.generation) >= LEASE_BUSY);
 }
 
 enum reason fake_shim_take_reject(struct fake_shim *s, struct control_reject *ret)
@@ -184,6 +185,23 @@ void fake_shim_lease(struct fake_shim *s, uint32_t pool, struct fake_lease *ret)
 {
 	fake_shim_ask(s, pool, 0);
 	fake_shim_take_grant(s, ret);
+}
+
+bool fake_shim_try(struct fake_shim *s, uint32_t pool, struct fake_lease *ret)
+{
+	uint8_t data[CONTROL_HEADER_SIZE];
+	struct wire_reader r;
+	bool is_grant;
+
+	fake_shim_ask(s, pool, 0);
+	assert_int_equal(recv(s->sock, data, sizeof(data), MSG_PEEK), sizeof(data));
+	wire_reader_init(&r, data, sizeof(data));
+	is_grant = wire_get_u16(&r) == CONTROL_GRANT;
+	if (is_grant)
+		fake_shim_take_grant(s, ret);
+	else
+		(void)fake_shim_take_reject(s, NULL);
+	return is_grant;
 }
 
 bool fake_shim_has_message(struct fake_shim *s, int ms)

@@ -53,6 +53,9 @@ enum reason fake_shim_take_reject(struct fake_shim *s, struct control_reject *re
 /** fake_shim_lease() - ask, and take a GRANT */
 void fake_shim_lease(struct fake_shim *s, uint32_t pool, struct fake_lease *ret);
 
+/** fake_shim_try() - ask without waiting. Return: true: granted; false: rejected */
+bool fake_shim_try(struct fake_shim *s, uint32_t pool, struct fake_lease *ret);
+
 /** fake_shim_denied() - send a POOL that must be DENIED; the reason */
 enum reason fake_shim_denied(struct fake_shim *s, const char *entries);
 

@@ -323,13 +323,29 @@ static void join(struct fake_supervisor *s)
 	s->manager = 0;
 }
 
-void fake_supervisor_stop(struct fake_supervisor *s, int grace_ms)
+void fake_supervisor_begin_stop(struct fake_supervisor *s, int grace_ms)
 {
 	struct priv_message m = { .type = PRIV_STOP, .status = grace_ms };
 
 	send_priv(s, &m, NULL);
+}
+
+void fake_supervisor_end_stop(struct fake_supervisor *s)
+{
 	until_true(&s->has_quit, "exit of the manager");
 	join(s);
+}
+
+void fake_supervisor_stop(struct fake_supervisor *s, int grace_ms)
+{
+	fake_supervisor_begin_stop(s, grace_ms);
+	fake_supervisor_end_stop(s);
+}
+
+void fake_supervisor_hang_up(struct fake_supervisor *s)
+{
+	(void)shutdown(s->channel, SHUT_RDWR);
+	fake_supervisor_end_stop(s);
 }
 
 /* What the real one does when the manager has died: every parent is told to retire. */

@@ -33,7 +33,6 @@ struct fake_supervisor {
 	/* what to do: set by the test before it happens */
 	_Atomic uint32_t refuse; /* enum reason: answer SPAWN_FAILED; 0: start it */
 	char *_Atomic option;    /* of fake_lsphp; NULL: none */
-	_Atomic bool is_quiet;   /* do not answer a reload request */
 
 	/* what was seen */
 	_Atomic uint32_t spawns, retires, kills, exits, reloads, reload_requests;
@@ -54,10 +53,19 @@ void fake_supervisor_start(struct fake_supervisor *s, const char *config);
 /** fake_supervisor_reload() - hand over another lsapid.conf */
 void fake_supervisor_reload(struct fake_supervisor *s, const char *config);
 
-/** fake_supervisor_stop() - STOP with this grace; returns when the manager has exited */
+/** fake_supervisor_begin_stop() - STOP with this grace */
+void fake_supervisor_begin_stop(struct fake_supervisor *s, int grace_ms);
+
+/** fake_supervisor_end_stop() - returns when the manager has exited */
+void fake_supervisor_end_stop(struct fake_supervisor *s);
+
+/** fake_supervisor_stop() - both */
 void fake_supervisor_stop(struct fake_supervisor *s, int grace_ms);
 
-/** fake_supervisor_kill_manager() - and start another one, with the same directory and socket */
+/** fake_supervisor_hang_up() - close the channel; returns when the manager has exited */
+void fake_supervisor_hang_up(struct fake_supervisor *s);
+
+/** fake_supervisor_restart() - kill the manager, start another one in the same directory */
 void fake_supervisor_restart(struct fake_supervisor *s, const char *config);
 
 /** fake_supervisor_end() - stop if it runs, remove everything; fails if a process is left over */
