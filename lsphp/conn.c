@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -85,6 +86,13 @@ static int bad(struct conn *c, int detail)
 	return CONN_E_BAD;
 }
 
+/** queued() - bytes that recv() would give without waiting */
+static size_t queued(const struct conn *c)
+{
+	int count = 0;
+	return ioctl(c->fd, FIONREAD, &count) == 0 && count > 0 ? (size_t)count : 0;
+}
+
 int conn_read_request(struct conn *c, struct lsapi_request *ret_request)
 {
 	size_t length;
@@ -113,8 +121,8 @@ int conn_read_request(struct conn *c, struct lsapi_request *ret_request)
 	c->packet_size = length;
 	c->body_at = length;
 	c->body_left = request.body_size > 0 ? (uint64_t)request.body_size : 0;
-	/* The handler has shut the reading side: the rest of this body will never come. */
-	if (c->retire->is_cut && c->body_left > c->input_size - length)
+	/* The handler has shut the reading side: more than what is queued will never come. */
+	if (c->retire->is_cut && c->body_left > c->input_size - length + queued(c))
 		return CONN_E_EOF;
 	*ret_request = request;
 	return 0;

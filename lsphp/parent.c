@@ -144,6 +144,8 @@ static void reap(struct parent *p)
 		struct child_row *row = child_table_find(p->table, pid);
 		if (!row)
 			continue;
+		if (atomic_load(&row->state) == CHILD_WAITING)
+			p->has_lost_waiter = true;
 		child_table_release(p->table, row);
 		if (WIFSIGNALED(status))
 			report_line(
@@ -211,9 +213,13 @@ static void say_limit(struct parent *p)
 
 static void take_connection(struct parent *p)
 {
-	/* A child that began to wait in the meantime is woken by the same connection. */
-	if (child_table_count(p->table, CHILD_WAITING) > 0)
+	/*
+	 * A child that began to wait in the meantime is woken by the same connection. But the
+	 * kernel wakes one child only, and if that one was killed, the others sleep on.
+	 */
+	if (child_table_count(p->table, CHILD_WAITING) > 0 && !p->has_lost_waiter)
 		return;
+	p->has_lost_waiter = false;
 	if (child_count(p) >= p->table->limit) {
 		say_limit(p);
 		return;
@@ -300,7 +306,7 @@ static void turn_until_told(struct parent *p)
 			(void)ignored; /* it only had to wake us */
 			p->is_muted = false;
 		}
-		if (fds[2].revents)
+		if (fds[2].revents || p->has_lost_waiter)
 			take_connection(p);
 	}
 }

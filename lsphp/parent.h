@@ -29,6 +29,7 @@ struct parent {
 	uint64_t limit_said_ns;          /* when the limit was last logged; 0: never */
 	uint64_t muted_until_ns;         /* the listener is not watched before; 0: it is */
 	bool is_muted;                   /* ... until a child comes or goes */
+	bool has_lost_waiter;            /* a waiting child died: it may have been woken already */
 };
 
 /**
