@@ -225,6 +225,17 @@ def test_surplus_idle_connections_are_closed(lsphp):
     wait_for(lambda: len(server.children()) == 1)
 
 
+def test_busy_limit_closes_the_connection(lsphp):
+    server = lsphp(LSAPI_CHILDREN=4, LSAPI_MAX_BUSY_WORKER=2)
+    script = server.script("a.php", PID)
+    with server.connect() as one:
+        assert not one.get(script).closes
+        assert not one.get(script).closes
+        with server.connect() as two:
+            assert two.get(script).is_complete
+            assert two.is_closed()
+
+
 @ours_only
 def test_waiting_connections_are_all_served_while_children_come_and_go(lsphp):
     """Nobody sleeps while a connection waits, whoever was woken for it."""

@@ -108,18 +108,20 @@ def test_graceful_signal_to_a_child_loses_nothing(lsphp, state):
 
 
 @ours_only
-def test_request_queued_when_the_signal_comes_is_served(lsphp):
+@pytest.mark.parametrize("size", [0, 150000])
+def test_request_queued_when_the_signal_comes_is_served(lsphp, size):
     """SIGSTOP makes it certain that the request lies in the queue before the signal is handled."""
     server = lsphp(LSAPI_CHILDREN=2)
-    script = server.script("p.php", PID)
+    script = server.script("p.php", "<?php echo getmypid(), ' ', "
+                                    "strlen(file_get_contents('php://input'));")
     client = server.connect()
     pid = client.get(script).pid
     os.kill(pid, signal.SIGSTOP)
-    client.ask(script)
+    client.ask(script, b"x" * size)
     os.kill(pid, signal.SIGUSR1)
     os.kill(pid, signal.SIGCONT)
     r = client.receive()
-    assert (r.is_complete, r.text) == (True, str(pid))
+    assert (r.is_complete, r.text) == (True, f"{pid} {size}")
     wait_for(lambda: not is_alive(pid))
 
 
