@@ -186,15 +186,28 @@ static int prepare_key(struct boot *b, const struct settings *s, struct config_p
 	return make_key(b, dir, name, path, p);
 }
 
-/* Bound under another name in the same directory: by way of /proc, since sun_path is short. */
+/*
+ * Where to bind @name: beside @path, so that tools show a name that means something; by way of
+ * /proc if that is too long for sun_path.
+ */
+static int fill_address(struct sockaddr_un *address, int dir, const char *name, const char *path)
+{
+	int size = snprintf(address->sun_path, sizeof(address->sun_path), "%.*s/%s",
+		(int)(strrchr(path, '/') - path), path, name);
+
+	if (size < 0 || (size_t)size >= sizeof(address->sun_path))
+		size = snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s",
+			dir, name);
+	return size < 0 || (size_t)size >= sizeof(address->sun_path) ? ENAMETOOLONG : 0;
+}
+
 static int bind_as(const struct boot *b, int dir, const char *name, const struct settings *s)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int size = snprintf(
-		address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", dir, name);
+	int r = fill_address(&address, dir, name, s->config->control_socket);
 
-	if (size < 0 || (size_t)size >= sizeof(address.sun_path))
-		return ENAMETOOLONG;
+	if (r)
+		return r;
 	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		return errno;
 	if (bind(b->control_fd, (const struct sockaddr *)&address, sizeof(address)) < 0)

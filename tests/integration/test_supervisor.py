@@ -1,0 +1,619 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the root process does and refuses, with the test in the place of the manager."""
+
+import os
+import pwd
+import signal
+import socket
+import stat
+import time
+
+import pytest
+
+from supervisor_peer import (EXITED, HANDLER, IS_ROOT, KILL, READY, REASONS, RELOAD, RELOAD_REQUEST,
+                             RELOADED, RETIRE, SIGNAL, SPAWN, SPAWN_FAILED, SPAWNED, STEP_BINARY,
+                             STEP_EXEC, STEP_POLICY, STOP, STOPPED, Message, Supervisor,
+                             descendants, memfd, stat_of, wait_until)
+
+needs_root = pytest.mark.skipif(not IS_ROOT, reason="only root can become another user")
+needs_user = pytest.mark.skipif(IS_ROOT, reason="what an ordinary user may do")
+
+
+@pytest.fixture
+def make():
+    made = []
+
+    def factory(**settings):
+        made.append(Supervisor(**({"uid_min": 1, "gid_min": 1} | settings)))
+        return made[-1]
+
+    yield factory
+    for supervisor in made:
+        supervisor.end()
+
+
+@pytest.fixture
+def sup(make):
+    return make()
+
+
+def refused(sup, peer, reason, number=1, **more):
+    sup.spawn(peer, number, **more)
+    return peer.expect(SPAWN_FAILED, id=number, reason=REASONS[reason])
+
+
+# --- start ---------------------------------------------------------------------------------------
+
+
+def test_setup_carries_key_configuration_and_listening_socket(sup):
+    peer = sup.up()
+    assert peer.setup.flags == (1 if IS_ROOT else 0)
+    key = sup.place / "state" / "key"
+    assert peer.setup.key == key.read_bytes()
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert sup.conf.read_bytes() in peer.config
+    listener = socket.socket(fileno=os.dup(peer.setup.fds[1]))
+    assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
+    listener.close()
+
+
+def test_control_socket_and_pools_have_their_owners_and_modes(sup):
+    sup.up()
+    at = sup.socket.stat()
+    assert stat.S_IMODE(at.st_mode) == (0o660 if IS_ROOT else 0o600)
+    pools = (sup.place / "run" / "pools").stat()
+    assert stat.S_IMODE(pools.st_mode) == 0o700
+    if IS_ROOT:
+        assert at.st_uid == 0
+        assert pools.st_uid == pwd.getpwnam("nobody").pw_uid
+    assert list((sup.place / "run").glob(".control*")) == []
+
+
+@needs_root
+def test_manager_has_no_privilege(sup):
+    sup.up()
+    manager = next(iter(descendants(sup.process.pid)))
+    status = dict(line.split(":\t", 1) for line in
+                  open(f"/proc/{manager}/status", encoding="ascii").read().splitlines()
+                  if ":\t" in line)
+    nobody = pwd.getpwnam("nobody")
+    assert status["Uid"].split() == [str(nobody.pw_uid)] * 4
+    assert status["Gid"].split() == [str(nobody.pw_gid)] * 4
+    assert status["Groups"].split() == [str(nobody.pw_gid)]
+    assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0
+    assert status["NoNewPrivs"] == "1"
+    env = open(f"/proc/{manager}/environ", "rb").read().split(b"\0")
+    assert [e for e in env if e] == [b"PATH=/usr/local/bin:/usr/bin:/bin"]
+
+
+def test_second_daemon_on_one_directory_is_refused(sup):
+    sup.up()
+    first, log = sup.process, sup.log
+    sup.log = sup.place / "log2"
+    sup.start()
+    assert sup.process.wait(10) == 1
+    assert "another lsapid uses this directory" in sup.text()
+    sup.process, sup.log = first, log
+    assert sup.socket.exists(), "the loser must not remove the winner's socket"
+
+
+def test_stale_socket_is_replaced_and_key_kept(sup):
+    peer = sup.up()
+    key = peer.setup.key
+    sup.process.kill()
+    sup.process.wait()
+    assert sup.socket.exists()
+    peer.close()  # the listening socket would still answer for the old daemon
+    sup.peers.clear()
+    peer = sup.up()
+    assert peer.setup.key == key
+
+
+def test_something_else_in_the_place_of_the_socket_is_left_alone(sup):
+    (sup.place / "run").mkdir(mode=0o755)
+    sup.socket.write_text("precious")
+    assert sup.start().process.wait(10) == 1
+    assert "no socket is in its place" in sup.text()
+    assert sup.socket.read_text() == "precious"
+
+
+def test_a_path_longer_than_a_socket_address_works(make):
+    sup = make()
+    deep = sup.place / ("d" * 100)
+    deep.mkdir(mode=0o755)
+    sup.settings["control_socket"] = deep / "control.sock"
+    sup.write_conf()
+    directory = os.open(deep, os.O_PATH)
+    sup.socket = f"/proc/self/fd/{directory}/control.sock"
+    sup.up()
+    os.close(directory)
+    assert [p.name for p in deep.iterdir()] == ["control.sock"]
+
+
+@pytest.mark.parametrize("mode,size", [(0o640, 32), (0o604, 32), (0o600, 31), (0o600, 33)])
+def test_a_key_that_is_unsafe_or_cut_is_refused(sup, mode, size):
+    (sup.place / "state").mkdir(mode=0o755)
+    key = sup.place / "state" / "key"
+    key.write_bytes(b"k" * size)
+    key.chmod(mode)
+    assert sup.start().process.wait(10) == 1
+    assert "the key" in sup.text() and "remedy=" in sup.text()
+
+
+def test_socket_of_systemd_is_adopted(sup):
+    path = sup.place / "adopted.sock"
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(str(path))
+    path.chmod(0o666)
+    listener.listen(8)
+
+    def hand_over():
+        os.dup2(listener.fileno(), 3)
+        os.environ["LISTEN_FDS"] = "1"
+        os.environ["LISTEN_PID"] = str(os.getpid())
+
+    # env of Popen is read before preexec_fn runs, so a shell has to know its own pid
+    argv = sup.argv()
+    sup.argv = lambda *more: ["/bin/sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh",
+                              *argv, *more]
+    sup.start(pass_fds=[3], preexec_fn=hand_over)
+    sup.socket = path
+    sup.peer().ready()
+    sup.wait_log("adopted=yes")
+    listener.close()
+    assert sup.stop() == 0
+    assert path.exists(), "it is not ours to remove"
+
+
+# --- spawn ---------------------------------------------------------------------------------------
+
+
+def test_lsphp_finds_itself_as_it_should(sup):
+    peer = sup.up()
+    lsphp = sup.spawn(peer, 7, children=5, phprc="/srv/etc", user_ini=1,
+                      **{"env.OWN": "1", "env.PATH": "/evil", "env.LSAPI_CHILDREN": "99"})
+    pid = peer.expect(SPAWNED, id=7).pid
+    facts = lsphp.facts()
+    ids = (1, 1) if IS_ROOT else (os.getuid(), os.getgid())
+    assert facts["uids"] == [ids[0]] * 3
+    assert facts["gids"] == [ids[1]] * 3
+    if IS_ROOT:
+        assert facts["groups"] == sorted(set(os.getgrouplist(pwd.getpwuid(1).pw_name, 1)))
+    assert facts["pid"] == pid
+    assert facts["ppid"] == sup.process.pid
+    assert facts["fds"] == {"0": "socket", "1": "pipe", "2": "pipe"}
+    assert facts["is_same_pipe"]
+    assert facts["cwd"] == "/"
+    assert facts["umask"] == 0o022
+    assert facts["core"] == [0, 0]
+    assert facts["is_leader"]
+    assert facts["death"] == signal.SIGTERM
+    assert facts["blocked"] == 0
+    assert facts["first"] == "LSAPI_PAD"
+    env = facts["env"]
+    assert env["LSAPI_CHILDREN"] == "5" and env["OWN"] == "1" and env["PHPRC"] == "/srv/etc"
+    assert env["PATH"] == "/usr/local/bin:/usr/bin:/bin" and env["FROM_HANDLER"] == "1"
+    assert env["LSPHP_ENABLE_USER_INI"] == "on"
+    assert "HOME" not in env and "NOTIFY_SOCKET" not in env
+
+
+def test_exit_is_reported_with_its_status_and_reaped(sup):
+    peer = sup.up()
+    sup.spawn(peer, 3, **{"env.MODE": "exit"})
+    pid = peer.expect(SPAWNED, id=3).pid
+    assert os.WEXITSTATUS(peer.expect(EXITED, id=3, pid=pid).status) == 7
+    assert stat_of(pid) is None
+
+
+def test_retire_sends_sigterm(sup):
+    peer = sup.up()
+    sup.spawn(peer, 1).facts()
+    pid = peer.expect(SPAWNED, id=1).pid
+    peer.send(Message(SIGNAL, id=1, signal=RETIRE))
+    assert os.WTERMSIG(peer.expect(EXITED, id=1, pid=pid).status) == signal.SIGTERM
+    peer.send(Message(SIGNAL, id=1, signal=RETIRE))  # too late is no fault
+    sup.spawn(peer, 2)
+    peer.expect(SPAWNED, id=2)
+
+
+def test_kill_takes_descendants_in_sessions_of_their_own_too(sup):
+    peer = sup.up()
+    sup.spawn(peer, 1, **{"env.MODE": "family"}).facts()
+    pid = peer.expect(SPAWNED, id=1).pid
+    family = wait_until(lambda: len(descendants(pid)) == 2 and list(descendants(pid)), "the family")
+    peer.send(Message(SIGNAL, id=1, signal=KILL))
+    assert os.WTERMSIG(peer.expect(EXITED, id=1, pid=pid).status) == signal.SIGKILL
+    wait_until(lambda: not any(stat_of(p) for p in family), "the end of the family", 2)
+
+
+def test_orphans_come_to_the_supervisor_and_leave_no_zombie(sup):
+    peer = sup.up()
+    sup.spawn(peer, 1, **{"env.MODE": "orphan"}).facts()
+    peer.expect(SPAWNED, id=1)
+    peer.expect(EXITED, id=1)
+    orphans = wait_until(lambda: [p for p in descendants(sup.process.pid) if stat_of(p) and
+                                  "time.sleep" in open(f"/proc/{p}/cmdline").read() or
+                                  "lsphp" in open(f"/proc/{p}/cmdline").read()], "orphans")
+    for pid in orphans:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not any(stat_of(p) for p in orphans), "reaping", 2)
+
+
+def test_many_starts_at_once_are_all_answered(sup):
+    peer = sup.up()
+    for number in range(1, 31):
+        sup.spawn(peer, number, **{"env.MODE": "exit"})
+    kinds = [(m.type, m.id) for m in (peer.receive() for _ in range(60))]
+    assert sorted(kinds) == sorted([(SPAWNED, n) for n in range(1, 31)] +
+                                   [(EXITED, n) for n in range(1, 31)])
+    for number in range(1, 31):
+        assert kinds.index((SPAWNED, number)) < kinds.index((EXITED, number))
+
+
+# --- refusals ------------------------------------------------------------------------------------
+
+
+@needs_root
+def test_root_is_refused_whatever_the_floor(sup):
+    peer = sup.up()
+    refused(sup, peer, "uid-floor", uid=0)
+    refused(sup, peer, "gid-floor", number=2, gid=0)
+
+
+@needs_root
+def test_ids_below_the_floors_are_refused_but_apache_is_not(make):
+    sup = make(uid_min=1000, gid_min=1000)
+    peer = sup.up()
+    assert "uid 5, uid_min 1000" in refused(sup, peer, "uid-floor", uid=5, gid=60).text
+    apache = pwd.getpwnam("www-data")
+    sup.spawn(peer, 2, uid=apache.pw_uid, gid=apache.pw_gid)
+    peer.expect(SPAWNED, id=2)
+    refused(sup, peer, "uid-floor", number=3, uid=apache.pw_uid, gid=1000)
+
+
+@needs_root
+def test_accounts_that_do_not_exist_are_refused(sup):
+    peer = sup.up()
+    refused(sup, peer, "user-unknown", uid=54321)
+    refused(sup, peer, "group-unknown", number=2, gid=54321)
+
+
+@needs_user
+def test_without_privilege_only_the_own_user_is_accepted(sup):
+    peer = sup.up()
+    refused(sup, peer, "user-foreign", uid=os.getuid() + 1)
+    refused(sup, peer, "user-foreign", number=2, gid=os.getgid() + 1)
+    refused(sup, peer, "user-foreign", number=3, uid=0)
+
+
+def test_unknown_handler_is_refused_and_no_path_taken_for_one(sup):
+    peer = sup.up()
+    for number, name in enumerate(["other", "/bin/sh", HANDLER + " "], 1):
+        assert refused(sup, peer, "handler-unknown", number, handler=name).step == STEP_POLICY
+
+
+@pytest.mark.parametrize("spec", [b"", b"uid=1\0gid=1\0", b"handler=x", b"\0", b"gid=1\0gid=2\0",
+                                  b"handler=application/x-test\0uid=99999999999\0"])
+def test_malformed_specifications_are_refused(sup, spec):
+    peer = sup.up()
+    refused(sup, peer, "bad-spec", spec=spec)
+
+
+def test_document_root_of_somebody_else_or_missing_is_refused(sup):
+    peer = sup.up()
+    own = sup.place / "own"
+    own.mkdir()
+    if IS_ROOT:
+        os.chown(own, 1, 1)
+        foreign = sup.place / "foreign"
+        foreign.mkdir()
+        os.chown(foreign, 2, 2)
+        link = sup.place / "link"
+        link.symlink_to(foreign)
+        refused(sup, peer, "docroot-owner", 1, docroot=foreign)
+        refused(sup, peer, "docroot-owner", 2, docroot=link)
+    missing = refused(sup, peer, "docroot-owner", 3, docroot=sup.place / "missing")
+    assert missing.error == 2 and missing.text.endswith("/missing")
+    refused(sup, peer, "docroot-owner", 4, docroot=sup.conf)
+    refused(sup, peer, "docroot-owner", 5, docroot=f"/proc/self/cwd{sup.place}/own")
+    sup.spawn(peer, 6, docroot=own)
+    peer.expect(SPAWNED, id=6)
+    sup.spawn(peer, 7, docroot="/")  # root's
+    peer.expect(SPAWNED, id=7)
+
+
+@needs_root
+def test_document_root_is_not_looked_at_when_told_so(make):
+    sup = make(document_root_check="off")
+    peer = sup.up()
+    sup.spawn(peer, 1, docroot="/no/such/place")
+    peer.expect(SPAWNED, id=1)
+
+
+def test_binary_that_others_may_change_is_refused(sup):
+    peer = sup.up()
+    for number, mode in enumerate([0o775, 0o757, 0o4755, 0o644], 1):
+        sup.lsphp.chmod(mode)
+        assert refused(sup, peer, "binary-unsafe", number).step == STEP_BINARY
+    sup.lsphp.chmod(0o755)
+    sup.place.chmod(0o777)
+    assert str(sup.place) in refused(sup, peer, "binary-unsafe", 9).text
+    sup.place.chmod(0o755)
+    real = sup.place / "real"
+    sup.lsphp.rename(real)
+    refused(sup, peer, "binary-missing", 10)
+    sup.lsphp.symlink_to(real)
+    assert "symbolic link" in refused(sup, peer, "binary-unsafe", 11).text
+    sup.lsphp.unlink()
+    real.rename(sup.lsphp)
+    sup.spawn(peer, 12)
+    peer.expect(SPAWNED, id=12)
+
+
+def test_failed_exec_is_told_with_step_and_errno(sup):
+    sup.lsphp.write_text("#!/no/such/interpreter\n")
+    peer = sup.up()
+    failed = refused(sup, peer, "start-failed")
+    assert (failed.step, failed.error) == (STEP_EXEC, 2)
+    assert str(sup.lsphp).startswith(failed.text) and failed.text
+    time.sleep(0.2)
+    assert list(descendants(sup.process.pid).values()) == ["S"], "only the manager is left"
+    sup.spawn(peer, 2)  # and no EXITED came for the first
+    peer.expect(SPAWN_FAILED, id=2)
+
+
+# --- a manager that breaks the rules ---------------------------------------------------------------
+
+
+def violations():
+    yield "garbage", lambda s, p: p.send(b"x" * 256)
+    yield "too short", lambda s, p: p.send(b"x" * 255)
+    yield "too long", lambda s, p: p.send(Message(READY).encode() + b"\0")
+    yield "twice ready", lambda s, p: p.ready()
+    yield "a reply as request", lambda s, p: p.send(Message(EXITED, id=1, pid=1))
+    yield "stopped while running", lambda s, p: p.send(Message(STOPPED))
+    yield "spawn without descriptors", lambda s, p: p.send(Message(SPAWN, id=1))
+    yield "descriptors with ready", lambda s, p: p.send(Message(RELOADED), [0, 0, 0])
+    yield "unknown signal", lambda s, p: p.send(Message(SIGNAL, id=1, signal=9))
+    yield "field that is not its own", lambda s, p: p.send(Message(SIGNAL, id=1, signal=1, pid=1))
+    yield "unsealed specification", unsealed
+    yield "file as specification", file_as_spec
+    yield "no listener", no_listener
+    yield "id twice", id_twice
+
+
+def unsealed(sup, peer):
+    fd = memfd(b"x", seals=0)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind("")
+    listener.listen()
+    pipe = os.pipe()
+    peer.send(Message(SPAWN, id=1), [fd, listener.fileno(), pipe[1]])
+    for each in (fd, *pipe):
+        os.close(each)
+    listener.close()
+
+
+def file_as_spec(sup, peer):
+    pipe = os.pipe()  # would make a reader wait for ever
+    peer.send(Message(SPAWN, id=1), [pipe[0], pipe[0], pipe[1]])
+    os.close(pipe[0])
+    os.close(pipe[1])
+
+
+def no_listener(sup, peer):
+    fd = memfd(b"x")
+    pipe = os.pipe()
+    peer.send(Message(SPAWN, id=1), [fd, peer.sock.fileno(), pipe[1]])
+    for each in (fd, *pipe):
+        os.close(each)
+
+
+def id_twice(sup, peer):
+    sup.spawn(peer, 5)
+    peer.expect(SPAWNED, id=5)
+    sup.spawn(peer, 5)
+
+
+@pytest.mark.parametrize("act", [pytest.param(f, id=n) for n, f in violations()])
+def test_a_violation_kills_the_manager_and_a_new_one_comes(sup, act):
+    peer = sup.up()
+    act(sup, peer)
+    sup.wait_log("manager.killed")
+    second = sup.peer().ready()
+    assert second.setup.key == peer.setup.key
+    sup.spawn(second, 1)
+    second.expect(SPAWNED, id=1)
+
+
+def test_a_request_before_ready_is_a_violation(sup):
+    sup.start()
+    peer = sup.peer()
+    sup.spawn(peer, 1)
+    sup.wait_log("a message that is not legal now")
+
+
+# --- death and restart -----------------------------------------------------------------------------
+
+
+def test_when_the_manager_dies_parents_retire_and_their_ids_are_void(sup):
+    peer = sup.up()
+    first = sup.spawn(peer, 1).facts()["pid"]
+    peer.expect(SPAWNED, id=1)
+    manager = next(p for p in descendants(sup.process.pid) if p != first)
+    started = time.monotonic()
+    os.kill(manager, signal.SIGKILL)
+    second = sup.peer().ready()
+    assert time.monotonic() - started < 2
+    wait_until(lambda: stat_of(first) is None, "the old parent's end", 2)
+    sup.spawn(second, 1)
+    second.expect(SPAWNED, id=1)  # the next message: no EXITED of the former life
+
+
+def test_a_manager_that_does_not_get_ready_is_replaced(make):
+    sup = make()
+    sup.start()
+    sup.peer()
+    sup.wait_log("it did not get ready in time", 15)
+
+
+def test_a_manager_that_cannot_start_is_tried_again_with_growing_pauses(sup):
+    sup.manager.write_text("#!/no/such/interpreter\n")
+    sup.start()
+    sup.wait_log("in_ms=500 ")
+    text = sup.text()
+    assert text.index("in_ms=0 ") < text.index("in_ms=250 ") < text.index("in_ms=500 ")
+    assert "manager.start_failed" in text and "step=exec" in text and "ENOENT" in text
+    assert sup.stop() == 0
+
+
+def test_when_the_supervisor_is_killed_nobody_stays(sup):
+    peer = sup.up()
+    sup.spawn(peer, 1).facts()
+    peer.expect(SPAWNED, id=1)
+    below = list(descendants(sup.process.pid))
+    assert len(below) == 2
+    sup.process.kill()
+    sup.process.wait()
+    wait_until(lambda: not any(stat_of(p) and stat_of(p)[1] != "Z" for p in below), "their end", 2)
+
+
+# --- stop --------------------------------------------------------------------------------------------
+
+
+def test_stop_waits_for_the_manager_then_ends_everything(sup):
+    peer = sup.up()
+    sup.spawn(peer, 1, **{"env.MODE": "family"}).facts()
+    peer.expect(SPAWNED, id=1)
+    below = list(descendants(sup.process.pid))
+    sup.process.send_signal(signal.SIGTERM)
+    peer.expect(STOP, status=3000)
+    assert len([p for p in below if stat_of(p)]) == len(below), "nobody dies before the drain"
+    peer.send(Message(STOPPED))
+    assert sup.process.wait(10) == 0
+    assert not any(stat_of(p) for p in below)
+    assert not sup.socket.exists()
+    assert "supervisor.stopped" in sup.text()
+
+
+def test_stop_does_not_wait_longer_than_the_grace_for_a_stuck_manager(make):
+    sup = make(stop_grace="500ms")
+    peer = sup.up()
+    sup.spawn(peer, 1, **{"env.MODE": "stubborn"}).facts()
+    peer.expect(SPAWNED, id=1)
+    started = time.monotonic()
+    assert sup.stop() == 0
+    assert time.monotonic() - started < 6
+    assert "manager.late" in sup.text()
+
+
+def test_second_sigterm_shortens_the_grace(make):
+    sup = make(stop_grace="60s")
+    peer = sup.up()
+    sup.spawn(peer, 1, **{"env.MODE": "stubborn"}).facts()
+    peer.expect(SPAWNED, id=1)
+    sup.process.send_signal(signal.SIGTERM)
+    peer.expect(STOP)
+    assert sup.stop(5) == 0
+
+
+def test_spawn_is_refused_while_stopping(sup):
+    peer = sup.up()
+    sup.process.send_signal(signal.SIGTERM)
+    peer.expect(STOP)
+    sup.spawn(peer, 1)
+    assert peer.expect(SPAWN_FAILED, id=1).reason == 7
+    peer.send(Message(STOPPED))
+    assert sup.process.wait(10) == 0
+
+
+# --- reload ------------------------------------------------------------------------------------------
+
+
+def test_reload_hands_over_the_new_configuration_and_uses_it(sup):
+    peer = sup.up()
+    refused(sup, peer, "handler-unknown", handler="new")
+    sup.handlers["new"] = sup.lsphp
+    sup.write_conf()
+    sup.process.send_signal(signal.SIGHUP)
+    message = peer.expect(RELOAD)
+    assert sup.conf.read_bytes() in os.pread(message.fds[0], 1 << 20, 0)
+    os.close(message.fds[0])
+    peer.send(Message(RELOADED))
+    sup.wait_log("config.reloaded")
+    sup.spawn(peer, 2, handler="new")
+    peer.expect(SPAWNED, id=2)
+
+
+def test_reload_is_also_done_on_the_managers_request(sup):
+    peer = sup.up()
+    peer.send(Message(RELOAD_REQUEST))
+    os.close(peer.expect(RELOAD).fds[0])
+
+
+@pytest.mark.parametrize("how", ["mistake", "unsafe", "fixed"])
+def test_a_bad_configuration_is_not_taken(sup, how):
+    peer = sup.up()
+    if how == "fixed":
+        sup.settings["runtime_dir"] = sup.place / "elsewhere"
+    sup.write_conf("colour = red\n" if how == "mistake" else "")
+    if how == "unsafe":
+        sup.conf.chmod(0o666)
+    sup.process.send_signal(signal.SIGHUP)
+    sup.wait_log("config.kept")
+    assert "config.problem" in sup.text() and "remedy=" in sup.text()
+    sup.spawn(peer, 1)
+    peer.expect(SPAWNED, id=1)  # still at work, and no RELOAD came
+
+
+# --- lsapid -t and the command line ------------------------------------------------------------------
+
+
+def test_check_of_a_good_configuration(sup):
+    done = sup.check()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "configuration ok\n", "")
+    assert not (sup.place / "run").exists(), "a check makes nothing"
+
+
+def test_check_says_file_line_what_and_remedy(sup):
+    sup.write_conf("colour = red\n")
+    done = sup.check()
+    lines = len(sup.conf.read_text().splitlines())
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{sup.conf}:{lines}: ") and "colour" in done.stderr
+    assert done.stdout == ""
+
+
+def test_check_tells_every_binary_that_is_missing_or_unsafe(sup):
+    sup.handlers["missing"] = sup.place / "no-lsphp"
+    sup.handlers["unsafe"] = sup.program("unsafe-lsphp", b"")
+    (sup.place / "unsafe-lsphp").chmod(0o777)
+    sup.write_conf()
+    done = sup.check()
+    assert done.returncode == 1
+    assert "no-lsphp does not exist" in done.stderr
+    assert "unsafe-lsphp is writable by group or others" in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+
+
+@needs_root
+@pytest.mark.parametrize("key", ["manager_user", "apache_group", "apache_user"])
+def test_check_tells_accounts_that_do_not_exist(sup, key):
+    sup.settings[key] = "nosuchname"
+    sup.write_conf()
+    done = sup.check()
+    assert done.returncode == 1
+    assert f"{key} 'nosuchname' does not exist" in done.stderr
+
+
+@needs_root
+def test_configuration_of_another_user_is_refused(sup):
+    os.chown(sup.conf, 1, 1)
+    done = sup.check()
+    assert done.returncode == 1 and "belongs to another user" in done.stderr
+
+
+def test_command_line(sup):
+    assert sup.check("-V").stdout.startswith("lsapid ")
+    assert sup.check("-x").returncode == 2
+    assert sup.check("word").returncode == 2
