@@ -81,7 +81,7 @@ static void print_daemon(const json_t *root)
 }
 
 /* "rejects: busy 12, backoff 3": only what there was */
-static void print_counts(const char *title, const json_t *counts)
+static void print_counts(const char *title, json_t *counts)
 {
 	const char *separator = "";
 	const char *key;
@@ -90,8 +90,7 @@ static void print_counts(const char *title, const json_t *counts)
 	if (json_object_size(counts) == 0)
 		return;
 	(void)printf("%s: ", title);
-	/* jansson iterates over what it takes as not const */
-	json_object_foreach((json_t *)(uintptr_t)counts, key, value)
+	json_object_foreach(counts, key, value)
 	{
 		(void)printf("%s%s %lld", separator, key, (long long)json_integer_value(value));
 		separator = ", ";

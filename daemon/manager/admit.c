@@ -2,6 +2,7 @@
 
 #include "daemon/manager/admit.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -147,6 +148,7 @@ static int carry_out(const struct ask *a, enum pool_action action, struct backen
 		n = list_first(&p->unheld);
 		return grant(a, LIST_OWNER(n, struct backend, node), 0);
 	case POOL_REVOKE:
+		assert(oldest); /* the policy saw that there is one */
 		return lease_recall(oldest) ? grant(a, oldest, 0) : 1;
 	case POOL_CONNECT:
 		return connect_and_grant(a, false);

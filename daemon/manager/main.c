@@ -18,7 +18,7 @@
 
 static int read_config(int fd, struct config **ret_config)
 {
-	struct config_problem problem;
+	struct config_problem problem = { .line = 0 };
 	char *data = NULL;
 	size_t size = 0;
 	int r = fd_read_all(fd, CONFIG_MAX_BYTES, &data, &size);

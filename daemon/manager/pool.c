@@ -25,12 +25,12 @@
 
 static int copy_spec(struct pool *p, const struct pool_spec *spec)
 {
-	char *data = malloc(spec->size);
-
-	if (!data)
+	p->spec_data = malloc(spec->size);
+	if (!p->spec_data)
 		return -ENOMEM;
-	memcpy(data, spec->data, spec->size);
-	p->spec = (struct pool_spec){ .data = data, .size = spec->size, .count = spec->count };
+	memcpy(p->spec_data, spec->data, spec->size);
+	p->spec = *spec;
+	p->spec.data = p->spec_data;
 	p->hash = pool_spec_hash(&p->spec);
 	p->handler = pool_spec_get(&p->spec, SPEC_HANDLER);
 	p->name = pool_spec_get(&p->spec, SPEC_NAME);
@@ -99,7 +99,7 @@ struct pool *pool_free(struct pool *p)
 		(void)unlink(name);
 	}
 	free(p->fail_text);
-	free((void *)(uintptr_t)p->spec.data); /* const only for those who borrow it */
+	free(p->spec_data);
 	free(p);
 	return NULL;
 }

@@ -56,7 +56,8 @@ struct pool {
 	struct list_node state_node;
 	struct grave grave;
 
-	struct pool_spec spec; /* owned: data; as the shim wrote it */
+	char *spec_data;       /* owned */
+	struct pool_spec spec; /* views spec_data: as the shim wrote it */
 	uint64_t hash;
 	const char *name;    /* borrowed: spec */
 	const char *handler; /* borrowed: spec */

@@ -68,7 +68,7 @@ void reload_request(struct manager *m, struct peer *p, uint32_t sequence)
 
 static int read_config(int fd, struct config **ret_config, char *detail, size_t detail_size)
 {
-	struct config_problem problem;
+	struct config_problem problem = { .line = 0 };
 	char *data = NULL;
 	size_t size = 0;
 	int r = fd_read_all(fd, CONFIG_MAX_BYTES, &data, &size);
@@ -121,7 +121,7 @@ void reload_take(struct manager *m, int config_fd)
 	int error = read_config(config_fd, &fresh, detail, sizeof(detail));
 
 	(void)fd_close(config_fd);
-	if (error) {
+	if (error || !fresh) {
 		log_error("config.reload", F_ERRNO(error), F_STR("detail", detail));
 	} else {
 		(void)config_free(m->config);

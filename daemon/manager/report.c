@@ -32,9 +32,12 @@ static void set_text(json_t *o, const char *key, const char *s)
 	(void)json_object_set_new(o, key, text(s));
 }
 
+/* to the millisecond */
 static double seconds(uint64_t ns)
 {
-	return (double)(ns / NS_PER_MS) / 1000.0;
+	uint64_t ms = ns / NS_PER_MS;
+
+	return (double)ms / 1000.0;
 }
 
 static json_t *reasons(const uint64_t counts[REASON_COUNT])

@@ -2,6 +2,7 @@
 
 #include "daemon/manager/waitq.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -12,8 +13,7 @@ void waitq_init(struct waitq *q)
 
 void waitq_deinit(struct waitq *q)
 {
-	while (!list_is_empty(&q->list))
-		waitq_remove(waitq_first(q));
+	assert(list_is_empty(&q->list));
 }
 
 int waitq_add(struct waitq *q, struct list *of_session, const struct waiter *who)

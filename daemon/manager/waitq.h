@@ -33,6 +33,7 @@ struct waitq {
 };
 
 void waitq_init(struct waitq *q);
+/** waitq_deinit() - nobody may wait any more: sessions end before pools do */
 void waitq_deinit(struct waitq *q);
 
 /**

@@ -198,6 +198,7 @@ static void run_parent(unsigned limit)
 
 int main(int argc, char **argv)
 {
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
 	const char *children = getenv("LSAPI_CHILDREN");
 	struct sigaction term = { .sa_handler = on_term };
 	bool is_deaf = false;

@@ -18,6 +18,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/fd.h"
+#include "daemon/base/str.h"
 #include "proto/fdpass.h"
 #include "proto/pool_spec.h"
 #include "proto/wire.h"
@@ -83,7 +84,8 @@ static void note_spec(struct fake_supervisor *s, int fd)
 
 static pid_t start_lsphp(struct fake_supervisor *s, const struct fdpass_set *fds)
 {
-	char *argv[] = { (char *)(uintptr_t) "lsphp", s->option, NULL };
+	char name[] = "lsphp";
+	char *argv[] = { name, s->option, NULL };
 	pid_t pid = fork();
 
 	if (pid != 0)
@@ -92,7 +94,7 @@ static pid_t start_lsphp(struct fake_supervisor *s, const struct fdpass_set *fds
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	(void)dup2(fds->fd[1], 0);
 	(void)dup2(fds->fd[2], 2);
-	(void)setenv("LSAPI_CHILDREN", "64", 1);
+	(void)setenv("LSAPI_CHILDREN", "64", 1); /* NOLINT(concurrency-mt-unsafe): after fork */
 	(void)execv(FAKE_LSPHP, argv);
 	_exit(127);
 }
@@ -118,7 +120,7 @@ static void on_spawn(
 		reply.type = PRIV_SPAWN_FAILED;
 		reply.reason = s->refuse;
 		reply.step = PRIV_STEP_POLICY;
-		(void)strcpy(reply.text, "scripted");
+		(void)str_copy(reply.text, sizeof(reply.text), "scripted");
 	} else {
 		parent->id = m->id;
 		parent->pid = reply.pid = start_lsphp(s, fds);
@@ -259,7 +261,8 @@ static int listen_control(void)
 
 static void exec_manager(int channel)
 {
-	char *argv[] = { (char *)(uintptr_t) "lsapid-manager", NULL };
+	char name[] = "lsapid-manager";
+	char *argv[] = { name, NULL };
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (channel != PRIV_CHANNEL_FD)
@@ -384,5 +387,6 @@ void fake_supervisor_end(struct fake_supervisor *s)
 	retire_all(s);
 	assert_false(s->is_broken);
 	assert_int_equal(chdir(".."), 0);
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): the thread has ended */
 	assert_int_equal(nftw(s->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }

@@ -25,10 +25,11 @@ struct world {
 	uint32_t pool;
 };
 
-static char *option(const char *text)
-{
-	return (char *)(uintptr_t)text; /* for execv(), which does not write to it */
-}
+/* Options of fake_lsphp; not const, as execv() wants them. */
+static char late_exit[] = "--late-exit=3";
+static char slow_start[] = "--slow-start=200";
+static char deaf[] = "--deaf";
+static char say[] = "--say=hello from lsphp";
 
 static int world_setup(void **state)
 {
@@ -103,7 +104,7 @@ static void start__exits_at_once__reset_backoff_then_tried_again(void **state)
 	struct control_reject r;
 	struct fake_lease l;
 
-	w->sv.option = option("--late-exit=3");
+	w->sv.option = late_exit;
 	fake_shim_lease(&w->s, w->pool, &l);
 	fake_shim_send_request(&l, "x");
 	expect_unread(w, &l);
@@ -232,7 +233,7 @@ static void starts__more_than_allowed_at_once__one_after_another(void **state)
 	uint32_t other = fake_shim_pool(&w->s, OTHER);
 	struct fake_lease one, two;
 
-	w->sv.option = option("--slow-start=200");
+	w->sv.option = slow_start;
 	fake_shim_lease(&w->s, w->pool, &one);
 	fake_shim_lease(&w->s, other, &two);
 	fake_shim_send_request(&one, "first");
@@ -249,7 +250,7 @@ static void starts__first_is_slow__second_is_not_asked_for(void **state)
 	uint32_t other = fake_shim_pool(&w->s, OTHER);
 	struct fake_lease one, two;
 
-	w->sv.option = option("--deaf");
+	w->sv.option = deaf;
 	fake_shim_lease(&w->s, w->pool, &one);
 	fake_shim_lease(&w->s, other, &two);
 	fake_supervisor_until(&w->sv.spawns, 1);
@@ -267,7 +268,7 @@ static void stderr__lines__counted_and_limited(void **state)
 	struct world *w = *state;
 	struct fake_lease l;
 
-	w->sv.option = option("--say=hello from lsphp");
+	w->sv.option = say;
 	fake_shim_lease(&w->s, w->pool, &l);
 	assert_true(fake_shim_get(&w->s, &l, "say=from a child"));
 	until_status(w, "\"stderr_lines\":2");

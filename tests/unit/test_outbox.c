@@ -79,10 +79,10 @@ static void outbox_send__queued_with_fd__a_duplicate_arrives(void **state)
 	struct outbox_world *w = *state;
 	struct fdpass_set fds = { .count = 1 }, got = FDPASS_SET_EMPTY;
 	char data[1000] = "";
-	int own[2], r;
+	int own[2];
 
 	assert_int_equal(pipe(own), 0);
-	while ((r = outbox_send(&w->o, w->sock[0], data, sizeof(data), NULL)) == 0)
+	while (outbox_send(&w->o, w->sock[0], data, sizeof(data), NULL) == 0)
 		continue;
 	fds.fd[0] = own[1];
 	assert_int_equal(outbox_send(&w->o, w->sock[0], "fd", 2, &fds), OUTBOX_QUEUED);

@@ -23,6 +23,8 @@ static int queue_teardown(void **state)
 {
 	struct queue_world *w = *state;
 
+	while (waitq_first(&w->q))
+		waitq_remove(waitq_first(&w->q));
 	waitq_deinit(&w->q);
 	assert_int_equal(w->session[0].count + w->session[1].count, 0);
 	return 0;
