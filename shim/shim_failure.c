@@ -85,10 +85,8 @@ int shim_failure_lease(request_rec *r, const struct shim_lease_failure *f)
 			reason_remedy(reply->reason));
 	else
 		ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-			"Connect to backend rejected on sending request(%s); uri(%s): %s, in use "
-			"%u of %u, queued %u: %s; %s",
-			r->the_request, r->uri, reason_name(reply->reason), reply->in_use,
-			reply->limit, reply->queued,
+			"Connect to backend rejected on sending request(%s); uri(%s): %s: %s; %s",
+			r->the_request, r->uri, reason_name(reply->reason),
 			reply->text[0] ? reply->text : reason_text(reply->reason),
 			reason_remedy(reply->reason));
 	tell_when_to_retry(r, reply->retry_after_s);
