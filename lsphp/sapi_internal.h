@@ -20,7 +20,7 @@ static inline struct server *sapi_server(void)
 /** sapi_vars_register() - callback: fill $_SERVER */
 void sapi_vars_register(zval *track_vars_array);
 
-/** sapi_vars_getenv() - callback: getenv(); value from the request's memory, or NULL */
+/** sapi_vars_getenv() - callback: getenv(); value that stays until the next call, or NULL */
 char *sapi_vars_getenv(const char *name, size_t name_size);
 
 /** sapi_vars_read_cookies() - callback: the Cookie header */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lsphp/sapi_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /** "HTTP_" and the part of an unknown header's name that counts (as in the reference). */
@@ -81,22 +82,32 @@ const char *sapi_vars_find(const struct lsapi_request *request, const char *name
 	return NULL;
 }
 
+/** writable() - the same text in the connection's buffer, for PHP's fields that are not const */
+static char *writable(struct server *s, const char *text)
+{
+	return (char *)s->conn.input + (text - (const char *)s->request.data);
+}
+
 char *sapi_vars_getenv(const char *name, size_t name_size)
 {
-	const struct server *s = sapi_server();
+	struct server *s = sapi_server();
 	if (!s || strcmp(name, FORBIDDEN_NAME) == 0)
 		return NULL;
 	const char *value = sapi_vars_find(&s->request, name, name_size);
 	if (value)
-		return estrdup(value); /* freed with the request */
+		return writable(s, value);
 
 	struct lsapi_iter at = { 0 };
 	struct lsapi_http_header header;
 	char room[CGI_NAME_ROOM];
 	while (lsapi_request_next_header(&s->request, &at, &header)) {
 		const char *cgi = cgi_name(&header, room);
-		if (cgi && strcmp(cgi, name) == 0)
-			return estrndup(header.value, header.value_size);
+		if (!cgi || strcmp(cgi, name) != 0)
+			continue;
+		/* PHP copies it at once: one text is enough, however often a script asks. */
+		free(s->text);
+		s->text = strndup(header.value, header.value_size);
+		return s->text;
 	}
 	return NULL;
 }
@@ -131,12 +142,6 @@ void sapi_vars_hook_environment(void)
 }
 
 /* --- SG(request_info) -------------------------------------------------------------------- */
-
-/** The same text in the connection's buffer, which is ours to write: PHP's fields are not const. */
-static char *writable(struct server *s, const char *text)
-{
-	return (char *)s->conn.input + (text - (const char *)s->request.data);
-}
 
 static int protocol_number(const struct lsapi_request *request)
 {

@@ -41,6 +41,7 @@ struct server *server_new(const struct settings *settings, struct title *title, 
 	s->start_ns = 0;
 	s->closes = false;
 	s->leaves = false;
+	s->text = NULL;
 	s->logs_to_stderr = settings->stderr_log != NULL;
 	conn_init(&s->conn, &s->retire);
 	output_init(&s->output, &s->conn);
@@ -52,6 +53,7 @@ void server_free(struct server *s)
 	if (!s)
 		return;
 	output_deinit(&s->output);
+	free(s->text);
 	if (s->epoll_fd >= 0)
 		(void)close(s->epoll_fd);
 	if (s->listener_fd >= 0)

@@ -34,6 +34,7 @@ struct server {
 	uint64_t start_ns;               /* of the running request */
 	bool closes;                     /* the connection ends with this response */
 	bool leaves;                     /* the process ends with this connection */
+	char *text;                      /* owned: the last header that getenv() was asked for */
 	bool logs_to_stderr;             /* log text does not go over the connection */
 	struct retire retire;
 	struct lsapi_request request;

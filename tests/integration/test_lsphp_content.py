@@ -60,6 +60,15 @@ def test_getenv_knows_the_request(lsphp):
     assert server.get(script, env={"X_LIST": "l"}, headers=[("X-H", "h")]).text == "lhp"
 
 
+def test_getenv_costs_no_memory(lsphp):
+    server = lsphp()
+    script = server.script("a.php", "<?php for ($i = 0; $i < 100000; $i++) getenv('HTTP_X_H');"
+                                    "echo getenv('HTTP_X_H');")
+    value = "v" * 2000
+    r = server.get(script, headers=[("X-H", value)], ini=[("memory_limit", "8M")])
+    assert r.text == value
+
+
 def test_request_headers_keep_names_and_order(lsphp):
     server = lsphp()
     script = server.script("a.php", "<?php echo json_encode([getallheaders(), "
