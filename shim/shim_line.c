@@ -132,3 +132,11 @@ bool shim_line_is_request_hop(const char *name)
 			return true;
 	return false;
 }
+
+bool shim_line_is_header_name(const char *name)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+
+	return name[0] && name[strspn(name, plain)] == '\0';
+}

@@ -62,3 +62,10 @@ enum shim_severity shim_line_get_severity(const char *data, size_t size);
  * Proxy is among them, since HTTP_PROXY is taken for a setting by many programs (httpoxy).
  */
 bool shim_line_is_request_hop(const char *name);
+
+/**
+ * shim_line_is_header_name() - letters, digits and '-': what has a CGI variable of its own
+ *
+ * httpd drops others from the environment of scripts, as X_Real_IP would pass for X-Real-IP.
+ */
+bool shim_line_is_header_name(const char *name);

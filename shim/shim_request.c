@@ -52,7 +52,7 @@ static void collect_env(request_rec *r)
 		apr_table_setn(r->subprocess_env, "HTTPS", "on");
 }
 
-/* X-Foo and X_FOO name the same variable */
+/* X-Foo and x-foo name the same variable */
 static bool is_cgi_name_of(const char *variable, const char *header)
 {
 	for (; *variable && *header; variable++, header++) {
@@ -71,7 +71,8 @@ static bool has_header_for(const request_rec *r, const char *variable)
 	for (int i = 0; i < headers->nelts; i++) {
 		const apr_table_entry_t *header = &APR_ARRAY_IDX(headers, i, apr_table_entry_t);
 
-		if (is_cgi_name_of(variable + HTTP_PREFIX_SIZE, header->key))
+		if (shim_line_is_header_name(header->key) &&
+			is_cgi_name_of(variable + HTTP_PREFIX_SIZE, header->key))
 			return true;
 	}
 	return false;
@@ -132,7 +133,8 @@ static int put_header(void *pass_data, const char *name, const char *value)
 {
 	struct request_pass *pass = pass_data;
 
-	if (shim_line_is_request_hop(name) || strcasecmp(name, "Content-Length") == 0)
+	if (shim_line_is_request_hop(name) || !shim_line_is_header_name(name) ||
+		strcasecmp(name, "Content-Length") == 0)
 		return 1;
 	lsapi_request_encode_header(pass->e, name, strlen(name), value, strlen(value));
 	return 1;
