@@ -54,13 +54,13 @@ def check_lsapid_conf():
     keys = config_keys()
     if not keys:
         yield "daemon/config/config_table.c: no table found"
-    sample = read("etc/lsapid.conf")
+    sample = read("etc/lsapid.conf.in")
     shown = set(re.findall(r"^\s*#?\s*(\w+) = ", sample, re.MULTILINE))
     for _, name in sorted(keys):
         if name not in shown:
-            yield f"etc/lsapid.conf: does not show {name}"
+            yield f"etc/lsapid.conf.in: does not show {name}"
     for name in sorted(shown - {name for _, name in keys}):
-        yield f"etc/lsapid.conf: shows {name}, which lsapid does not know"
+        yield f"etc/lsapid.conf.in: shows {name}, which lsapid does not know"
     for manual in ROOT.glob("daemon/**/lsapid.conf.5.scd"):
         text = manual.read_text(encoding="utf-8").replace("\\_", "_")
         for _, name in sorted(keys):

@@ -17,6 +17,7 @@ INNER = ("daemon", "tests")
 
 def committed():
     listed = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL,
                             check=False).stdout.decode().split("\0")
     return [Path(name) for name in listed if name]
 

@@ -73,7 +73,8 @@ def sources(*suffixes):
     """Files of the project (committed, or new and not ignored), with one of the suffixes."""
     listed = subprocess.run(
         ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        stdout=subprocess.PIPE, check=False).stdout.decode().split("\0")
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        check=False).stdout.decode().split("\0")
     if not any(listed):  # not a git checkout: everything but build directories
         listed = [str(p.relative_to(ROOT)) for p in ROOT.rglob("*")
                   if p.is_file() and not p.relative_to(ROOT).parts[0].startswith("build")]
