@@ -8,7 +8,7 @@ import time
 
 import pytest
 from lsapi_client import CONN_CLOSE, RESP_END, RESP_STREAM, STREAM_MAX
-from lsphp_server import lsphp, ours_only, wait_for  # noqa: F401
+from lsphp_server import ours_only, wait_for
 
 pytestmark = [pytest.mark.single_user, pytest.mark.sanitized]
 

@@ -17,7 +17,7 @@ from lsapi_client import (
     Closed,
     encode_request,
 )
-from lsphp_server import is_waiting, lsphp, ours_only, wait_for  # noqa: F401
+from lsphp_server import is_waiting, ours_only, wait_for
 
 pytestmark = [pytest.mark.single_user, pytest.mark.sanitized]
 

@@ -4,7 +4,7 @@
 import os
 
 import pytest
-from lsphp_server import lsphp, ours_only  # noqa: F401
+from lsphp_server import ours_only
 
 pytestmark = [pytest.mark.single_user, pytest.mark.sanitized]
 

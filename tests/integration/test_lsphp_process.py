@@ -10,15 +10,7 @@ import time
 
 import pytest
 from lsapi_client import CONN_CLOSE, RESP_END, Client
-from lsphp_server import (  # noqa: F401
-    BINARY,
-    Lsphp,
-    is_alive,
-    is_waiting,
-    lsphp,
-    ours_only,
-    wait_for,
-)
+from lsphp_server import BINARY, Lsphp, is_alive, is_waiting, ours_only, wait_for
 
 pytestmark = [pytest.mark.single_user, pytest.mark.sanitized]
 

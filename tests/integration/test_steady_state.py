@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a request costs: two system calls of the data path on each side, none to the manager."""
+
+import collections
+import http.client
+import re
+import signal
+import subprocess
+
+import pytest
+
+import client
+from harness import IS_FOREIGN_LSPHP, Vhost
+from place import wait_until
+
+pytestmark = pytest.mark.single_user
+REQUESTS = 200
+
+
+class Strace:
+    """System calls of one process and its threads, one line each, with the descriptors' targets."""
+
+    def __init__(self, made, pid, name):
+        self.path = made.place.path / f"strace-{name}"
+        self.process = subprocess.Popen(
+            ["strace", "-f", "-yy", "-s", "0", "-o", str(self.path), "-p", str(pid)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        line = self.process.stderr.readline()
+        assert "attached" in line, line
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.stderr.read()
+        self.process.wait(10)
+        calls = collections.Counter()
+        for line in self.path.read_text(errors="replace").splitlines():
+            found = re.match(r"\d+\s+(?:<\.\.\. )?(\w+)(?:\(| resumed)(?:\d+<([^>]*)>)?", line)
+            if found and "resumed" not in line.split("(")[0]:
+                calls[found.group(1), kind_of(found.group(2) or "")] += 1
+        return calls
+
+
+def kind_of(target):
+    """UNIX-STREAM, TCP or a file's name, as strace -yy tells it."""
+    return re.sub(r":.*", "", target)
+
+
+def test_two_system_calls_on_each_side(stack):
+    """design.md "What a request costs": shim one writev and one recv, lsphp one read, one writev."""
+    made = stack(Vhost("a.test", "games"), limits={
+        "StartServers": 1, "ServerLimit": 1, "ThreadsPerChild": 4, "MaxRequestWorkers": 4,
+        "MaxSpareThreads": 4})
+    connection = http.client.HTTPConnection("127.0.0.1", made.httpd.port, timeout=30)
+    pid = 0
+    for _ in range(20):  # until one child serves, and everything is warm
+        pid = int(client.exchange(connection, "a.test", "/mirror.php").header("X-Pid"))
+    manager = made.daemon.manager()
+    worker = made.httpd.workers()
+    assert len(worker) == 1
+    traces = {"shim": Strace(made, worker[0], "shim"), "lsphp": Strace(made, pid, "lsphp"),
+              "manager": Strace(made, manager, "manager")}
+    for _ in range(REQUESTS):
+        answer = client.exchange(connection, "a.test", "/mirror.php")
+        assert answer.status == 200 and int(answer.header("X-Pid")) == pid
+    connection.close()
+    calls = {name: trace.stop() for name, trace in traces.items()}
+
+    assert sum(calls["manager"].values()) < REQUESTS / 10, calls["manager"]
+
+    # every system call on the connection between the two, whatever it is called
+    of_shim = on_unix_socket(calls["shim"])
+    assert 1.9 * REQUESTS <= sum(of_shim.values()) <= 2.1 * REQUESTS, of_shim
+    if not IS_FOREIGN_LSPHP:
+        of_lsphp = on_unix_socket(calls["lsphp"])
+        assert 1.9 * REQUESTS <= sum(of_lsphp.values()) <= 2.1 * REQUESTS, of_lsphp
+
+
+def on_unix_socket(calls):
+    return {name: count for (name, kind), count in calls.items() if kind.startswith("UNIX")}
+
+
+def test_idle_processes_sleep(stack):
+    """An idle lsphp and an idle supervisor are never woken: there are thousands of the former."""
+    made = stack(Vhost("a.test", "games"))
+    assert made.get("a.test", "/who.php").status == 200
+    child = wait_until(made.daemon.children, 5, "a child")[0].pid
+    pids = {"supervisor": made.daemon.pid, "manager": made.daemon.manager()}
+    if not IS_FOREIGN_LSPHP:
+        pids["child"] = child
+    wait_until(lambda: switches(child) == switches(child), 1)
+    before = {name: switches(pid) for name, pid in pids.items()}
+    # the one place where time itself is what is tested
+    with pytest.raises(subprocess.TimeoutExpired):
+        made.httpd.process.wait(3)
+    after = {name: switches(pid) for name, pid in pids.items()}
+    woken = {name: after[name] - before[name] for name in pids}
+    # the manager looks after its pools once a second; nobody else has anything to do
+    assert woken.pop("manager") <= 6
+    assert max(woken.values()) <= 1, woken
+
+
+def switches(pid):
+    """How often a process has gone to sleep by itself."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", file.read(), re.M).group(1))
+
+
