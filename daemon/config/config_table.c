@@ -116,6 +116,21 @@ static const struct {
 	{ "false", false },
 };
 
+/* What a value of each type is, for messages. */
+static const char *const wanted[] = {
+	[CONFIG_TYPE_PATH] = "an absolute path without links, '.' and '..'",
+	[CONFIG_TYPE_NAME] = "the name of an account",
+	[CONFIG_TYPE_TEXT] = "text without control characters",
+	[CONFIG_TYPE_LEVEL] = "error, warn, notice, info or debug",
+	[CONFIG_TYPE_UINT] = "a number",
+	[CONFIG_TYPE_SECONDS] = "a duration of whole seconds such as 30s, 5m or 2h",
+	[CONFIG_TYPE_MILLISECONDS] = "a duration such as 500ms, 30s, 5m or 2h",
+	[CONFIG_TYPE_BOOL] = "on or off",
+	[CONFIG_TYPE_ENV_LIST] = "NAME=value",
+};
+
+_Static_assert(sizeof(wanted) / sizeof(wanted[0]) == CONFIG_TYPE_COUNT, "one per type");
+
 const struct config_key *config_table(size_t *ret_count)
 {
 	*ret_count = sizeof(table) / sizeof(table[0]);
@@ -210,11 +225,6 @@ static bool parse_number(const struct config_key *key, const char *text, uint64_
 
 static bool check_text(const struct config_key *key, const char *text, char *ret_what)
 {
-	static const char *const wanted[CONFIG_TYPE_COUNT] = {
-		[CONFIG_TYPE_PATH] = "an absolute path without links, '.' and '..'",
-		[CONFIG_TYPE_NAME] = "the name of an account",
-		[CONFIG_TYPE_TEXT] = "text without control characters",
-	};
 	bool is_good = !has_control_character(text);
 
 	if (strlen(text) > key->max) {
@@ -251,20 +261,11 @@ static bool check_env(const struct config_key *key, const char *text, char *ret_
 
 static bool check_number(const struct config_key *key, const char *text, char *ret_what)
 {
-	static const char *const wanted[CONFIG_TYPE_COUNT] = {
-		[CONFIG_TYPE_UINT] = "a number",
-		[CONFIG_TYPE_MILLISECONDS] = "a duration such as 500ms, 30s, 5m or 2h",
-		[CONFIG_TYPE_SECONDS] = "a duration of whole seconds such as 30s, 5m or 2h",
-		[CONFIG_TYPE_BOOL] = "on or off",
-		[CONFIG_TYPE_LEVEL] = "error, warn, notice, info or debug",
-	};
-	static const char *const unit[CONFIG_TYPE_COUNT] = {
-		[CONFIG_TYPE_MILLISECONDS] = " ms",
-		[CONFIG_TYPE_SECONDS] = " s",
-	};
-	const char *u = unit[key->type] ? unit[key->type] : "";
+	const char *u = key->type == CONFIG_TYPE_SECONDS ? " s" : "";
 	uint64_t value = 0;
 
+	if (key->type == CONFIG_TYPE_MILLISECONDS)
+		u = " ms";
 	if (!parse_number(key, text, &value)) {
 		(void)snprintf(
 			ret_what, CONFIG_WHAT_SIZE, "is '%.60s', not %s", text, wanted[key->type]);
@@ -294,10 +295,11 @@ bool config_value_check(
 	case CONFIG_TYPE_SECONDS:
 	case CONFIG_TYPE_MILLISECONDS:
 	case CONFIG_TYPE_BOOL:
+		return check_number(key, text, ret_what);
 	case CONFIG_TYPE_COUNT:
 		break;
 	}
-	return check_number(key, text, ret_what);
+	return false;
 }
 
 static int store_text(char **member, const char *text)

@@ -57,7 +57,7 @@ static int prepare_dir(
 {
 	ATTR_CLEANUP(fd_cleanup) int parent = -1;
 	struct path_check_fault *fault;
-	const char *name = NULL;
+	const char *name = "";
 	int r = open_parent(s, path, &parent, &name, p);
 
 	if (r)
@@ -225,7 +225,7 @@ static int bind_socket(struct boot *b, const struct settings *s, struct config_p
 	const char *path = s->config->control_socket;
 	ATTR_CLEANUP(fd_cleanup) int dir = -1;
 	char temporary[NAME_MAX + 1];
-	const char *name = NULL;
+	const char *name = "";
 	struct stat st;
 	int r = open_parent(s, path, &dir, &name, p);
 
@@ -306,7 +306,7 @@ int boot_prepare(struct boot *b, const struct settings *s, struct config_problem
 void boot_deinit(struct boot *b, const struct settings *s)
 {
 	struct config_problem ignored;
-	const char *name = NULL;
+	const char *name = "";
 	int dir = -1;
 
 	/* while the lock is held: it cannot be another daemon's */

@@ -22,6 +22,7 @@ static int step_setsid(const struct child_plan *p, int *report_fd)
 	struct sigaction action = { .sa_handler = SIG_DFL };
 	sigset_t none;
 	int signal_number;
+	int error;
 
 	(void)p;
 	(void)report_fd;
@@ -29,8 +30,9 @@ static int step_setsid(const struct child_plan *p, int *report_fd)
 	for (signal_number = 1; signal_number < NSIG; signal_number++)
 		(void)sigaction(signal_number, &action, NULL);
 	(void)sigemptyset(&none);
-	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
-		return errno;
+	error = pthread_sigmask(SIG_SETMASK, &none, NULL);
+	if (error)
+		return error;
 	return setsid() < 0 ? errno : 0;
 }
 

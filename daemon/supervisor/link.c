@@ -42,11 +42,15 @@ void link_init(struct link *l)
 static void link_clear(struct link *l)
 {
 	struct list_node *n;
+	struct list_node *next;
 
-	while ((n = list_pop_front(&l->queue))) {
+	LIST_FOREACH (&l->queue, n, next) {
 		struct link_message *m = LIST_OWNER(n, struct link_message, node);
 
+		list_remove(n);
 		fdpass_close(&m->fds);
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): does not see that @n has left the
+		 * list */
 		free(m);
 	}
 	l->channel_fd = fd_close(l->channel_fd);

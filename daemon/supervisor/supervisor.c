@@ -30,12 +30,14 @@ static int signals_init(struct supervisor *s)
 	static const int handled[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
 	sigset_t set;
 	size_t i;
+	int r;
 
 	(void)sigemptyset(&set);
 	for (i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
 		(void)sigaddset(&set, handled[i]);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
+	r = pthread_sigmask(SIG_BLOCK, &set, NULL);
+	if (r)
+		return -r;
 	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return s->signal_fd < 0 ? -errno : 0;
 }

@@ -71,6 +71,7 @@ static void environ_fill_lsphp__plain_site__exactly_this(void **state)
 
 	(void)state;
 	/* nothing of our own environment may get through */
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): this process has one thread */
 	assert_int_equal(setenv("LSAPID_TEST_LEAK", "1", 1), 0);
 	fill(&e, &order, "uid=1", 6);
 	assert_int_equal(e.count, T_COUNT(expected) + 1);
