@@ -38,34 +38,38 @@ static int client_failed(const struct shim_body *b, apr_status_t rv)
 				 : ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
 }
 
+/* The first bucket with data, or the end of stream; what is before it means nothing here. */
+static apr_bucket *first_bucket(struct shim_body *b)
+{
+	while (!APR_BRIGADE_EMPTY(b->brigade)) {
+		apr_bucket *e = APR_BRIGADE_FIRST(b->brigade);
+
+		if (APR_BUCKET_IS_EOS(e) || (!APR_BUCKET_IS_METADATA(e) && e->length != 0))
+			return e;
+		apr_bucket_delete(e);
+	}
+	return NULL;
+}
+
 /*
- * The first bucket with data; asks the client when there is none.
+ * Asks the client when there is no bucket.
  * Return: OK and the bucket, NULL at the end; an HTTP status, logged.
  */
 static int next_bucket(struct shim_body *b, apr_bucket **ret_bucket)
 {
-	for (;;) {
-		while (!APR_BRIGADE_EMPTY(b->brigade)) {
-			apr_bucket *e = APR_BRIGADE_FIRST(b->brigade);
+	apr_bucket *e = NULL;
 
-			if (APR_BUCKET_IS_EOS(e)) {
-				*ret_bucket = NULL;
-				return OK;
-			}
-			if (!APR_BUCKET_IS_METADATA(e) && e->length != 0) {
-				*ret_bucket = e;
-				return OK;
-			}
-			apr_bucket_delete(e);
-		}
+	while (!(e = first_bucket(b))) {
 		apr_status_t rv = ap_get_brigade(b->r->input_filters, b->brigade, AP_MODE_READBYTES,
 			APR_BLOCK_READ, SHIM_BUFFER_SIZE);
 
+		if (rv == APR_SUCCESS && APR_BRIGADE_EMPTY(b->brigade))
+			rv = APR_EOF;
 		if (rv != APR_SUCCESS)
 			return client_failed(b, rv);
-		if (APR_BRIGADE_EMPTY(b->brigade))
-			return client_failed(b, APR_EOF);
 	}
+	*ret_bucket = APR_BUCKET_IS_EOS(e) ? NULL : e;
+	return OK;
 }
 
 /* Return: OK and bytes, none at the end of the body; an HTTP status, logged. */

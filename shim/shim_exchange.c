@@ -105,7 +105,7 @@ static ssize_t send_some(struct shim_exchange *x, int fd, struct wire_bytes body
 	struct iovec part[2] = {
 		{ x->scratch->packet + x->packet_sent, x->packet_size - x->packet_sent },
 		/* sendmsg(2) only reads it */
-		{ (void *)(uintptr_t)body.data, body.size },
+		{ (void *)body.data, body.size },
 	};
 	bool has_packet = x->packet_sent < x->packet_size;
 	struct msghdr message = {

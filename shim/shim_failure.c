@@ -16,7 +16,7 @@ static const uint16_t reason_status[REASON_COUNT] = {
 	[REASON_SESSION_FULL] = HTTP_INSUFFICIENT_STORAGE,
 };
 
-static const uint16_t end_status[SHIM_END_COUNT] = {
+static const uint16_t end_status[SHIM_END_COUNT + 1] = {
 	[SHIM_END_COMPLETE] = HTTP_OK,
 	[SHIM_END_EPIPE] = HTTP_SERVICE_UNAVAILABLE,
 	[SHIM_END_RESET] = HTTP_SERVICE_UNAVAILABLE,

@@ -4,6 +4,7 @@
 
 #include "shim/shim.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,10 +25,10 @@ static struct lease_slot *slot_of(const struct shim_conn *conn)
 
 static void unlink_idle(struct shim_conn *conn)
 {
-	if (conn->prev)
-		conn->prev->next = conn->next;
-	else
+	if (conn->pool->idle == conn)
 		conn->pool->idle = conn->next;
+	else
+		conn->prev->next = conn->next;
 	if (conn->next)
 		conn->next->prev = conn->prev;
 	conn->next = NULL;
@@ -51,8 +52,10 @@ static struct shim_conn *pop_idle(struct shim_process *p, struct shim_pool *pool
 	pthread_mutex_lock(&p->lease_lock);
 	struct shim_conn *conn = pool->idle;
 
-	if (conn)
+	if (conn) {
+		assert(conn->pool == pool);
 		unlink_idle(conn);
+	}
 	pthread_mutex_unlock(&p->lease_lock);
 	return conn;
 }

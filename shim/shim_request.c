@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <util_script.h>
@@ -53,14 +52,18 @@ static void collect_env(request_rec *r)
 }
 
 /* X-Foo and x-foo name the same variable */
+static char cgi_char(char c)
+{
+	if (c >= 'a' && c <= 'z')
+		return (char)(c - 'a' + 'A');
+	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ? c : '_';
+}
+
 static bool is_cgi_name_of(const char *variable, const char *header)
 {
-	for (; *variable && *header; variable++, header++) {
-		char c = apr_isalnum(*header) ? (char)apr_toupper(*header) : '_';
-
-		if (*variable != c)
+	for (; *variable && *header; variable++, header++)
+		if (*variable != cgi_char(*header))
 			return false;
-	}
 	return *variable == *header;
 }
 
