@@ -97,13 +97,13 @@ static int spawn(struct pool *p)
 		.since_ns = manager_now(m),
 		.spec_hash = pool_spec_hash(&spec),
 	};
+	adopt_waiting(p); /* before there is anybody who could read what is unread */
 	r = send_spawn(p, &spec, stderr_fd);
 	if (r < 0) {
 		map_remove(&m->starter.by_spawn, id, p);
 		p->parent.spawn_id = 0;
 		return r;
 	}
-	adopt_waiting(p);
 	p->counts.starts++;
 	m->stats.starts++;
 	return 0;
