@@ -3,10 +3,12 @@
 /* The life of a pool's parent, between a supervisor and shims that the test plays. */
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -63,10 +65,25 @@ static bool status_has(struct world *w, const char *part)
 
 static void until_status(struct world *w, const char *part)
 {
+	uint32_t status;
+
 	for (int ms = 0; !status_has(w, part); ms += 10) {
 		if (ms > 5000)
-			fail_msg("status never had %s", part);
+			fail_msg("status never had %s: %s", part,
+				fake_shim_document(&w->s, CONTROL_STATUS, &status));
 		(void)poll(NULL, 0, 10);
+	}
+}
+
+/* The request is in the hands of a child: nothing of it is unread. */
+static void until_read(const struct fake_lease *l)
+{
+	int unread = 1;
+
+	for (int ms = 0; unread; ms += 5) {
+		assert_true(ms < 5000);
+		(void)poll(NULL, 0, 5);
+		assert_int_equal(ioctl(l->fd, SIOCOUTQ, &unread), 0);
 	}
 }
 
@@ -287,6 +304,7 @@ static void stop__request_under_way__finishes_first(void **state)
 	assert_true(fake_shim_done(&w->s, &idle));
 	fake_shim_lease(&w->s, w->pool, &l);
 	fake_shim_send_request(&l, "sleep=400");
+	until_read(&l);
 	begin_ns = clock_now_ns();
 	fake_supervisor_begin_stop(&w->sv, 4000);
 	until_status(w, "\"is_stopping\":true");
