@@ -4,7 +4,6 @@
 
 #include "shim/shim.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,10 +22,10 @@ static struct lease_slot *slot_of(const struct shim_conn *conn)
 
 /* --- idle lists, under lease_lock ---------------------------------------------------------- */
 
-static void unlink_idle(struct shim_conn *conn)
+static void unlink_idle(struct shim_pool *pool, struct shim_conn *conn)
 {
-	if (conn->pool->idle == conn)
-		conn->pool->idle = conn->next;
+	if (pool->idle == conn)
+		pool->idle = conn->next;
 	else
 		conn->prev->next = conn->next;
 	if (conn->next)
@@ -52,10 +51,8 @@ static struct shim_conn *pop_idle(struct shim_process *p, struct shim_pool *pool
 	pthread_mutex_lock(&p->lease_lock);
 	struct shim_conn *conn = pool->idle;
 
-	if (conn) {
-		assert(conn->pool == pool);
-		unlink_idle(conn);
-	}
+	if (conn)
+		unlink_idle(pool, conn);
 	pthread_mutex_unlock(&p->lease_lock);
 	return conn;
 }
@@ -77,7 +74,7 @@ static struct shim_conn *evict(struct shim_table *t, uint32_t slot, uint64_t gen
 
 	if (!old || old->generation >= generation)
 		return NULL;
-	unlink_idle(old);
+	unlink_idle(old->pool, old);
 	return old;
 }
 
@@ -105,7 +102,7 @@ static void sweep(struct shim_process *p, struct shim_pool *pool)
 		next = conn->next;
 		if (lease_get_state(slot_of(conn), conn->generation) == LEASE_IDLE)
 			continue;
-		unlink_idle(conn);
+		unlink_idle(pool, conn);
 		conn->next = gone;
 		gone = conn;
 	}
