@@ -267,6 +267,66 @@ static bool load_has_variable(struct load *l, const char *text)
 	return true;
 }
 
+/* Behind the string that begins at @c. */
+static char *skip_string(char *c)
+{
+	char quote = *c++;
+
+	while (*c && *c != quote)
+		c += c[0] == '\\' && c[1] ? 2 : 1;
+	return *c ? c + 1 : c;
+}
+
+static char *blank_line(char *c)
+{
+	while (*c && *c != '\n')
+		*c++ = ' ';
+	return c;
+}
+
+/* Return: behind the comment, or NULL if it has no end. */
+static char *blank_block(char *c)
+{
+	const char *end = strstr(c + 2, "*/");
+
+	if (!end)
+		return NULL;
+	for (; c < end + 2; c++) {
+		if (*c != '\n')
+			*c = ' ';
+	}
+	return c;
+}
+
+/*
+ * libconfuse 3.3 counts the lines of comments wrongly, so comments become spaces before it sees
+ * them. # begins one anywhere outside of quotes, // only where a word could begin.
+ */
+static bool load_blank_comments(struct load *l, char *text)
+{
+	char *c = text;
+	int line = 1;
+
+	while (*c) {
+		bool is_start = c == text || strchr(" \t\r\n={}(),+", c[-1]);
+		char *next = c + 1;
+
+		if (*c == '"' || *c == '\'')
+			next = skip_string(c);
+		else if (*c == '#' || (is_start && c[0] == '/' && c[1] == '/'))
+			next = blank_line(c);
+		else if (is_start && c[0] == '/' && c[1] == '*')
+			next = blank_block(c);
+		if (!next) {
+			load_fail(l, line, "a comment has no end", "write the missing */");
+			return false;
+		}
+		for (; c < next; c++)
+			line += *c == '\n';
+	}
+	return true;
+}
+
 static int load_parse(struct load *l, const char *text)
 {
 	cfg_t *cfg = cfg_init(l->option[CONFIG_SECTION_TOP], CFGF_NONE);
@@ -298,7 +358,10 @@ int config_load(
 	l->file = file;
 	l->problem = ret_problem;
 	load_make_options(l);
-	r = load_has_variable(l, text) ? 1 : load_parse(l, ended);
+	if (load_has_variable(l, text) || !load_blank_comments(l, ended))
+		r = 1;
+	else
+		r = load_parse(l, ended);
 	free(ended);
 	free(l);
 	return r;

@@ -186,6 +186,13 @@ static const struct bad_case {
 	{ "uid_min = \n", 0, "" },
 	{ "# x\ncontrol_socket = \"/run/${HOME}\"\n", 2, "environment variables" },
 	{ "\"(context)\" = \"x\"\n", 1, "" },
+	/* lines are counted through every kind of comment and string */
+	{ "# a\n  # b\n\nuid_min = 5 # c\n/* x\n y */\n// z\ncolour = red\n", 8, "colour" },
+	{ "uid_min = 5 /* x */ /* y\n*/\nhandler a {#\n} // b\ncolour = red\n", 5, "colour" },
+	{ "handler \"a#b/*c//d\\\"#e\" {\n}\nhandler 'a#b' {\n}\ncolour = red\n", 5, "colour" },
+	{ "apache_user = a#b\ncolour = red\n", 2, "colour" },
+	{ "# a\n/* no end\n\nuid_min = 5\n", 2, "no end" },
+	{ "/*/\nuid_min = 5\n", 1, "no end" },
 	{ "include(\"/etc/passwd\")\n", 1, "include" },
 };
 
