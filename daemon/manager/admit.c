@@ -192,8 +192,10 @@ static bool ask_now(const struct ask *a)
 			return true;
 		}
 		if (r < 0) {
-			log_error("lease.error", F_UINT("pool", a->pool->id),
-				F_STR("name", a->pool->name), F_ERRNO(r));
+			if (ratelimit_take(&m->error_rate, manager_now(m)))
+				log_error("lease.error", F_UINT("pool", a->pool->id),
+					F_STR("name", a->pool->name), F_ERRNO(r),
+					F_UINT("untold", ratelimit_steal_refused(&m->error_rate)));
 			send_reject(a, REASON_INTERNAL);
 			return true;
 		}
