@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 import client
-from place import (APACHE, IS_ROOT, IS_SANITIZED, LSPHP, ME, OWNERS, descendants, is_alive,
-                   wait_until)
+from place import (APACHE, IS_ROOT, IS_SANITIZED, LSPHP, ME, OWNERS, all_processes, descendants,
+                   is_alive, wait_until)
 
 HANDLER = "application/x-httpd-lsphp"
 MODULES = Path("/usr/lib/apache2/modules")
@@ -122,8 +122,9 @@ class Daemon:
 
     def manager(self):
         """Pid of the manager, waiting for it if it is being started again."""
-        return wait_until(lambda: [p.pid for p in self.place.processes("lsapid-manager")], 5,
-                          "a manager")[0]
+        # by parent and title: an ordinary user may not read the exe link of what hides its memory
+        return wait_until(lambda: [p.pid for p in all_processes() if p.ppid == self.pid
+                                   and p.cmdline.startswith("lsapid-manager")], 5, "a manager")[0]
 
     def lsphp(self):
         """All lsphp processes: parents and children."""
