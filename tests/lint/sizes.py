@@ -3,6 +3,7 @@
 """Lengths: a file holds one noun (500 lines), a function one thought (80 lines)."""
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FILE_LINES = 500
 FUNCTION_LINES = 80
 COLUMNS = 100
-SUPERVISOR_LINES = 3000  # all of daemon/supervisor: what runs as root stays readable in one sitting
+SUPERVISOR_LINES = 2500  # of code, all of daemon/supervisor: what runs as root stays readable
 
 
 def c_functions(lines):
@@ -44,6 +45,12 @@ def check(path):
             yield f"line {number}: more than {COLUMNS} columns"
 
 
+def code_lines(path):
+    """Lines with more than a comment or white space."""
+    text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return sum(1 for line in text.split("\n") if line.strip())
+
+
 def main():
     wrong = 0
     for top in ("proto", "daemon", "shim", "lsphp", "tests"):
@@ -53,10 +60,9 @@ def main():
             for what in check(path):
                 print(f"{path.relative_to(ROOT)}: {what}")
                 wrong += 1
-    supervisor = sum(p.read_text(encoding="utf-8").count("\n")
-                     for p in (ROOT / "daemon" / "supervisor").glob("*.[ch]"))
+    supervisor = sum(code_lines(p) for p in (ROOT / "daemon" / "supervisor").glob("*.c"))
     if supervisor > SUPERVISOR_LINES:
-        print(f"daemon/supervisor: {supervisor} lines, more than {SUPERVISOR_LINES}")
+        print(f"daemon/supervisor: {supervisor} lines of code, more than {SUPERVISOR_LINES}")
         wrong += 1
     return 1 if wrong else 0
 
