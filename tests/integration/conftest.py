@@ -63,8 +63,10 @@ def stack():
     made = []
 
     def make(*vhosts, **how):
-        made.append(Stack(list(vhosts) or [Vhost("a.test", "games")], **how))
-        return made[-1]
+        is_started = how.pop("start", True)
+        # noted before it starts: what fails half way is ended all the same
+        made.append(Stack(list(vhosts) or [Vhost("a.test", "games")], start=False, **how))
+        return made[-1].start() if is_started else made[-1]
 
     yield make
     end_all(made)
@@ -75,10 +77,12 @@ def shared(request):
     """One stack for all tests of a module: two owners, and one site without an identity."""
     how = getattr(request.module, "SHARED", {})
     vhosts = [Vhost("a.test", "games"), Vhost("b.test", "mail"), Vhost("default.test")]
-    made = Stack(how.get("vhosts", lambda: vhosts)(), **{k: v for k, v in how.items()
-                                                         if k != "vhosts"})
-    yield made
-    end_all([made])
+    made = Stack(how.get("vhosts", lambda: vhosts)(), start=False,
+                 **{k: v for k, v in how.items() if k != "vhosts"})
+    try:
+        yield made.start()
+    finally:
+        end_all([made])
 
 
 def end_all(stacks):

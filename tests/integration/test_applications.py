@@ -68,8 +68,9 @@ class Database:
         files = self.data / "files"
         with open(self.place.path / "db-install.log", "wb") as log:
             subprocess.run(self.as_owner(
-                "mariadb-install-db", "--no-defaults", f"--datadir={files}", "--skip-test-db",
-                "--auth-root-authentication-method=normal"), check=True, stdout=log, stderr=log)
+                # force: also where no resolver knows the host's name
+                "mariadb-install-db", "--no-defaults", "--force", f"--datadir={files}",
+                "--skip-test-db", "--auth-root-authentication-method=normal"), check=True, stdout=log, stderr=log)
         with open(self.place.path / "db.log", "wb") as log:
             self.process = subprocess.Popen(self.as_owner(
                 "/usr/sbin/mariadbd", "--no-defaults", f"--datadir={files}", "--skip-networking",
@@ -140,10 +141,12 @@ def wordpress(stack):
     if IS_ROOT:
         for path in [vhost.docroot, *vhost.docroot.rglob("*")]:
             os.chown(path, vhost.owner.pw_uid, vhost.owner.pw_gid)
-    database.start()
-    made.start()
-    yield made, Browser(made.httpd.port)
-    database.stop()
+    try:
+        database.start()
+        made.start()
+        yield made, Browser(made.httpd.port)
+    finally:
+        database.stop()
 
 
 def field(page, name):
