@@ -79,7 +79,10 @@ def note_case(result, leg, case):
     bad = [part for part in case if part.tag in ("failure", "error")]
     skipped = case.find("skipped")
     if bad:
-        result.failures.append((name, tail(bad[0].text or bad[0].get("message", ""), 60)))
+        text = bad[0].text or bad[0].get("message", "")
+        # what was wrong, then the end of the servers' logs
+        reason = [line for line in text.splitlines() if line.startswith("E  ")]
+        result.failures.append((name, "\n".join(reason + [tail(text, 50)])))
     elif skipped is not None:
         result.skips.append((name, skipped.get("message", "no reason given")))
     else:
