@@ -31,6 +31,7 @@ static const struct priv_row rows[] = {
 	[PRIV_EXITED] = { "EXITED", HAS_ID | HAS_PID | HAS_STATUS, 0 },
 	[PRIV_RELOAD] = { "RELOAD", 0, 1 },
 	[PRIV_RELOADED] = { "RELOADED", HAS_STATUS, 0 },
+	[PRIV_RELOAD_FAILED] = { "RELOAD_FAILED", 0, 1 },
 	[PRIV_RELOAD_REQUEST] = { "RELOAD_REQUEST", 0, 0 },
 	[PRIV_STOP] = { "STOP", HAS_STATUS, 0 },
 	[PRIV_STOPPED] = { "STOPPED", 0, 0 },

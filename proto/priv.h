@@ -17,6 +17,8 @@
  *   EXITED id, wait status                 ->        the lsphp parent of that spawn has ended
  *   RELOAD + config memfd                  ->        checked by the supervisor already
  *                                          <- RELOADED ok
+ *                                          <- RELOAD_REQUEST
+ *   RELOAD, or RELOAD_FAILED + text memfd  ->        file, line, what is wrong, remedy
  *   STOP grace                             ->
  *                                          <- STOPPED  (everything drained: the manager will exit)
  *
@@ -45,6 +47,7 @@ enum priv_type {
 	PRIV_EXITED = 9,
 	PRIV_RELOAD = 11,
 	PRIV_RELOADED = 12,
+	PRIV_RELOAD_FAILED = 13,  /* what was asked for is bad: the old one stays */
 	PRIV_RELOAD_REQUEST = 14, /* manager: an administrator asked for a reload */
 	PRIV_STOP = 15,
 	PRIV_STOPPED = 16

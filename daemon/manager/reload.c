@@ -12,8 +12,10 @@
 #include "daemon/manager/manager.h"
 #include "daemon/manager/report.h"
 
-/* The supervisor answers with a configuration, or refuses a bad one and logs why. */
+/* The supervisor answers at once, with a configuration or with what is wrong with it. */
 #define RELOAD_TIMEOUT_S 5
+/** Of the text that says what is wrong: three fields of a config_problem. */
+#define RELOAD_TEXT_MAX 4096U
 
 static void answer_all(struct manager *m, int error, const char *detail)
 {
@@ -40,8 +42,7 @@ static void on_timeout(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	answer_all(arg, ETIMEDOUT,
-		"no new configuration came: the old one stays; lsapid -t and the log tell why");
+	answer_all(arg, ETIMEDOUT, "the supervisor does not answer: the old configuration stays");
 }
 
 int reload_init(struct reload *r, struct manager *m)
@@ -64,6 +65,16 @@ void reload_request(struct manager *m, struct peer *p, uint32_t sequence)
 	p->reload_sequence = sequence;
 	(void)evtimer_add(&m->reload.timeout, &timeout);
 	(void)supervisor_link_send(&m->link, &msg, NULL); /* a lost link ends the manager */
+}
+
+void reload_refused(struct manager *m, int text_fd)
+{
+	char *text = NULL;
+	size_t size;
+	int r = fd_read_all(text_fd, RELOAD_TEXT_MAX, &text, &size);
+
+	answer_all(m, EINVAL, r == 0 ? text : "the supervisor refuses it; its log tells why");
+	free(text);
 }
 
 static int read_config(int fd, struct config **ret_config, char *detail, size_t detail_size)

@@ -17,7 +17,7 @@ struct manager;
 struct peer;
 
 struct reload {
-	struct event timeout; /* the supervisor answers within this time, or not at all */
+	struct event timeout; /* a supervisor that works answers long before */
 	uint64_t count;
 };
 
@@ -27,6 +27,9 @@ void reload_deinit(struct reload *r);
 
 /** reload_request() - an administrator asks for it; answered by DOCUMENT when it is done */
 void reload_request(struct manager *m, struct peer *p, uint32_t sequence);
+
+/** reload_refused() - what was asked for is bad; the text in @text_fd tells why */
+void reload_refused(struct manager *m, int text_fd);
 
 /** reload_take() - a new configuration has come; @config_fd is consumed */
 void reload_take(struct manager *m, int config_fd);

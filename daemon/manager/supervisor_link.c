@@ -55,6 +55,9 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 	case PRIV_RELOAD:
 		reload_take(m, fdpass_steal(fds, 0));
 		return true;
+	case PRIV_RELOAD_FAILED:
+		reload_refused(m, fds->fd[0]);
+		return true;
 	case PRIV_STOP:
 		shutdown_begin(m, (uint32_t)msg->status, "supervisor");
 		return true;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -142,17 +143,12 @@ static int bundle_fd(const struct supervisor *s)
 	return fd_memfd("lsapid-config", s->settings->bundle, s->settings->bundle_size);
 }
 
-void link_send_reload(struct supervisor *s)
+/* A message whose contents are in a memfd, which is consumed. */
+static void send_memfd(struct supervisor *s, enum priv_type type, int fd)
 {
-	struct priv_message m = { .type = PRIV_RELOAD };
+	struct priv_message m = { .type = type };
 	struct fdpass_set fds = FDPASS_SET_EMPTY;
-	int fd;
 
-	if (s->link.state != LINK_UP) {
-		s->link.has_reload_waiting = s->link.state == LINK_STARTING;
-		return;
-	}
-	fd = bundle_fd(s);
 	if (fd < 0) {
 		log_error("config.not_sent", F_ERRNO(fd));
 		return;
@@ -160,6 +156,30 @@ void link_send_reload(struct supervisor *s)
 	fds.fd[0] = fd;
 	fds.count = 1;
 	link_send(s, &m, &fds);
+}
+
+void link_send_reload(struct supervisor *s)
+{
+	if (s->link.state == LINK_UP)
+		send_memfd(s, PRIV_RELOAD, bundle_fd(s));
+	else
+		s->link.has_reload_waiting = s->link.state == LINK_STARTING;
+}
+
+void link_send_reload_failed(struct supervisor *s, const struct config_problem *problem)
+{
+	char text[sizeof(*problem) + 32]; /* its parts, the line's number, what is between */
+	int size;
+
+	if (problem->line)
+		size = snprintf(text, sizeof(text), "%s:%d: %s; %s", problem->file, problem->line,
+			problem->what, problem->remedy);
+	else
+		size = snprintf(text, sizeof(text), "%s: %s; %s", problem->file, problem->what,
+			problem->remedy);
+	if (size >= (int)sizeof(text))
+		size = (int)sizeof(text) - 1;
+	send_memfd(s, PRIV_RELOAD_FAILED, fd_memfd("lsapid-problem", text, (size_t)size));
 }
 
 /* --- start -------------------------------------------------------------------------------- */

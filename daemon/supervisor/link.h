@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "daemon/base/list.h"
+#include "daemon/config/config.h"
 #include "daemon/supervisor/restart.h"
 #include "proto/fdpass.h"
 #include "proto/priv.h"
@@ -55,6 +56,9 @@ void link_flush(struct supervisor *s);
 
 /** link_send_reload() - RELOAD with the present configuration, at once or when it is up */
 void link_send_reload(struct supervisor *s);
+
+/** link_send_reload_failed() - the answer to a RELOAD_REQUEST that can not be granted */
+void link_send_reload_failed(struct supervisor *s, const struct config_problem *problem);
 
 /** link_receive() - all messages that have come, each to requests_dispatch() */
 void link_receive(struct supervisor *s);

@@ -45,9 +45,12 @@ static int on_reloaded(
 static int on_reload_request(
 	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
 {
+	struct config_problem problem;
+
 	(void)m;
 	(void)fds;
-	supervisor_reload(s);
+	if (supervisor_reload(s, &problem))
+		link_send_reload_failed(s, &problem);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -82,39 +83,51 @@ static void log_problem(const struct config_problem *p)
 		F_STR("what", p->what), F_STR("remedy", p->remedy));
 }
 
-void supervisor_reload(struct supervisor *s)
+/* Return: 0 and settings that may take the place of the present ones; 1 and one problem. */
+static int read_successor(
+	const struct supervisor *s, struct settings **ret_settings, struct config_problem *p)
 {
 	struct settings *new = NULL;
-	struct config_problem problem;
 	const char *fixed;
+	char what[128];
+	int r = settings_read(s->config_path, &new, p);
+
+	if (r > 0)
+		return r;
+	if (r < 0)
+		return config_problem_set(
+			p, s->config_path, 0, strerrordesc_np(-r), "try again when there is room");
+	fixed = settings_find_fixed_change(s->settings, new);
+	if (!fixed) {
+		*ret_settings = new;
+		return 0;
+	}
+	(void)settings_free(new);
+	(void)snprintf(what, sizeof(what), "%s can not change while lsapid runs", fixed);
+	return config_problem_set(
+		p, s->config_path, 0, what, "restart lsapid, or write the former value");
+}
+
+int supervisor_reload(struct supervisor *s, struct config_problem *ret_problem)
+{
+	struct settings *new = NULL;
 	int r;
 
 	if (s->phase != SUPERVISOR_RUNNING)
-		return;
-	r = settings_read(s->config_path, &new, &problem);
-	if (r < 0) {
-		log_error("config.not_read", F_STR("file", s->config_path), F_ERRNO(r));
-		return;
-	}
-	fixed = r == 0 ? settings_find_fixed_change(s->settings, new) : NULL;
-	if (fixed) {
-		char what[128];
-
-		(void)snprintf(what, sizeof(what), "%s can not change while lsapid runs", fixed);
-		r = config_problem_set(&problem, s->config_path, 0, what,
-			"restart lsapid, or write the former value");
-	}
+		return config_problem_set(ret_problem, s->config_path, 0, "lsapid is stopping",
+			"start it again: it reads the file then");
+	r = read_successor(s, &new, ret_problem);
 	if (r) {
-		log_problem(&problem);
+		log_problem(ret_problem);
 		log_warn("config.kept", F_STR("file", s->config_path));
-		settings_free(new);
-		return;
+		return r;
 	}
 	settings_free(s->settings);
 	s->settings = new;
 	log_set_level(new->config->log_level);
 	(void)settings_check(new, s->config_path, s->manager_binary, log_problem);
 	link_send_reload(s);
+	return 0;
 }
 
 /* --- stop --------------------------------------------------------------------------------- */
@@ -199,9 +212,11 @@ static void reap_all(struct supervisor *s)
 
 static void on_signal(struct supervisor *s, uint32_t number)
 {
+	struct config_problem logged;
+
 	switch (number) {
 	case SIGHUP:
-		supervisor_reload(s);
+		(void)supervisor_reload(s, &logged);
 		break;
 	case SIGTERM:
 	case SIGINT:

@@ -46,8 +46,12 @@ struct supervisor {
  */
 int supervisor_run(struct settings *settings, const char *config_path, const char *manager_binary);
 
-/** supervisor_reload() - read the configuration anew; a bad one is logged and not taken */
-void supervisor_reload(struct supervisor *s);
+/**
+ * supervisor_reload() - read the configuration anew
+ *
+ * Return: 0; 1 and one problem, which is logged: the configuration in force stays.
+ */
+int supervisor_reload(struct supervisor *s, struct config_problem *ret_problem);
 
 /** supervisor_on_stopped() - the manager has drained, or is gone while we stop */
 void supervisor_on_stopped(struct supervisor *s);

@@ -25,7 +25,7 @@ IS_ROOT = os.geteuid() == 0
 HANDLER = "application/x-test"
 
 SETUP, READY, SPAWN, SPAWNED, SPAWN_FAILED, SIGNAL, EXITED = 1, 2, 4, 5, 7, 8, 9
-RELOAD, RELOADED, RELOAD_REQUEST, STOP, STOPPED = 11, 12, 14, 15, 16
+RELOAD, RELOADED, RELOAD_FAILED, RELOAD_REQUEST, STOP, STOPPED = 11, 12, 13, 14, 15, 16
 RETIRE, KILL = 1, 2
 REASONS = {"bad-spec": 9, "handler-unknown": 10, "uid-floor": 11, "gid-floor": 12,
            "user-unknown": 13, "group-unknown": 14, "user-foreign": 15, "docroot-owner": 16,

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from supervisor_peer import (EXITED, HANDLER, IS_ROOT, KILL, READY, REASONS, RELOAD, RELOAD_REQUEST,
-                             RELOADED, RETIRE, SIGNAL, SPAWN, SPAWN_FAILED, SPAWNED, STEP_BINARY,
+from supervisor_peer import (EXITED, HANDLER, IS_ROOT, KILL, READY, REASONS, RELOAD, RELOAD_FAILED,
+                             RELOAD_REQUEST, RELOADED, RETIRE, SIGNAL, SPAWN, SPAWN_FAILED, SPAWNED, STEP_BINARY,
                              STEP_EXEC, STEP_POLICY, STOP, STOPPED, Message, Supervisor,
                              descendants, memfd, stat_of, wait_until)
 
@@ -549,6 +549,19 @@ def test_reload_is_also_done_on_the_managers_request(sup):
     peer = sup.up()
     peer.send(Message(RELOAD_REQUEST))
     os.close(peer.expect(RELOAD).fds[0])
+
+
+def test_a_request_for_a_bad_configuration_is_answered_with_what_is_wrong(sup):
+    peer = sup.up()
+    sup.write_conf("colour = red\n")
+    peer.send(Message(RELOAD_REQUEST))
+    fd = peer.expect(RELOAD_FAILED).fds[0]
+    text = os.pread(fd, 4096, 0).decode()
+    os.close(fd)
+    line = len(sup.conf.read_text().splitlines())
+    assert text.startswith(f"{sup.conf}:{line}: ") and "colour" in text and "; " in text
+    sup.spawn(peer, 1)
+    peer.expect(SPAWNED, id=1)  # the former one is in force
 
 
 @pytest.mark.parametrize("how", ["mistake", "unsafe", "fixed"])

@@ -141,6 +141,15 @@ static void on_signal(struct fake_supervisor *s, const struct priv_message *m)
 		s->retires++;
 }
 
+static void refuse_reload(struct fake_supervisor *s)
+{
+	const struct priv_message m = { .type = PRIV_RELOAD_FAILED };
+	struct fdpass_set fds = { .count = 1 };
+
+	fds.fd[0] = fd_memfd("problem", s->reload_problem, strlen(s->reload_problem));
+	send_priv(s, &m, &fds);
+}
+
 static void on_message(
 	struct fake_supervisor *s, const struct priv_message *m, struct fdpass_set *fds)
 {
@@ -159,6 +168,8 @@ static void on_message(
 		return;
 	case PRIV_RELOAD_REQUEST:
 		s->reload_requests++;
+		if (s->reload_problem)
+			refuse_reload(s);
 		return;
 	case PRIV_STOPPED:
 		s->is_stopped = true;
@@ -168,6 +179,7 @@ static void on_message(
 	case PRIV_SPAWN_FAILED:
 	case PRIV_EXITED:
 	case PRIV_RELOAD:
+	case PRIV_RELOAD_FAILED:
 	case PRIV_STOP:
 		break;
 	}

@@ -31,8 +31,9 @@ struct fake_supervisor {
 	struct fake_parent parent[FAKE_SUPERVISOR_PARENTS]; /* the thread's */
 
 	/* what to do: set by the test before it happens */
-	_Atomic uint32_t refuse; /* enum reason: answer SPAWN_FAILED; 0: start it */
-	char *_Atomic option;    /* of fake_lsphp; NULL: none */
+	_Atomic uint32_t refuse;            /* enum reason: answer SPAWN_FAILED; 0: start it */
+	char *_Atomic option;               /* of fake_lsphp; NULL: none */
+	const char *_Atomic reload_problem; /* answer of RELOAD_REQUEST; NULL: none at all */
 
 	/* what was seen */
 	_Atomic uint32_t spawns, retires, kills, exits, reloads, reload_requests;

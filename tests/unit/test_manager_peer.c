@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/base/clock.h"
 #include "proto/fdpass.h"
 #include "tests/support/fake_shim.h"
 #include "tests/support/fake_supervisor.h"
@@ -250,7 +251,25 @@ static void status__asked__json_with_all_parts(void **state)
 	fake_shim_bye(&w->bad);
 }
 
-static void reload__supervisor_refuses__answered_after_a_while(void **state)
+static void reload__supervisor_refuses__told_at_once_and_why(void **state)
+{
+	struct world *w = *state;
+	uint64_t begin_ns = clock_now_ns();
+	uint32_t status = 0;
+	char *json;
+
+	w->sv.reload_problem = "/etc/x.conf:7: \"colour\" is no setting; remove it";
+	fake_shim_connect(&w->bad);
+	json = fake_shim_document(&w->bad, CONTROL_RELOAD, &status);
+	assert_int_equal(status, EINVAL);
+	assert_non_null(strstr(json, "/etc/x.conf:7: \\\"colour\\\" is no setting; remove it"));
+	assert_non_null(strstr(json, "\"is_reloaded\":false"));
+	assert_in_range(clock_since_ns(begin_ns, clock_now_ns()) / NS_PER_MS, 0, 2000);
+	free(json);
+	fake_shim_bye(&w->bad);
+}
+
+static void reload__supervisor_is_silent__answered_after_a_while(void **state)
 {
 	struct world *w = *state;
 	uint32_t status = 0;
@@ -283,7 +302,8 @@ int main(void)
 		CASE(lease__id_of_another_session__unknown),
 		CASE(session__every_slot_taken__rejected_as_such),
 		CASE(status__asked__json_with_all_parts),
-		CASE(reload__supervisor_refuses__answered_after_a_while),
+		CASE(reload__supervisor_refuses__told_at_once_and_why),
+		CASE(reload__supervisor_is_silent__answered_after_a_while),
 	};
 
 	return cmocka_run_group_tests_name("manager_peer", tests, NULL, NULL);

@@ -41,6 +41,7 @@ static const struct row rows[] = {
 	{ "exited", 0, { .type = PRIV_EXITED, .id = 9, .pid = 4711, .status = 139 } },
 	{ "reload", 1, { .type = PRIV_RELOAD } },
 	{ "reloaded", 0, { .type = PRIV_RELOADED, .status = 22 } },
+	{ "reload_failed", 1, { .type = PRIV_RELOAD_FAILED } },
 	{ "reload_request", 0, { .type = PRIV_RELOAD_REQUEST } },
 	{ "stop", 0, { .type = PRIV_STOP, .status = 30000 } },
 	{ "stopped", 0, { .type = PRIV_STOPPED } },
