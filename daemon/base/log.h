@@ -43,7 +43,7 @@ struct log_field {
 #define F_STR(k, v)   { .key = (k), .type = LOG_FIELD_STR, .str = (v) }
 #define F_INT(k, v)   { .key = (k), .type = LOG_FIELD_INT, .i = (v) }
 #define F_UINT(k, v)  { .key = (k), .type = LOG_FIELD_UINT, .u = (v) }
-/** errno or negative errno, shown as its name */
+/** errno or negative errno, shown as its name; 0: nothing failed there, so the field is left out */
 #define F_ERRNO(v)    { .key = "errno", .type = LOG_FIELD_ERRNO, .i = (v) }
 /* clang-format on */
 

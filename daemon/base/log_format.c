@@ -175,6 +175,8 @@ static void line_put_field(struct log_line *l, const struct log_field *f)
 {
 	char number[24];
 
+	if (f->type == LOG_FIELD_ERRNO && f->i == 0)
+		return;
 	line_put(l, " ", 1);
 	line_put_text(l, f->key);
 	line_put(l, "=", 1);

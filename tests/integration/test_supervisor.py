@@ -257,6 +257,7 @@ def test_many_starts_at_once_are_all_answered(sup):
 def test_root_is_refused_whatever_the_floor(sup):
     peer = sup.up()
     refused(sup, peer, "uid-floor", uid=0)
+    assert "errno=" not in sup.text(), "no system call has failed"
     refused(sup, peer, "gid-floor", number=2, gid=0)
 
 
