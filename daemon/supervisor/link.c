@@ -66,6 +66,17 @@ void link_deinit(struct link *l)
 
 /* --- messages ----------------------------------------------------------------------------- */
 
+/* Who has drained closes the channel before it exits; at any other time that is its death. */
+static void on_hangup(struct supervisor *s)
+{
+	if (s->phase != SUPERVISOR_DRAINING) {
+		link_kill(s, NULL);
+		return;
+	}
+	s->link.channel_fd = fd_close(s->link.channel_fd);
+	supervisor_on_stopped(s);
+}
+
 void link_flush(struct supervisor *s)
 {
 	struct link *l = &s->link;
@@ -78,7 +89,10 @@ void link_flush(struct supervisor *s)
 		if (r == -EAGAIN)
 			return;
 		if (r < 0) {
-			link_kill(s, r == -EPIPE || r == -ECONNRESET ? NULL : err_name(r));
+			if (r == -EPIPE || r == -ECONNRESET)
+				on_hangup(s);
+			else
+				link_kill(s, err_name(r));
 			return;
 		}
 		list_remove(n);
@@ -126,9 +140,12 @@ void link_receive(struct supervisor *s)
 
 		if (n == -EAGAIN)
 			return;
-		if (n <= 0) {
-			/* an end or a reset is its death, which is told when it is reaped */
-			link_kill(s, n == 0 || n == -ECONNRESET ? NULL : "a message without form");
+		if (n == 0 || n == -ECONNRESET) {
+			on_hangup(s);
+			return;
+		}
+		if (n < 0) {
+			link_kill(s, "a message without form");
 			return;
 		}
 		wrong = requests_dispatch(s, data, (size_t)n, &fds);
@@ -347,7 +364,7 @@ bool link_on_exit(struct supervisor *s, pid_t pid, int status)
 	if (s->phase == SUPERVISOR_RUNNING)
 		spawn_retire_all(s, SPAWN_CAUSE_MANAGER);
 	else
-		supervisor_on_stopped(s);
+		supervisor_on_manager_gone(s);
 	return true;
 }
 

@@ -21,7 +21,7 @@
 
 /* The manager keeps the grace itself; this much later it is taken for stuck. */
 #define MANAGER_LATE_NS (1 * NS_PER_S)
-/* lsphp that has nothing to do ends within milliseconds of its SIGTERM. */
+/* lsphp that has nothing to do ends within milliseconds of its SIGTERM, the manager of STOPPED. */
 #define ENDING_NS (2 * NS_PER_S)
 /* After SIGKILL only the kernel's own work is left; look again until all are reaped. */
 #define REKILL_NS (100 * NS_PER_MS)
@@ -146,6 +146,12 @@ static void stop_end(struct supervisor *s, bool is_drained)
 }
 
 void supervisor_on_stopped(struct supervisor *s)
+{
+	if (s->phase == SUPERVISOR_DRAINING)
+		s->deadline_ns = s->now_ns + ENDING_NS;
+}
+
+void supervisor_on_manager_gone(struct supervisor *s)
 {
 	if (s->phase == SUPERVISOR_DRAINING)
 		stop_end(s, true);

@@ -17,7 +17,7 @@
 
 enum supervisor_phase {
 	SUPERVISOR_RUNNING = 0,
-	SUPERVISOR_DRAINING, /* STOP sent: the manager waits for requests under way */
+	SUPERVISOR_DRAINING, /* STOP sent: the manager waits for requests under way, and ends */
 	SUPERVISOR_ENDING,   /* the manager is done: SIGTERM to all that is left, later SIGKILL */
 	SUPERVISOR_DONE,
 	SUPERVISOR_PHASE_COUNT
@@ -53,5 +53,8 @@ int supervisor_run(struct settings *settings, const char *config_path, const cha
  */
 int supervisor_reload(struct supervisor *s, struct config_problem *ret_problem);
 
-/** supervisor_on_stopped() - the manager has drained, or is gone while we stop */
+/** supervisor_on_stopped() - the manager has drained, and is about to exit */
 void supervisor_on_stopped(struct supervisor *s);
+
+/** supervisor_on_manager_gone() - it was reaped while we stop */
+void supervisor_on_manager_gone(struct supervisor *s);

@@ -89,6 +89,8 @@ def test_stop_of_an_idle_daemon_is_quick(stack):
     assert time.monotonic() - began < 5
     assert made.place.processes("lsphp") == []
     assert made.place.processes("lsapid-manager") == []
+    ending, = [line for line in made.daemon.text().splitlines() if " manager.exit " in line]
+    assert " status=0 signal=0 " in ending, "the manager ends by itself"
 
 
 def test_no_zombie_remains(stack):

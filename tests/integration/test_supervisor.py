@@ -495,6 +495,7 @@ def test_stop_waits_for_the_manager_then_ends_everything(sup):
     assert not any(stat_of(p) for p in below)
     assert not sup.socket.exists()
     assert "supervisor.stopped" in sup.text()
+    assert "manager.late" in sup.text(), "the relay does not end by itself: it is made to"
 
 
 def test_stop_does_not_wait_longer_than_the_grace_for_a_stuck_manager(make):
