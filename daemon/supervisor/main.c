@@ -2,6 +2,7 @@
 
 /* lsapid: command line. */
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,6 +58,22 @@ static int options_parse(struct options *o, int argc, char **argv)
 	return optind == argc ? 0 : 1;
 }
 
+/* What is checked is every directory from / on, and a reload reads the same file whatever happens.
+ */
+static const char *make_absolute(const char *path, char out[PATH_MAX])
+{
+	size_t size;
+
+	if (path[0] == '/' || !getcwd(out, PATH_MAX))
+		return path;
+	while (strncmp(path, "./", 2) == 0)
+		path += 1 + strspn(path + 1, "/");
+	size = strcmp(out, "/") == 0 ? 0 : strlen(out);
+	/* cut: too long for any file, and refused as such */
+	(void)snprintf(out + size, PATH_MAX - size, "/%s", path);
+	return out;
+}
+
 static void print_problem(const struct config_problem *p)
 {
 	if (p->line)
@@ -71,6 +88,8 @@ int main(int argc, char **argv)
 		.config_path = LSAPID_CONFDIR "/lsapid.conf",
 		.manager_binary = LSAPID_LIBEXECDIR "/lsapid-manager",
 	};
+	char config_path[PATH_MAX];
+	char manager_binary[PATH_MAX];
 	struct settings *settings = NULL;
 	struct config_problem problem;
 	size_t problems;
@@ -85,6 +104,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	log_init("lsapid", LOG_LEVEL_INFO);
+	o.config_path = make_absolute(o.config_path, config_path);
+	o.manager_binary = make_absolute(o.manager_binary, manager_binary);
 	r = settings_read(o.config_path, &settings, &problem);
 	if (r == 1)
 		print_problem(&problem);

@@ -6,6 +6,7 @@ import pwd
 import signal
 import socket
 import stat
+import subprocess
 import time
 
 import pytest
@@ -626,6 +627,24 @@ def test_configuration_of_another_user_is_refused(sup):
     os.chown(sup.conf, 1, 1)
     done = sup.check()
     assert done.returncode == 1 and "belongs to another user" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["{name}", "./{name}", ".//{name}", "{parent}/{name}"])
+def test_a_relative_path_is_taken_from_the_current_directory(sup, form):
+    start = sup.place if "parent" not in form else sup.place.parent
+    path = form.format(name=sup.conf.name, parent=sup.place.name)
+    done = subprocess.run([sup.lsapid, "-c", path, "-m", form.format(
+        name=sup.manager.name, parent=sup.place.name), "-t"], cwd=start, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert (done.returncode, done.stdout) == (0, "configuration ok\n")
+    sup.write_conf("colour = red\n")
+    done = subprocess.run([sup.lsapid, "-c", path, "-t"], cwd=start, text=True, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.stdout.startswith(f"{sup.conf}:")  # every message names the whole path
+
+
+def test_a_path_that_climbs_is_refused(sup):
+    assert "is not a plain absolute path" in sup.check("-c", "../lsapid.conf").stderr
 
 
 def test_command_line(sup):
