@@ -119,8 +119,23 @@ static void on_upkeep(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	m->is_upkeep_turn = true;
 	peer_expire(m, manager_now(m));
 	tell_status(m);
+}
+
+/*
+ * What happened in this turn may have changed the status line, and a peer that has not said HELLO
+ * has to be asked for its time. After a turn that had nothing but upkeep the daemon sleeps.
+ */
+static void arm_upkeep(struct manager *m)
+{
+	static const struct timeval later = { .tv_sec = UPKEEP_S };
+
+	if (m->is_upkeep_turn && list_is_empty(&m->greeting))
+		return;
+	if (!evtimer_pending(&m->upkeep, NULL))
+		(void)evtimer_add(&m->upkeep, &later);
 }
 
 static int init_loop(struct manager *m)
@@ -138,7 +153,6 @@ static int init_loop(struct manager *m)
 
 static int init_parts(struct manager *m)
 {
-	static const struct timeval every = { .tv_sec = UPKEEP_S };
 	int r = init_loop(m);
 
 	if (r == 0)
@@ -155,10 +169,7 @@ static int init_parts(struct manager *m)
 		r = pool_set_init(&m->pools, m);
 	if (r < 0)
 		return r;
-	if (event_assign(&m->upkeep, m->base, -1, EV_PERSIST, on_upkeep, m) < 0 ||
-		event_add(&m->upkeep, &every) < 0)
-		return err_origin(-ENOMEM);
-	return 0;
+	return evtimer_assign(&m->upkeep, m->base, on_upkeep, m) < 0 ? err_origin(-ENOMEM) : 0;
 }
 
 int manager_init(struct manager *m, const struct priv_message *setup, struct config *config,
@@ -235,11 +246,13 @@ int manager_run(struct manager *m)
 	notify_status("READY=1");
 	while (!m->has_quit) {
 		m->now_ns = 0; /* a new turn: the first who asks reads the clock */
+		m->is_upkeep_turn = false;
 		if (event_base_loop(m->base, EVLOOP_ONCE) < 0) {
 			log_error("manager.loop", F_ERRNO(errno));
 			return 1;
 		}
 		graveyard_empty(&m->graveyard);
+		arm_upkeep(m);
 	}
 	return m->exit_status;
 }

@@ -63,7 +63,8 @@ struct manager {
 	struct stats stats;
 	struct ratelimit peer_rate;  /* log lines about peers */
 	struct ratelimit error_rate; /* log lines about our own troubles */
-	struct event upkeep;
+	struct event upkeep; /* pending for a second after anything happened, else not at all */
+	bool is_upkeep_turn;
 	char status[160]; /* as systemd was told last */
 	bool has_quit;
 	int exit_status;
