@@ -86,7 +86,7 @@ static const struct config_key table[] = {
 			"\"NAME=value\"." },
 
 	{ DEFAULTS("children", children), .type = CONFIG_TYPE_UINT, .min = 2, .max = 10000,
-		.value = "20",
+		.value = "120",
 		.help = "Most PHP children of a pool, that is requests served at once." },
 	{ DEFAULTS("max_idle", max_idle_s), .type = CONFIG_TYPE_SECONDS, .max = A_WEEK_S,
 		.value = "300s",

@@ -57,9 +57,8 @@ def test_every_answer_is_right_and_memory_stays_flat(stack, mpm):
               "ThreadLimit": 80, "ThreadsPerChild": 80, "MaxRequestWorkers": 160} \
         if mpm == "event" else None
     made = stack(*vhosts, mpm=mpm, limits=limits,
-                 # as many as there are connections: what is refused here is refused wrongly
-                 extra=f"lsapi_backend_children {CONNECTIONS}\nMaxConnectionsPerChild 0\n"
-                 f"MaxMemFree {MAX_MEM_FREE_KIB}")
+                 # children: the default, which is above CONNECTIONS: any refusal is wrong
+                 extra=f"MaxConnectionsPerChild 0\nMaxMemFree {MAX_MEM_FREE_KIB}")
     names = [v.name for v in vhosts]
     share = REQUESTS if mpm == "event" else REQUESTS // 4
     drive(made.httpd.port, share // 2, 1, names)

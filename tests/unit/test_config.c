@@ -90,7 +90,7 @@ static void config_parse__empty_file__documented_defaults(void **state)
 	assert_string_equal(c->handlers[0].name, "application/x-httpd-lsphp");
 	assert_string_equal(c->handlers[0].binary, LSAPID_LIBEXECDIR "/lsphp");
 	assert_int_equal(c->handlers[0].env_count, 0);
-	assert_int_equal(c->defaults.children, 20);
+	assert_int_equal(c->defaults.children, 120);
 	assert_int_equal(c->defaults.max_idle_s, 300);
 	assert_int_equal(c->defaults.pgrp_max_idle_s, 30);
 	assert_int_equal(c->defaults.max_reqs, 10000);
