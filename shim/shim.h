@@ -5,20 +5,12 @@
  * mod_lsapi.so inside: what its files share. Runs in Apache's processes.
  *
  * configuration            struct shim_config    per server and per directory, by httpd's pools
- * what the parent reads    struct shim_global    per configuration; the key, before the uid drop
- * what a child owns        struct shim_process   made in child_init, lives as long as the child
- *   its control connection struct shim_session   shared by the threads of the process
- *   pools it has used      struct shim_pool      insert-only cache with the pool id
- *   kept connections       struct shim_conn      idle ones in a LIFO per pool
- *   big buffers            struct shim_scratch   free list, one per request in flight
+ * what a child owns        struct shim_process   see shim_process.h
  * one request              struct shim_exchange  over one connection after another until it is done
  */
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 /* before the other headers of httpd, which need it */
 #include <httpd.h>
@@ -27,45 +19,17 @@
 #include <http_log.h>
 #include <http_protocol.h>
 
-#include "proto/control.h"
-#include "proto/lease_table.h"
 #include "proto/lsapi.h"
+#include "shim/shim_process.h"
 #include "shim/shim_retry.h"
+#include "shim/shim_setting.h"
 
 /* The module record must be visible to httpd; everything else is hidden. */
 #pragma GCC visibility push(default)
 APLOG_USE_MODULE(lsapi);
 #pragma GCC visibility pop
 
-/** One read of a response, one bucket of it, one piece of a request body. */
-#define SHIM_BUFFER_SIZE 65536U
-
 /* --- configuration ----------------------------------------------------------------------- */
-
-/** Switches and numbers; each has a row in shim_directives.c with bounds and default. */
-enum shim_setting {
-	SHIM_ENGINE,
-	SHIM_USE_SUEXEC,
-	SHIM_USE_DEFAULT_UID,
-	SHIM_PER_USER,
-	SHIM_OUTPUT_BUFFERING,
-	SHIM_DISABLE_REJECT_MODE,
-	SHIM_DEBUG,
-	SHIM_ACCEPT_NOTIFY,
-	SHIM_POLL_TIMEOUT_S,
-	SHIM_CHILDREN,
-	SHIM_MAX_IDLE_S,
-	SHIM_PGRP_MAX_IDLE_S,
-	SHIM_MAX_REQS,
-	SHIM_MAX_PROCESS_TIME_S,
-	SHIM_CONNECT_TRIES,
-	SHIM_CONNECT_TIMEOUT_US,
-	SHIM_MAX_RESEND_KIB,
-	SHIM_SETTING_COUNT
-};
-
-/** Distinct from every legal value, so that merging is right. */
-#define SHIM_UNSET (-1)
 
 /** A php_value, php_flag or admin form of them. */
 struct shim_ini {
@@ -87,15 +51,6 @@ struct shim_config {
 	const char *daemon_socket; /* main server only, as is daemon_key */
 	const char *daemon_key;
 	struct shim_global *global; /* server configurations, from post_config on */
-};
-
-/** What post_config prepares as root, for the children. */
-struct shim_global {
-	const char *socket_path;
-	const char *key_path;
-	bool has_key;
-	uint8_t key[CONTROL_KEY_SIZE];
-	struct shim_process *process; /* set in child_init */
 };
 
 void *shim_config_create_server(apr_pool_t *p, server_rec *s);
@@ -121,219 +76,6 @@ void shim_config_add_ini(apr_pool_t *p, struct shim_config *config, const struct
 int shim_directive_default(enum shim_setting setting);
 
 extern const command_rec shim_directives[];
-
-/* --- process ----------------------------------------------------------------------------- */
-
-/**
- * The lease table of one life of the control connection. Leases that are held keep it mapped
- * when the manager has gone.
- */
-struct shim_table {
-	struct lease_table *map; /* owned: mmap */
-	unsigned refs;    /* the session and each connection; under shim_process.lease_lock */
-	uint32_t session; /* from WELCOME */
-	struct shim_conn *idle_by_slot[LEASE_TABLE_SLOTS]; /* ref; under lease_lock */
-};
-
-/** A connection to a backend that this process holds a lease of. */
-struct shim_conn {
-	int fd; /* owned */
-	uint32_t slot;
-	uint64_t generation;
-	struct shim_table *table; /* owned: one reference */
-	struct shim_pool *pool;   /* borrowed: process */
-	struct shim_conn *next;   /* idle list; under lease_lock */
-	struct shim_conn *prev;
-	int timeout_s;        /* what SO_RCVTIMEO and SO_SNDTIMEO were set to */
-	uint32_t grant_flags; /* CONTROL_GRANT_*; 0 from the second request on */
-	uint32_t child_pid;   /* 0 if not told */
-};
-
-/** What distinguishes one pool from another within a configuration. */
-struct shim_pool_key {
-	const server_rec *server;
-	const char *handler;
-	const char *docroot;
-	uid_t uid;
-	gid_t gid;
-};
-
-/** A pool as this process knows it; never freed, so that it can be found without a lock. */
-struct shim_pool {
-	struct shim_pool *next;   /* hash chain, set before it is published */
-	struct shim_pool_key key; /* strings owned: in the memory of the entry */
-	char *spec;               /* owned */
-	size_t spec_size;
-	_Atomic uint32_t id;      /* 0: not asked yet */
-	_Atomic uint64_t boot_id; /* of the manager that gave the id */
-	struct shim_conn *idle;   /* LIFO; under lease_lock */
-};
-
-#define SHIM_POOL_BUCKETS 1024U
-/** A user who rewrites .htaccess for ever with new handler names fills no memory. */
-#define SHIM_POOLS_MAX 32768U
-
-/** Buffers of one request in flight: kept, never cleared. */
-struct shim_scratch {
-	struct shim_scratch *next;
-	struct lsapi_request_encoder encoder;
-	uint8_t packet[LSAPI_REQUEST_MAX + 1];
-	uint8_t input[SHIM_BUFFER_SIZE];
-};
-
-struct shim_session;
-
-struct shim_process {
-	struct shim_session *session; /* owned */
-	uid_t uid;                    /* what Apache runs as: the default identity */
-	gid_t gid;
-	pthread_mutex_t lease_lock; /* idle lists and table references; short */
-	pthread_mutex_t pool_lock;  /* inserting pools */
-	pthread_mutex_t scratch_lock;
-	struct shim_scratch *scratch;
-	unsigned pool_count;
-	_Atomic(struct shim_pool *) bucket[SHIM_POOL_BUCKETS];
-};
-
-/**
- * shim_process_new() - in child_init; NULL without memory
- *
- * Never freed: when httpd ends a child in a hurry, threads still run while its pools are
- * destroyed. The kernel closes what is open, and so the manager sees the session end.
- */
-struct shim_process *shim_process_new(const struct shim_global *global);
-
-/** shim_scratch_get() - buffers for one request; NULL without memory */
-struct shim_scratch *shim_scratch_get(struct shim_process *p);
-void shim_scratch_put(struct shim_process *p, struct shim_scratch *s);
-
-/** shim_clock_ns() - CLOCK_MONOTONIC, as the lease table wants it */
-uint64_t shim_clock_ns(void);
-
-/* --- control connection ------------------------------------------------------------------ */
-
-/** Answer to one POOL or LEASE, or why there is none. */
-struct shim_reply {
-	enum control_type type; /* POOL_OK, DENIED, GRANT, REJECT */
-	uint32_t reason;        /* DENIED, REJECT: enum reason */
-	uint32_t in_use;        /* REJECT */
-	uint32_t limit;
-	uint32_t queued;
-	uint32_t retry_after_s;
-	uint32_t pool; /* POOL_OK */
-	struct control_grant grant;
-	int fd;                   /* GRANT: owned by the receiver */
-	struct shim_table *table; /* GRANT: owned, one reference */
-	uint64_t boot_id;         /* of the manager that answered */
-	char text[CONTROL_MAX_TEXT + 1];
-};
-
-enum shim_session_error {
-	SHIM_SESSION_E_LOST = 1, /* the connection broke: ask again, it reconnects */
-	SHIM_SESSION_E_CONNECT,  /* no daemon: error has the errno */
-	SHIM_SESSION_E_REFUSED,  /* HELLO was denied: reason and text in the reply */
-	SHIM_SESSION_E_TIMEOUT,  /* connected, but no answer */
-	SHIM_SESSION_E_KEY,      /* the key could not be read */
-	SHIM_SESSION_E_TOO_LARGE /* the message does not fit its bounds */
-};
-
-/** Who waits for what; all times are from now. */
-struct shim_call {
-	enum control_type type; /* CONTROL_POOL or CONTROL_LEASE */
-	const struct shim_pool *pool;
-	uint32_t pool_id; /* LEASE */
-	uint32_t wait_ms; /* LEASE */
-	uint64_t boot_id; /* LEASE: only to the manager that gave the id; 0 any */
-	int error;        /* out: errno of SHIM_SESSION_E_CONNECT */
-};
-
-struct shim_session *shim_session_new(struct shim_process *p, const struct shim_global *global);
-
-/**
- * shim_session_call() - one question to the manager, one answer
- *
- * Connects if need be (one try). Threads share the connection: one receives and hands replies
- * out, the others wait for theirs. Answers nobody waits for any more are given back.
- *
- * Return: 0 and @ret_reply; enum shim_session_error. Never blocks for longer than wait_ms and
- *         SHIM_SESSION_ANSWER_MS.
- */
-int shim_session_call(struct shim_session *s, struct shim_call *call, struct shim_reply *ret_reply);
-
-/**
- * shim_session_return() - RETURN of a lease, for which there is no reply
- *
- * Nothing is sent when @conn is of an earlier connection: the manager knows already.
- */
-void shim_session_return(struct shim_session *s, const struct shim_conn *conn);
-
-/** shim_session_close() - CLOSE of a lease, in the same way */
-void shim_session_close(
-	struct shim_session *s, const struct shim_conn *conn, enum control_close why);
-
-/** How long the manager may think about a question that needs no waiting. */
-#define SHIM_SESSION_ANSWER_MS 10000U
-
-/* --- leases ------------------------------------------------------------------------------ */
-
-/** Why there is no connection, for the status and the log line. */
-struct shim_lease_failure {
-	int session_error;       /* enum shim_session_error, or 0: the manager said no */
-	int error;               /* errno */
-	struct shim_reply reply; /* reason, figures, text */
-};
-
-/** How hard to try, from the configuration of the request. */
-struct shim_lease_terms {
-	uint32_t wait_ms; /* 0: reject mode */
-	int timeout_s;    /* lsapi_poll_timeout */
-	int tries;        /* to reach the daemon ... */
-	int pause_us;     /* ... with at most this between two */
-};
-
-/**
- * shim_lease_take() - a connection to a backend of @pool
- *
- * Fast: an idle one of this process, without a system call. Slow: ask the manager.
- *
- * Return: the connection, to be given to shim_lease_done() or shim_lease_drop(); NULL and
- *         @reterr_failure.
- */
-struct shim_conn *shim_lease_take(struct shim_process *p, struct shim_pool *pool,
-	const struct shim_lease_terms *terms, struct shim_lease_failure *reterr_failure);
-
-/** shim_lease_done() - after a complete response: keep the connection, or return it if wanted */
-void shim_lease_done(struct shim_process *p, struct shim_conn *conn);
-
-/** shim_lease_drop() - the connection can not be used again; it is shut down and closed */
-void shim_lease_drop(struct shim_process *p, struct shim_conn *conn, enum control_close why);
-
-/** shim_lease_note_pid() - tell the manager who serves it */
-void shim_lease_note_pid(struct shim_conn *conn, int32_t pid);
-
-/** shim_table_unref() - give one reference back; under lease_lock */
-void shim_table_unref(struct shim_table *t);
-
-/* --- pools ------------------------------------------------------------------------------- */
-
-/**
- * shim_pool_find() - the pool of a request, made at the first request that needs it
- * @temp: for what is needed until the return
- *
- * Return: the pool, borrowed: process; NULL: no memory, or the specification is too large
- *         (@reterr_why).
- */
-struct shim_pool *shim_pool_find(struct shim_process *p, const struct shim_pool_key *key,
-	apr_pool_t *temp, const char **reterr_why);
-
-/**
- * shim_spec_build() - specification of the pool that @key names
- * @ret_size: bytes of it
- *
- * Return: specification in @p's memory; NULL and @reterr_why.
- */
-const char *shim_spec_build(
-	apr_pool_t *p, const struct shim_pool_key *key, size_t *ret_size, const char **reterr_why);
 
 /* --- one request ------------------------------------------------------------------------- */
 
@@ -466,6 +208,13 @@ enum shim_end shim_exchange_run(struct shim_exchange *x, struct shim_conn *conn)
 
 /** shim_exchange_is_reusable() - after SHIM_END_COMPLETE: may another request follow? */
 bool shim_exchange_is_reusable(const struct shim_exchange *x);
+
+/**
+ * shim_target_find() - the pool that answers a request, made known if this is its first one
+ *
+ * Return: OK and the pool, borrowed: process; an HTTP status, logged.
+ */
+int shim_target_find(request_rec *r, struct shim_process *p, struct shim_pool **ret_pool);
 
 /** shim_handler() - httpd's handler hook */
 int shim_handler(request_rec *r);

@@ -54,32 +54,6 @@ static bool is_idempotent(const request_rec *r)
 	return r->method_number == M_GET || r->method_number == M_OPTIONS;
 }
 
-static int find_pool(struct shim_exchange *x)
-{
-	request_rec *r = x->r;
-	const char *docroot = ap_document_root(r);
-	const char *why = "";
-	struct shim_pool_key key = {
-		.server = r->server,
-		.handler = r->handler,
-		.docroot = docroot ? docroot : "",
-	};
-
-	if (!shim_identity_find(x->process, r, &key.uid, &key.gid)) {
-		ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-			"Could not determine uid/gid for request: set SuExecUserGroup, "
-			"lsapi_uid_gid or lsapi_user_group, or lsapi_use_default_uid On; uri(%s)",
-			r->uri);
-		return HTTP_SERVICE_UNAVAILABLE;
-	}
-	x->pool = shim_pool_find(x->process, &key, r->pool, &why);
-	if (x->pool)
-		return OK;
-	ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-		"lsapi: no specification for the pool of handler %s: %s", r->handler, why);
-	return HTTP_SERVICE_UNAVAILABLE;
-}
-
 static struct shim_lease_terms terms_of(const request_rec *r)
 {
 	const struct shim_config *server = shim_config_of_server(r->server);
@@ -217,7 +191,7 @@ int shim_handler(request_rec *r)
 		ap_log_rerror(APLOG_MARK, APLOG_CRIT, APR_ENOMEM, r, "lsapi: no memory");
 		return HTTP_SERVICE_UNAVAILABLE;
 	}
-	status = find_pool(x);
+	status = shim_target_find(r, x->process, &x->pool);
 	if (status == OK)
 		status = answer(x);
 	shim_scratch_put(x->process, x->scratch);

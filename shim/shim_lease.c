@@ -2,7 +2,7 @@
 
 /* Connections to backends: taken from the idle list of the pool, or asked for. */
 
-#include "shim/shim.h"
+#include "shim/shim_process.h"
 
 #include <stdlib.h>
 #include <string.h>

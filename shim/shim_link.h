@@ -3,7 +3,7 @@
 
 /* Opening the control connection: socket, HELLO, WELCOME, lease table. */
 
-#include "shim/shim.h"
+#include "shim/shim_process.h"
 
 /** What a new control connection consists of; the session takes it over. */
 struct shim_link {

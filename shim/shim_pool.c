@@ -2,7 +2,7 @@
 
 /* The pools that this process has used: looked up without a lock, inserted under one. */
 
-#include "shim/shim.h"
+#include "shim/shim_process.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,22 +81,17 @@ static struct shim_pool *insert(struct shim_process *p, struct shim_pool *made, 
 	return pool;
 }
 
-struct shim_pool *shim_pool_find(struct shim_process *p, const struct shim_pool_key *key,
-	apr_pool_t *temp, const char **reterr_why)
+struct shim_pool *shim_pool_find(struct shim_process *p, const struct shim_pool_key *key)
 {
-	size_t bucket = hash_key(key);
-	struct shim_pool *pool = look_up(p, key, bucket);
+	return look_up(p, key, hash_key(key));
+}
 
-	if (pool)
-		return pool;
-	size_t size = 0;
-	const char *spec = shim_spec_build(temp, key, &size, reterr_why);
+struct shim_pool *shim_pool_add(struct shim_process *p, const struct shim_pool_key *key,
+	const char *spec, size_t spec_size, const char **reterr_why)
+{
+	struct shim_pool *made = make(key, spec, spec_size);
+	struct shim_pool *pool = made ? insert(p, made, hash_key(key)) : NULL;
 
-	if (!spec)
-		return NULL;
-	struct shim_pool *made = make(key, spec, size);
-
-	pool = made ? insert(p, made, bucket) : NULL;
 	if (!pool)
 		*reterr_why = made ? "too many pools in one process" : "no memory";
 	return pool;

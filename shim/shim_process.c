@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "shim/shim.h"
+#include "shim/shim_process.h"
 
 #include <stdlib.h>
 #include <time.h>

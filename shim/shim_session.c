@@ -8,7 +8,7 @@
  * leads. A connection that breaks wakes all of them.
  */
 
-#include "shim/shim.h"
+#include "shim/shim_process.h"
 
 #include <errno.h>
 #include <poll.h>

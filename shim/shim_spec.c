@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "shim/shim.h"
-
-#include <apr_strings.h>
-
-#include "proto/pool_spec.h"
+#include "shim/shim_spec.h"
 
 struct spec_row {
 	enum shim_setting setting;
 	const char *key;
 };
 
-/* Only what was written goes in: the daemon knows the defaults, and who may override them. */
 static const struct spec_row rows[] = {
 	{ SHIM_CHILDREN, SPEC_CHILDREN },
 	{ SHIM_MAX_IDLE_S, SPEC_MAX_IDLE },
@@ -21,55 +16,46 @@ static const struct spec_row rows[] = {
 	{ SHIM_ACCEPT_NOTIFY, SPEC_ACCEPT_NOTIFY },
 };
 
-static int add_env(void *builder, const char *name, const char *value)
-{
-	pool_spec_add_env(builder, name, value);
-	return 1;
-}
-
-static void add_scope(struct pool_spec_builder *b, const struct shim_config *config,
-	const struct shim_pool_key *key)
+static void add_scope(struct pool_spec_builder *b, const struct shim_spec_facts *facts)
 {
 	/* B33, B34: a pool of an account belongs to no virtual host, and to no document root */
-	if (shim_config_get(config, SHIM_PER_USER)) {
+	if (facts->is_per_user) {
 		pool_spec_add(b, SPEC_SCOPE, "user");
 		return;
 	}
 	pool_spec_add(b, SPEC_SCOPE, "vhost");
-	if (key->server->server_hostname)
-		pool_spec_add(b, SPEC_NAME, key->server->server_hostname);
-	if (key->docroot && key->docroot[0] == '/')
-		pool_spec_add(b, SPEC_DOCROOT, key->docroot);
+	if (facts->host)
+		pool_spec_add(b, SPEC_NAME, facts->host);
+	if (facts->docroot && facts->docroot[0] == '/')
+		pool_spec_add(b, SPEC_DOCROOT, facts->docroot);
 }
 
-const char *shim_spec_build(
-	apr_pool_t *p, const struct shim_pool_key *key, size_t *ret_size, const char **reterr_why)
+static void add_settings(struct pool_spec_builder *b, const int *value)
 {
-	const struct shim_config *config = shim_config_of_server(key->server);
-	char *parts = apr_palloc(p, POOL_SPEC_MAX_BYTES);
-	char *text = apr_palloc(p, POOL_SPEC_MAX_BYTES);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (value[rows[i].setting] != SHIM_UNSET)
+			pool_spec_add_uint(b, rows[i].key, (uint64_t)value[rows[i].setting]);
+}
+
+int shim_spec_build(const struct shim_spec_facts *facts, char parts[POOL_SPEC_MAX_BYTES],
+	char out[POOL_SPEC_MAX_BYTES], size_t *ret_size)
+{
 	struct pool_spec_builder builder;
 	struct pool_spec spec;
 
 	pool_spec_builder_init(&builder, parts, POOL_SPEC_MAX_BYTES);
-	pool_spec_add(&builder, SPEC_HANDLER, key->handler);
-	pool_spec_add_uint(&builder, SPEC_UID, key->uid);
-	pool_spec_add_uint(&builder, SPEC_GID, key->gid);
-	add_scope(&builder, config, key);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (shim_config_is_set(config, rows[i].setting))
-			pool_spec_add_uint(&builder, rows[i].key,
-				(uint64_t)shim_config_get(config, rows[i].setting));
-	if (config->path)
-		pool_spec_add(&builder, SPEC_PATH, config->path);
-	if (config->env)
-		apr_table_do(add_env, &builder, config->env, NULL);
-	int error = pool_spec_finish(&builder, text, POOL_SPEC_MAX_BYTES, &spec);
+	pool_spec_add(&builder, SPEC_HANDLER, facts->handler);
+	pool_spec_add_uint(&builder, SPEC_UID, facts->uid);
+	pool_spec_add_uint(&builder, SPEC_GID, facts->gid);
+	add_scope(&builder, facts);
+	add_settings(&builder, facts->value);
+	if (facts->path)
+		pool_spec_add(&builder, SPEC_PATH, facts->path);
+	for (size_t i = 0; i < facts->env_count; i++)
+		pool_spec_add_env(&builder, facts->env[i].name, facts->env[i].value);
+	int error = pool_spec_finish(&builder, out, POOL_SPEC_MAX_BYTES, &spec);
 
-	if (error) {
-		*reterr_why = pool_spec_error_text(error);
-		return NULL;
-	}
-	*ret_size = spec.size;
-	return text;
+	if (error == 0)
+		*ret_size = spec.size;
+	return error;
 }

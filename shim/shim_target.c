@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Which pool answers a request: whose PHP, of which kind, of which virtual host. */
+
+#include "shim/shim.h"
+
+#include <http_core.h>
+
+#include "shim/shim_spec.h"
+
+static void list_env(apr_pool_t *p, const struct shim_config *config, struct shim_spec_facts *facts)
+{
+	if (!config->env)
+		return;
+	const apr_array_header_t *set = apr_table_elts(config->env);
+	struct shim_spec_env *env = apr_palloc(p, sizeof(*env) * ((size_t)set->nelts + 1));
+
+	for (int i = 0; i < set->nelts; i++) {
+		const apr_table_entry_t *entry = &APR_ARRAY_IDX(set, i, apr_table_entry_t);
+
+		env[i] = (struct shim_spec_env){ .name = entry->key, .value = entry->val };
+	}
+	facts->env = env;
+	facts->env_count = (size_t)set->nelts;
+}
+
+/* The first request of this process for this pool. */
+static struct shim_pool *introduce(
+	request_rec *r, struct shim_process *p, const struct shim_pool_key *key, const char **why)
+{
+	const struct shim_config *config = shim_config_of_server(r->server);
+	struct shim_spec_facts facts = {
+		.handler = key->handler,
+		.uid = key->uid,
+		.gid = key->gid,
+		.is_per_user = shim_config_get(config, SHIM_PER_USER) != 0,
+		.host = r->server->server_hostname,
+		.docroot = key->docroot,
+		.value = config->value,
+		.path = config->path,
+	};
+	char *parts = apr_palloc(r->pool, POOL_SPEC_MAX_BYTES);
+	char *spec = apr_palloc(r->pool, POOL_SPEC_MAX_BYTES);
+	size_t size = 0;
+
+	list_env(r->pool, config, &facts);
+	int error = shim_spec_build(&facts, parts, spec, &size);
+
+	if (error == 0)
+		return shim_pool_add(p, key, spec, size, why);
+	*why = pool_spec_error_text(error);
+	return NULL;
+}
+
+int shim_target_find(request_rec *r, struct shim_process *p, struct shim_pool **ret_pool)
+{
+	const char *docroot = ap_document_root(r);
+	const char *why = "";
+	struct shim_pool_key key = {
+		.server = r->server,
+		.handler = r->handler,
+		.docroot = docroot ? docroot : "",
+	};
+
+	if (!shim_identity_find(p, r, &key.uid, &key.gid)) {
+		ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+			"Could not determine uid/gid for request: set SuExecUserGroup, "
+			"lsapi_uid_gid or lsapi_user_group, or lsapi_use_default_uid On; uri(%s)",
+			r->uri);
+		return HTTP_SERVICE_UNAVAILABLE;
+	}
+	struct shim_pool *pool = shim_pool_find(p, &key);
+
+	if (!pool)
+		pool = introduce(r, p, &key, &why);
+	if (!pool) {
+		ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+			"lsapi: no specification for the pool of handler %s: %s", r->handler, why);
+		return HTTP_SERVICE_UNAVAILABLE;
+	}
+	*ret_pool = pool;
+	return OK;
+}
