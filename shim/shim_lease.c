@@ -172,39 +172,31 @@ static struct shim_conn *adopt(
 	return NULL;
 }
 
-static bool is_pool_known(const struct shim_pool *pool, struct shim_call *call)
-{
-	call->boot_id = atomic_load_explicit(&pool->boot_id, memory_order_acquire);
-	call->pool_id = atomic_load_explicit(&pool->id, memory_order_relaxed);
-	return call->pool_id != 0;
-}
-
 /* POOL once per process and life of the manager, then LEASE. */
 static int ask(struct shim_process *p, struct shim_pool *pool, uint32_t wait_ms,
 	struct shim_lease_failure *f)
 {
+	struct shim_pool_id known = shim_pool_get_id(p, pool);
 	struct shim_call call = { .type = CONTROL_POOL, .pool = pool };
 
-	f->session_error = 0;
-	if (!is_pool_known(pool, &call)) {
-		call.boot_id = 0;
+	if (known.id == 0) {
 		f->session_error = shim_session_call(p->session, &call, &f->reply);
 		f->error = call.error;
 		if (f->session_error || f->reply.type != CONTROL_POOL_OK)
 			return 1;
-		call.pool_id = f->reply.pool;
-		call.boot_id = f->reply.boot_id;
-		/* id before boot_id: who sees the new boot_id with an old id is told UNKNOWN */
-		atomic_store_explicit(&pool->id, call.pool_id, memory_order_relaxed);
-		atomic_store_explicit(&pool->boot_id, call.boot_id, memory_order_release);
+		known.id = f->reply.pool;
+		known.boot_id = f->reply.boot_id;
+		shim_pool_set_id(p, pool, known);
 	}
 	call.type = CONTROL_LEASE;
+	call.pool_id = known.id;
+	call.boot_id = known.boot_id;
 	call.wait_ms = wait_ms;
 	f->session_error = shim_session_call(p->session, &call, &f->reply);
 	f->error = call.error;
 	if (!f->session_error && f->reply.type == CONTROL_REJECT &&
 		f->reply.reason == REASON_POOL_UNKNOWN)
-		atomic_store_explicit(&pool->id, 0, memory_order_relaxed);
+		shim_pool_set_id(p, pool, (struct shim_pool_id){ .id = 0 });
 	return f->session_error || f->reply.type != CONTROL_GRANT;
 }
 

@@ -96,3 +96,20 @@ struct shim_pool *shim_pool_add(struct shim_process *p, const struct shim_pool_k
 		*reterr_why = made ? "too many pools in one process" : "no memory";
 	return pool;
 }
+
+struct shim_pool_id shim_pool_get_id(struct shim_process *p, const struct shim_pool *pool)
+{
+	pthread_mutex_lock(&p->pool_lock);
+	struct shim_pool_id id = { .id = pool->id, .boot_id = pool->boot_id };
+
+	pthread_mutex_unlock(&p->pool_lock);
+	return id;
+}
+
+void shim_pool_set_id(struct shim_process *p, struct shim_pool *pool, struct shim_pool_id id)
+{
+	pthread_mutex_lock(&p->pool_lock);
+	pool->id = id.id;
+	pool->boot_id = id.boot_id;
+	pthread_mutex_unlock(&p->pool_lock);
+}

@@ -79,9 +79,9 @@ struct shim_pool {
 	struct shim_pool_key key; /* strings owned: in the memory of the entry */
 	char *spec;               /* owned */
 	size_t spec_size;
-	_Atomic uint32_t id;      /* 0: not asked yet */
-	_Atomic uint64_t boot_id; /* of the manager that gave the id */
-	struct shim_conn *idle;   /* LIFO; under lease_lock */
+	uint32_t id;            /* 0: not asked yet; under pool_lock */
+	uint64_t boot_id;       /* of the manager that gave the id; under pool_lock */
+	struct shim_conn *idle; /* LIFO; under lease_lock */
 };
 
 #define SHIM_POOL_BUCKETS 1024U
@@ -103,7 +103,7 @@ struct shim_process {
 	uid_t uid;                    /* what Apache runs as: the default identity */
 	gid_t gid;
 	pthread_mutex_t lease_lock; /* idle lists and table references; short */
-	pthread_mutex_t pool_lock;  /* inserting pools */
+	pthread_mutex_t pool_lock;  /* inserting pools, and their ids */
 	pthread_mutex_t scratch_lock;
 	struct shim_scratch *scratch;
 	unsigned pool_count;
@@ -242,3 +242,17 @@ struct shim_pool *shim_pool_find(struct shim_process *p, const struct shim_pool_
  */
 struct shim_pool *shim_pool_add(struct shim_process *p, const struct shim_pool_key *key,
 	const char *spec, size_t spec_size, const char **reterr_why);
+
+/** The manager's id of a pool, which means something else, or nothing, to the next manager. */
+struct shim_pool_id {
+	uint32_t id; /* 0: not known */
+	uint64_t boot_id;
+};
+
+/**
+ * shim_pool_get_id() - both parts as one thread has set them
+ *
+ * Never one part of an older id with the other of a newer: it could be another pool's by now.
+ */
+struct shim_pool_id shim_pool_get_id(struct shim_process *p, const struct shim_pool *pool);
+void shim_pool_set_id(struct shim_process *p, struct shim_pool *pool, struct shim_pool_id id);
