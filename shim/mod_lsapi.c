@@ -21,6 +21,7 @@ static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
 
 	global->socket_path = config->daemon_socket ? config->daemon_socket : SHIM_DEFAULT_SOCKET;
 	global->key_path = config->daemon_key ? config->daemon_key : SHIM_DEFAULT_KEY;
+	global->answer_ms = SHIM_SESSION_ANSWER_MS;
 	/* httpd runs this twice at its start; the first time decides nothing yet */
 	if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
 		int r = shim_key_read(global->key_path, global->key);

@@ -34,6 +34,7 @@ struct shim_global {
 	const char *key_path;
 	bool has_key;
 	uint8_t key[CONTROL_KEY_SIZE];
+	uint32_t answer_ms;           /* SHIM_SESSION_ANSWER_MS, but in tests */
 	struct shim_process *process; /* set in child_init */
 };
 
@@ -171,7 +172,7 @@ struct shim_session *shim_session_new(struct shim_process *p, const struct shim_
  * out, the others wait for theirs. Answers nobody waits for any more are given back.
  *
  * Return: 0 and @ret_reply; enum shim_session_error. Never blocks for longer than wait_ms and
- *         SHIM_SESSION_ANSWER_MS.
+ *         shim_global.answer_ms.
  */
 int shim_session_call(struct shim_session *s, struct shim_call *call, struct shim_reply *ret_reply);
 

@@ -145,7 +145,7 @@ static int read_key(struct shim_session *s)
 
 static int bring_up(struct shim_session *s, struct shim_call *call, struct shim_reply *reply)
 {
-	uint64_t deadline = deadline_in(SHIM_SESSION_ANSWER_MS);
+	uint64_t deadline = deadline_in(s->global->answer_ms);
 	struct shim_link link = { .fd = -1 };
 
 	/* a leader of the connection before must be out of its descriptor first */
@@ -366,9 +366,9 @@ static int send_call(struct shim_session *s, const struct shim_call *call, uint3
 
 static int await(struct shim_session *s, struct waiter *w, const struct shim_call *call)
 {
-	uint32_t limit_ms = call->wait_ms > UINT32_MAX - SHIM_SESSION_ANSWER_MS
-				    ? UINT32_MAX
-				    : call->wait_ms + SHIM_SESSION_ANSWER_MS;
+	uint32_t answer_ms = s->global->answer_ms;
+	uint32_t limit_ms =
+		call->wait_ms > UINT32_MAX - answer_ms ? UINT32_MAX : call->wait_ms + answer_ms;
 	uint64_t deadline = deadline_in(limit_ms);
 
 	while (w->result < 0) {

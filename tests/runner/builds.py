@@ -21,7 +21,8 @@ BUILDS = {
     "gcc": ("gcc", (), ()),
     "clang": ("clang-14", ("-Dfuzz=true",), ()),
     "asan": ("gcc", ASAN, ()),
-    "tsan": ("gcc", ("-Db_sanitize=thread", "-Db_lundef=false") + OFF, ("lease_race",)),
+    "tsan": ("gcc", ("-Db_sanitize=thread", "-Db_lundef=false") + OFF,
+             ("lease_race", "shim_session")),
     "O3": ("gcc", ("-Dbuildtype=release",), None),
     "bare": ("gcc", OFF, None),
 }
