@@ -70,12 +70,12 @@ static inline void list_remove(struct list_node *n)
 
 static inline struct list_node *list_first(const struct list *l)
 {
-	return l->count ? l->head.next : NULL;
+	return l->head.next == &l->head ? NULL : l->head.next;
 }
 
 static inline struct list_node *list_last(const struct list *l)
 {
-	return l->count ? l->head.prev : NULL;
+	return l->head.prev == &l->head ? NULL : l->head.prev;
 }
 
 static inline struct list_node *list_next(const struct list *l, const struct list_node *n)
@@ -87,8 +87,14 @@ static inline struct list_node *list_pop_front(struct list *l)
 {
 	struct list_node *n = list_first(l);
 
-	if (n)
-		list_remove(n);
+	if (!n)
+		return NULL;
+	/* as list_remove(), but in a form that static analysis can follow */
+	l->head.next = n->next;
+	n->next->prev = &l->head;
+	l->count--;
+	n->next = n->prev = NULL;
+	n->list = NULL;
 	return n;
 }
 

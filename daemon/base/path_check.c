@@ -2,6 +2,7 @@
 
 #include "daemon/base/path_check.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -206,8 +207,10 @@ int path_check_open(const char *path, enum path_check_kind kind, uid_t own_uid, 
 	const char *name = NULL;
 	int r = walk_to_parent(&w, kind != PATH_CHECK_PROGRAM, &name);
 
-	if (!r)
+	if (!r) {
+		assert(name);
 		r = walk_open_end(&w, name, flags[kind], &fd);
+	}
 	if (!r)
 		r = walk_check_end(&w, kind, fd);
 	w.fd = fd_close(w.fd);

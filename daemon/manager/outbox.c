@@ -89,7 +89,7 @@ int outbox_flush(struct outbox *o, int sock)
 			return OUTBOX_QUEUED;
 		if (r < 0)
 			return r;
-		list_remove(n);
+		(void)list_pop_front(&o->items);
 		item_free(item);
 	}
 	return 0;

@@ -2,6 +2,7 @@
 
 #include "daemon/supervisor/supervisor.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -122,6 +123,7 @@ int supervisor_reload(struct supervisor *s, struct config_problem *ret_problem)
 		log_warn("config.kept", F_STR("file", s->config_path));
 		return r;
 	}
+	assert(new);
 	settings_free(s->settings);
 	s->settings = new;
 	log_set_level(new->config->log_level);
