@@ -81,16 +81,17 @@ int outbox_flush(struct outbox *o, int sock)
 {
 	struct list_node *n;
 
-	while ((n = list_first(&o->items))) {
+	while ((n = list_pop_front(&o->items))) {
 		struct outbox_item *item = LIST_OWNER(n, struct outbox_item, node);
 		int r = fdpass_send(sock, item->data, item->size, &item->fds, MSG_DONTWAIT);
 
-		if (r == -EAGAIN)
+		if (r == -EAGAIN) {
+			list_push_front(&o->items, n);
 			return OUTBOX_QUEUED;
+		}
+		item_free(item);
 		if (r < 0)
 			return r;
-		(void)list_pop_front(&o->items);
-		item_free(item);
 	}
 	return 0;
 }
