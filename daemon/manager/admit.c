@@ -27,6 +27,8 @@ struct ask {
 	uint32_t ahead; /* waiters before it */
 };
 
+/* What is idle for longest: of the pool's leases or, if it has none and the host is full, of all.
+ */
 static struct pool_figures figures(const struct ask *a, struct backend **ret_oldest)
 {
 	struct pool *p = a->pool;
@@ -52,6 +54,10 @@ static struct pool_figures figures(const struct ask *a, struct backend **ret_old
 	if (!f.unheld) /* the scan is for when it matters */
 		*ret_oldest = lease_find_oldest_idle(p, now, &f.idle_ns);
 	f.has_idle = *ret_oldest != NULL;
+	if (!f.unheld && !f.has_idle && f.host_connections >= f.host_limit) {
+		*ret_oldest = lease_find_oldest_anywhere(m, now);
+		f.has_idle_elsewhere = *ret_oldest != NULL;
+	}
 	return f;
 }
 
@@ -137,7 +143,19 @@ static int wait_for_one(const struct ask *a, uint32_t wait_ms)
 	return waitq_add(&p->waitq, &a->session->waiters, &who);
 }
 
-/* Return: 0: done; 1: the world was faster, decide again; -errno */
+/* Its holder finds it revoked, and asks for another when it has a request. */
+static void evict(struct backend *b)
+{
+	struct manager *m = b->pool->manager;
+
+	if (b->session && !lease_recall(b))
+		return; /* taken just now */
+	m->stats.evictions++;
+	log_debug("lease.evict", F_UINT("pool", b->pool->id), F_STR("name", b->pool->name));
+	backend_close(b);
+}
+
+/* Return: 0: done; 1: the world has changed, decide again; -errno */
 static int carry_out(const struct ask *a, enum pool_action action, struct backend *oldest)
 {
 	struct pool *p = a->pool;
@@ -154,6 +172,10 @@ static int carry_out(const struct ask *a, enum pool_action action, struct backen
 		return connect_and_grant(a, false);
 	case POOL_START:
 		return connect_and_grant(a, true);
+	case POOL_EVICT:
+		assert(oldest);
+		evict(oldest);
+		return 1;
 	case POOL_QUEUE:
 	case POOL_REJECT:
 	case POOL_ACTION_COUNT:

@@ -105,6 +105,41 @@ struct backend *lease_find_oldest_idle(const struct pool *p, uint64_t now_ns, ui
 	return oldest;
 }
 
+/* Unheld ones first: nobody notices. */
+static struct backend *find_oldest(const struct pool *p, uint64_t now_ns, uint64_t *ret_idle_ns)
+{
+	struct list_node *n = list_last(&p->unheld);
+
+	if (!n)
+		return lease_find_oldest_idle(p, now_ns, ret_idle_ns);
+	*ret_idle_ns = clock_since_ns(backend_of(n)->idle_since_ns, now_ns);
+	return backend_of(n);
+}
+
+struct backend *lease_find_oldest_anywhere(const struct manager *m, uint64_t now_ns)
+{
+	/* a pool that is leaving has given up what is idle; one that starts may have served */
+	static const enum pool_state serving[] = { POOL_READY, POOL_STARTING };
+	struct backend *oldest = NULL;
+	uint64_t most_ns = 0;
+
+	for (size_t i = 0; i < sizeof(serving) / sizeof(serving[0]); i++) {
+		struct list_node *n, *tmp;
+
+		LIST_FOREACH (&m->pools.by_state[serving[i]], n, tmp) {
+			const struct pool *p = LIST_OWNER(n, struct pool, state_node);
+			uint64_t idle_ns;
+			struct backend *b = find_oldest(p, now_ns, &idle_ns);
+
+			if (b && (!oldest || idle_ns > most_ns)) {
+				oldest = b;
+				most_ns = idle_ns;
+			}
+		}
+	}
+	return oldest;
+}
+
 /*
  * Ask the holder of @b for a RETURN. The word is written by the other process, so the attempts are
  * bounded, and a word that is no state of a lease is nothing to wait for.

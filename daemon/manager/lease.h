@@ -13,6 +13,7 @@
 #include "daemon/base/attr.h"
 
 struct backend;
+struct manager;
 struct pool;
 struct session;
 
@@ -45,6 +46,13 @@ bool lease_is_busy(const struct backend *b);
 /** lease_find_oldest_idle() - the lease of a pool that is idle for longest, or NULL */
 struct backend *lease_find_oldest_idle(
 	const struct pool *p, uint64_t now_ns, uint64_t *ret_idle_ns);
+
+/**
+ * lease_find_oldest_anywhere() - of all pools that serve: the connection idle for longest, or NULL
+ *
+ * Held or not. Looks at all connections of the host: for when that is full.
+ */
+struct backend *lease_find_oldest_anywhere(const struct manager *m, uint64_t now_ns);
 
 /**
  * lease_want() of all: somebody waits, so each holder is asked to RETURN when it is done

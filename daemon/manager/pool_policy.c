@@ -58,5 +58,7 @@ struct pool_decision pool_policy_decide(const struct pool_figures *f)
 		return grow(f->state);
 	if (f->has_idle)
 		return act(POOL_REVOKE);
+	if (can_grow && f->has_idle_elsewhere)
+		return act(POOL_EVICT);
 	return wait_or_reject(f, can_grow ? REASON_HOST_FULL : REASON_BUSY);
 }

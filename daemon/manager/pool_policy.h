@@ -23,6 +23,7 @@ enum pool_action {
 	POOL_REVOKE,     /* the lease that has been idle longest */
 	POOL_CONNECT,    /* a new connection to a parent that runs or is starting */
 	POOL_START,      /* the same, and a parent has to be started first */
+	POOL_EVICT,      /* close what is idle in another pool, as the host is full; decide again */
 	POOL_QUEUE,      /* wait for the next one that becomes free */
 	POOL_REJECT,     /* say why, at once */
 	POOL_ACTION_COUNT
@@ -39,7 +40,8 @@ struct pool_figures {
 	uint32_t children;    /* its limit */
 	uint32_t host_connections;
 	uint32_t host_limit;
-	uint32_t waiting; /* requests in the queue before this one */
+	bool has_idle_elsewhere; /* a connection of another pool that is not busy */
+	uint32_t waiting;        /* requests in the queue before this one */
 	uint32_t wait_limit;
 	bool can_wait;           /* queue mode */
 	bool is_backing_off;     /* FAILED, and the next try is still ahead */

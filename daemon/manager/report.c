@@ -85,6 +85,7 @@ static json_t *totals_part(const struct manager *m)
 	set_uint(o, "granted_connected", st->grants[POOL_CONNECT]);
 	set_uint(o, "granted_started", st->grants[POOL_START]);
 	set_uint(o, "queued", st->grants[POOL_QUEUE]);
+	set_uint(o, "evicted", st->evictions);
 	set_uint(o, "returns", st->returns);
 	set_uint(o, "starts", st->starts);
 	set_uint(o, "start_failures", st->start_failures);

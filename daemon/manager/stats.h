@@ -16,6 +16,7 @@ struct stats {
 	uint64_t denials[REASON_COUNT];       /* HELLO and POOL refused, by reason */
 	uint64_t closes[CONTROL_CLOSE_COUNT]; /* CLOSE of the shims, by why */
 	uint64_t returns;
+	uint64_t evictions;      /* idle connections closed for another pool, the host being full */
 	uint64_t starts;         /* lsphp parents started */
 	uint64_t start_failures; /* could not be started, or never served */
 	uint64_t unasked_exits;  /* parents that had served and ended unasked */

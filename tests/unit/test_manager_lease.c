@@ -156,6 +156,33 @@ static void lease__host_is_full__rejected_as_such(void **state)
 	fake_shim_lease(&w->a, w->pool_a, &l[3]);
 }
 
+/* Full, but not of work: whoever has been idle for longest makes room. */
+static void lease__host_is_full_of_idle__oldest_of_another_pool_goes(void **state)
+{
+	struct world *w = *state;
+	struct fake_lease busy, idle[3], mine;
+	uint32_t other = fake_shim_pool(&w->a, SITE " children=9");
+
+	fake_shim_lease(&w->a, other, &busy);
+	for (int i = 0; i < 3; i++)
+		fake_shim_lease(&w->a, other, &idle[i]);
+	assert_true(fake_shim_get(&w->a, &busy, "keep"));
+	for (int i = 0; i < 3; i++) {
+		assert_true(fake_shim_get(&w->a, &idle[i], "x"));
+		assert_true(fake_shim_done(&w->a, &idle[i]));
+	}
+	age(&w->a, &idle[1]);
+	fake_shim_lease(&w->b, w->pool_b, &mine);
+	assert_true(fake_shim_get(&w->b, &mine, "room"));
+	assert_false(fake_shim_take(&w->a, &idle[1]));
+	assert_true(fake_shim_take(&w->a, &idle[0]));
+	assert_true(fake_shim_take(&w->a, &idle[2]));
+	assert_true(fake_shim_get(&w->a, &busy, "undisturbed"));
+	/* now it is full of work */
+	fake_shim_ask(&w->b, w->pool_b, 0);
+	assert_int_equal(fake_shim_take_reject(&w->b, NULL), REASON_HOST_FULL);
+}
+
 static void session_end__idle_and_busy__idle_lives_on_busy_is_closed(void **state)
 {
 	struct world *w = *state;
@@ -320,6 +347,7 @@ int main(void)
 		CASE(lease__idle_just_now__another_child_instead),
 		CASE(lease__at_the_limit__idle_is_revoked_busy_is_rejected),
 		CASE(lease__host_is_full__rejected_as_such),
+		CASE(lease__host_is_full_of_idle__oldest_of_another_pool_goes),
 		CASE(session_end__idle_and_busy__idle_lives_on_busy_is_closed),
 		CASE(queue__busy__served_in_order_by_return),
 		CASE(queue__connection_closes__waiter_gets_a_new_one),

@@ -50,6 +50,25 @@ static const struct {
 		{ BASE, .connections = 1, .host_connections = 100, .has_idle = true,
 			.idle_ns = FRESH },
 		{ POOL_REVOKE, REASON_NONE } },
+	{ "the host is full of busy and of idle ones: the idle go",
+		{ BASE, .host_connections = 100, .has_idle_elsewhere = true },
+		{ POOL_EVICT, REASON_NONE } },
+	{ "a pool that is cold may evict too",
+		{ IN(POOL_COLD), .host_connections = 100, .has_idle_elsewhere = true },
+		{ POOL_EVICT, REASON_NONE } },
+	{ "nobody is evicted while the host has room",
+		{ BASE, .host_connections = 99, .has_idle_elsewhere = true },
+		{ POOL_CONNECT, REASON_NONE } },
+	{ "its own lease goes before that of others",
+		{ BASE, .connections = 1, .host_connections = 100, .has_idle = true,
+			.idle_ns = FRESH, .has_idle_elsewhere = true },
+		{ POOL_REVOKE, REASON_NONE } },
+	{ "what others have is no help at the pool's own limit",
+		{ BASE, .connections = 4, .host_connections = 100, .has_idle_elsewhere = true },
+		{ POOL_REJECT, REASON_BUSY } },
+	{ "eviction before queueing",
+		{ BASE, .host_connections = 100, .has_idle_elsewhere = true, .can_wait = true },
+		{ POOL_EVICT, REASON_NONE } },
 	{ "the host is full: queue", { BASE, .host_connections = 100, .can_wait = true },
 		{ POOL_QUEUE, REASON_NONE } },
 	{ "cold: start", { IN(POOL_COLD) }, { POOL_START, REASON_NONE } },
@@ -88,7 +107,7 @@ static void pool_policy_decide__rows__expected(void **state)
 static void pool_policy_decide__all_small_figures__within_limits(void **state)
 {
 	(void)state;
-	for (unsigned bits = 0; bits < 1U << 13; bits++) {
+	for (unsigned bits = 0; bits < 1U << 14; bits++) {
 		const struct pool_figures f = {
 			.state = (enum pool_state)(bits % POOL_STATE_COUNT),
 			.is_stopping = bits & 1,
@@ -105,6 +124,7 @@ static void pool_policy_decide__all_small_figures__within_limits(void **state)
 			.can_wait = bits >> 10 & 1,
 			.is_backing_off = bits >> 11 & 1,
 			.fail_reason = REASON_START_EXITED,
+			.has_idle_elsewhere = bits >> 13 & 1,
 		};
 		struct pool_decision d = pool_policy_decide(&f);
 
@@ -114,6 +134,10 @@ static void pool_policy_decide__all_small_figures__within_limits(void **state)
 		}
 		if (d.action == POOL_REVOKE)
 			assert_true(f.has_idle);
+		if (d.action == POOL_EVICT) {
+			assert_true(f.has_idle_elsewhere && f.connections < f.children);
+			assert_true(f.host_connections >= f.host_limit);
+		}
 		if (d.action == POOL_GRANT_IDLE)
 			assert_true(f.unheld > 0);
 		if (d.action == POOL_QUEUE)
