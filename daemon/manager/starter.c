@@ -15,24 +15,7 @@
 #include "daemon/base/fd.h"
 #include "daemon/base/log.h"
 #include "daemon/manager/manager.h"
-
-#define STARTER_TICK_MS 100
-/** A start for which nobody waits any more has nobody who could see it serve. */
-#define STARTER_UNUSED_NS (2U * NS_PER_S)
-/** Far more than a shim needs from GRANT to its first write. */
-#define STARTER_WRITE_NS (200U * NS_PER_MS)
-/** lsphp leaves its loop at once on SIGTERM; this long means that it is stuck. */
-#define STARTER_RETIRE_NS (10U * NS_PER_S)
-
-static void arm_tick(struct manager *m)
-{
-	static const struct timeval tick = { .tv_usec = STARTER_TICK_MS * 1000 };
-
-	if (m->starter.is_ticking)
-		return;
-	m->starter.is_ticking = true;
-	(void)evtimer_add(&m->starter.tick, &tick);
-}
+#include "daemon/manager/starter_watch.h"
 
 /* --- asking for a parent ----------------------------------------------------------------- */
 
@@ -146,7 +129,7 @@ int starter_begin(struct pool *p, const char *why)
 
 	if (r < 0)
 		return r;
-	arm_tick(m);
+	starter_watch_arm(m);
 	if (p->state == POOL_DRAINING) {
 		p->is_wanted_again = true;
 		return 0;
@@ -181,17 +164,19 @@ bool starter_is_current(const struct pool *p, uint64_t spawn_id)
 
 size_t starter_count(const struct starter *st)
 {
-	return st->by_spawn.count;
+	return st->by_spawn.count + st->given_up.count;
+}
+
+static void send_signal(struct manager *m, uint64_t spawn_id, enum priv_signal what)
+{
+	const struct priv_message msg = { .type = PRIV_SIGNAL, .id = spawn_id, .signal = what };
+
+	(void)supervisor_link_send(&m->link, &msg, NULL); /* a lost link ends the manager */
 }
 
 void starter_retire(struct pool *p, const char *why)
 {
 	struct manager *m = p->manager;
-	struct priv_message msg = {
-		.type = PRIV_SIGNAL,
-		.id = p->parent.spawn_id,
-		.signal = PRIV_SIGNAL_RETIRE,
-	};
 
 	if (p->start_node.list) {
 		list_remove(&p->start_node);
@@ -204,25 +189,19 @@ void starter_retire(struct pool *p, const char *why)
 	m->stats.retirements++;
 	idle_disarm(p);
 	pool_set_state(p, POOL_DRAINING, why);
-	arm_tick(m);
-	(void)supervisor_link_send(&m->link, &msg, NULL); /* a lost link ends the manager */
+	starter_watch_arm(m);
+	send_signal(m, p->parent.spawn_id, PRIV_SIGNAL_RETIRE);
 	start_next(m);
 }
 
-static void kill_parent(struct pool *p)
+void starter_kill(struct pool *p)
 {
-	struct priv_message msg = {
-		.type = PRIV_SIGNAL,
-		.id = p->parent.spawn_id,
-		.signal = PRIV_SIGNAL_KILL,
-	};
-
 	if (p->parent.is_killed)
 		return;
 	p->parent.is_killed = true;
 	log_warn("pool.kill", F_UINT("pool", p->id), F_STR("name", p->name),
 		F_INT("pid", p->parent.pid), F_STR("state", pool_state_name(p->state)));
-	(void)supervisor_link_send(&p->manager->link, &msg, NULL);
+	send_signal(p->manager, p->parent.spawn_id, PRIV_SIGNAL_KILL);
 }
 
 /* Counted, and the back-off told. Return: time until the next try in ns */
@@ -310,22 +289,40 @@ static void parent_retired(struct pool *p)
 		pool_flush_backlog(p);
 }
 
-/*
- * A holder writes its request as soon as it has the connection. If nothing of it is unread some
- * time later, a child has read it, although its holder has told us nothing yet.
- */
-static bool has_read_request(const struct pool *p, uint64_t now)
+static void forget_parent(struct pool *p)
 {
-	struct list_node *n, *tmp;
+	map_remove(&p->manager->starter.by_spawn, p->parent.spawn_id, p);
+	p->parent = (struct pool_parent){ .spawn_id = 0 };
+}
 
-	LIST_FOREACH (&p->held, n, tmp) {
-		const struct backend *b = LIST_OWNER(n, struct backend, node);
+static void give_up_queue(struct manager *m)
+{
+	struct list_node *n;
 
-		if (b->spawn_id == p->parent.spawn_id && !b->has_hung_up && !backend_is_unread(b) &&
-			clock_since_ns(b->since_ns, now) > STARTER_WRITE_NS)
-			return true;
+	while ((n = list_first(&m->starter.queue))) {
+		struct pool *p = LIST_OWNER(n, struct pool, start_node);
+
+		pool_fail_text_set(p, "the supervisor does not answer");
+		start_failed(p, REASON_START_FAILED, 0);
 	}
-	return false;
+}
+
+void starter_give_up(struct pool *p)
+{
+	struct manager *m = p->manager;
+	bool is_silent = m->link.heard_ns < p->parent.since_ns;
+	bool is_retiring = p->parent.is_retiring;
+
+	if (map_put(&m->starter.given_up, p->parent.spawn_id, &m->starter) < 0)
+		return; /* tried again by the next tick */
+	if (is_silent)
+		give_up_queue(m); /* before this one makes room for the next of them */
+	forget_parent(p);
+	pool_fail_text_set(p, "the supervisor does not answer");
+	if (is_retiring)
+		parent_retired(p);
+	else
+		start_failed(p, REASON_START_FAILED, 0);
 }
 
 /* --- what the supervisor says ------------------------------------------------------------ */
@@ -337,10 +334,27 @@ static struct pool *find_spawn(struct manager *m, uint64_t id)
 	return p && p->parent.spawn_id == id ? p : NULL;
 }
 
+/* Return: true if this answer or exit is that of a start which was given up */
+static bool on_late(struct manager *m, const struct priv_message *msg)
+{
+	if (!map_find(&m->starter.given_up, msg->id))
+		return false;
+	log_notice("pool.late", F_STR("type", priv_type_name(msg->type)), F_INT("pid", msg->pid));
+	if (msg->type == PRIV_SPAWNED) {
+		send_signal(m, msg->id, PRIV_SIGNAL_RETIRE);
+		return true;
+	}
+	map_remove(&m->starter.given_up, msg->id, &m->starter);
+	shutdown_check(m);
+	return true;
+}
+
 bool starter_on_spawned(struct manager *m, const struct priv_message *msg)
 {
 	struct pool *p = find_spawn(m, msg->id);
 
+	if (on_late(m, msg))
+		return true;
 	if (!p || p->parent.pid)
 		return false;
 	p->parent.pid = msg->pid;
@@ -350,16 +364,12 @@ bool starter_on_spawned(struct manager *m, const struct priv_message *msg)
 	return true;
 }
 
-static void forget_parent(struct pool *p)
-{
-	map_remove(&p->manager->starter.by_spawn, p->parent.spawn_id, p);
-	p->parent = (struct pool_parent){ .spawn_id = 0 };
-}
-
 bool starter_on_failed(struct manager *m, const struct priv_message *msg)
 {
 	struct pool *p = find_spawn(m, msg->id);
 
+	if (on_late(m, msg))
+		return true;
 	if (!p || p->parent.pid)
 		return false;
 	pool_fail_text_set(p, "step %s, %s%s%s", priv_step_name(msg->step),
@@ -390,9 +400,11 @@ bool starter_on_exited(struct manager *m, const struct priv_message *msg)
 	struct pool_parent was;
 	uint64_t lived_ns;
 
+	if (on_late(m, msg))
+		return true;
 	if (!p)
 		return false;
-	if (lease_has_served(p, msg->id) || has_read_request(p, manager_now(m)))
+	if (lease_has_served(p, msg->id) || starter_watch_has_read(p, manager_now(m)))
 		p->parent.has_served = true;
 	was = p->parent;
 	lived_ns = clock_since_ns(was.since_ns, manager_now(m));
@@ -410,82 +422,16 @@ bool starter_on_exited(struct manager *m, const struct priv_message *msg)
 	return true;
 }
 
-/* --- upkeep ------------------------------------------------------------------------------ */
-
-/*
- * The first byte may have been read by its holder before we looked: then the table tells.
- *
- * Return: true if the pool has changed its state (and perhaps others have with it)
- */
-static bool look_at_starting(struct pool *p, uint64_t now)
-{
-	uint64_t age_ns = clock_since_ns(p->parent.since_ns, now);
-	struct list_node *n = list_first(&p->held);
-
-	if (!p->parent.pid)
-		return false;
-	if (lease_has_served(p, p->parent.spawn_id) || has_read_request(p, now) ||
-		(!pool_connections(p) && age_ns > STARTER_UNUSED_NS)) {
-		starter_served(p, p->parent.spawn_id);
-		return true;
-	}
-	if (age_ns > STARTER_TIMEOUT_NS && n &&
-		backend_is_unread(LIST_OWNER(n, struct backend, node)))
-		kill_parent(p);
-	return false;
-}
-
-static bool look_at_all_starting(struct list *starting, uint64_t now)
-{
-	struct list_node *n, *tmp;
-
-	LIST_FOREACH (starting, n, tmp) {
-		if (look_at_starting(LIST_OWNER(n, struct pool, state_node), now))
-			return true;
-	}
-	return false;
-}
-
-static void look_at_all_draining(struct list *draining, uint64_t now)
-{
-	struct list_node *n, *tmp;
-
-	LIST_FOREACH (draining, n, tmp) {
-		struct pool *p = LIST_OWNER(n, struct pool, state_node);
-
-		/* KILL takes the children too, so those that work are waited for */
-		if (clock_since_ns(p->since_ns, now) > STARTER_RETIRE_NS && list_is_empty(&p->held))
-			kill_parent(p);
-	}
-}
-
-static void on_tick(evutil_socket_t fd, short what, void *arg)
-{
-	struct manager *m = arg;
-	struct list *starting = &m->pools.by_state[POOL_STARTING];
-	struct list *draining = &m->pools.by_state[POOL_DRAINING];
-	uint64_t now = manager_now(m);
-
-	(void)fd;
-	(void)what;
-	m->starter.is_ticking = false;
-	while (look_at_all_starting(starting, now))
-		continue; /* the list has changed under the walk: begin again */
-	look_at_all_draining(draining, now);
-	if (starting->count || draining->count)
-		arm_tick(m);
-}
-
 int starter_init(struct starter *st, struct manager *m)
 {
 	list_init(&st->queue);
 	map_init(&st->by_spawn);
-	if (evtimer_assign(&st->tick, m->base, on_tick, m) < 0)
-		return -ENOMEM;
-	return 0;
+	map_init(&st->given_up);
+	return starter_watch_init(st, m);
 }
 
 void starter_deinit(struct starter *st)
 {
 	map_deinit(&st->by_spawn);
+	map_deinit(&st->given_up);
 }

@@ -21,13 +21,12 @@
 struct manager;
 struct pool;
 
-/** A start that answers nothing for so long, with a request unread, has failed. */
-#define STARTER_TIMEOUT_NS 60000000000ULL
-
 /** All starts of the host. */
 struct starter {
 	struct list queue;   /* pools that wait for their turn */
 	struct map by_spawn; /* spawn id to pool, from SPAWN to EXITED or SPAWN_FAILED */
+	struct map
+		given_up; /* ids that the supervisor may still answer; what starts then retires */
 	uint64_t last_spawn; /* ids count up */
 	struct event tick;   /* while a pool is starting or draining */
 	bool is_ticking;
@@ -57,8 +56,20 @@ void starter_retire(struct pool *p, const char *why);
 /** starter_is_current() - does this spawn's parent run, and will it go on running? */
 bool starter_is_current(const struct pool *p, uint64_t spawn_id);
 
-/** starter_count() - parents that were asked for and have not ended */
+/** starter_count() - parents that were asked for and have not ended, as far as is known */
 size_t starter_count(const struct starter *st);
+
+/** starter_kill() - the parent and all that descends from it; once */
+void starter_kill(struct pool *p);
+
+/**
+ * starter_give_up() - its SPAWN has no answer: whoever waits is told so
+ *
+ * The pool is FAILED afterwards, or COLD if it was to retire; unchanged if there is no memory. An
+ * answer that comes all the same is known as late. If the supervisor has said nothing at all since,
+ * those who wait for their turn to be asked for wait in vain, and fail too.
+ */
+void starter_give_up(struct pool *p);
 
 /* What the supervisor says; an id that it cannot mean is a violation: false. */
 bool starter_on_spawned(struct manager *m, const struct priv_message *msg);

@@ -94,6 +94,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		lost(m, r);
 		return;
 	}
+	m->link.heard_ns = manager_now(m);
 	log_debug("link.recv", F_STR("type", priv_type_name(msg.type)), F_UINT("id", msg.id));
 	if (!dispatch(m, &msg, &fds)) {
 		log_error("link.violation", F_STR("type", priv_type_name(msg.type)),

@@ -24,6 +24,7 @@ struct supervisor_link {
 	struct event read_event;
 	struct event write_event;
 	struct outbox outbox;
+	uint64_t heard_ns; /* the last message of the supervisor came then */
 };
 
 /**

@@ -227,7 +227,7 @@ static void *supervise(void *arg)
 		struct pollfd p = { .fd = s->channel, .events = POLLIN };
 		int status;
 
-		if (poll(&p, 1, TICK_MS) > 0)
+		if (poll(&p, s->is_mute ? 0 : 1, TICK_MS) > 0 && !s->is_mute)
 			receive(s);
 		report_exits(s);
 		if (!s->has_quit && waitpid(s->manager, &status, WNOHANG) == s->manager) {

@@ -35,6 +35,8 @@ struct fake_supervisor {
 	char *_Atomic option;               /* of fake_lsphp; NULL: none */
 	const char *_Atomic reload_problem; /* answer of RELOAD_REQUEST; NULL: none at all */
 
+	_Atomic bool is_mute; /* reads nothing and answers nothing, as if it were stopped */
+
 	/* what was seen */
 	_Atomic uint32_t spawns, retires, kills, exits, reloads, reload_requests;
 	_Atomic bool is_ready, is_stopped, has_quit, has_to_quit, is_broken;
