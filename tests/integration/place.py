@@ -15,6 +15,8 @@ BUILD = Path(os.environ.get("LSAPID_BUILD", ROOT / "build"))
 IS_ROOT = os.geteuid() == 0
 IS_SANITIZED = "LSAPID_PRELOAD" in os.environ
 LSPHP = os.environ.get("LSPHP")
+# the reference looks for its parent once a second when idle, and waits on its listener for ten
+LAST_LOOK_S = 15
 ME = pwd.getpwuid(os.geteuid())
 #: the account that httpd's children run as
 APACHE = pwd.getpwnam("www-data") if IS_ROOT else ME
@@ -144,6 +146,10 @@ class Place:
     def end(self):
         """End what is left, and remove everything; says what was left."""
         left = self.processes()
+        deadline = time.monotonic() + LAST_LOOK_S
+        while left and LSPHP and time.monotonic() < deadline:
+            time.sleep(0.05)
+            left = self.processes()
         for process in left:
             try:
                 os.kill(process.pid, signal.SIGKILL)
