@@ -91,7 +91,7 @@ struct shim_body {
 	uint8_t *piece;              /* owned: r->pool; part of the spool file */
 	apr_bucket_brigade *brigade; /* from the client, not sent yet */
 	bool is_resendable;          /* the kept part may serve a second try */
-	bool was_chunked;            /* so that PHP is told a Content-Length */
+	bool is_spooled;             /* chunked or filtered: what was announced is not its length */
 };
 
 /**

@@ -24,7 +24,7 @@ static int client_failed(const struct shim_body *b, apr_status_t rv)
 {
 	if (rv == AP_FILTER_ERROR)
 		return AP_FILTER_ERROR;
-	if (b->was_chunked)
+	if (b->is_spooled)
 		ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, b->r,
 			"lsapi: request body could not be read, totBytesRead (%" APR_UINT64_T_FMT
 			")",
@@ -243,13 +243,13 @@ int shim_body_open(struct shim_body *b, request_rec *r)
 
 	if (status != OK)
 		return status;
-	b->was_chunked = r->read_chunked;
 	b->size = r->remaining > 0 ? (uint64_t)r->remaining : 0;
-	if (!b->was_chunked && b->size == 0)
+	if (!r->read_chunked && b->size == 0)
 		return OK;
 	b->brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
 	/* filters of the request, mod_deflate for one, may change the length */
-	if (b->was_chunked || r->input_filters != r->proto_input_filters)
+	b->is_spooled = r->read_chunked || r->input_filters != r->proto_input_filters;
+	if (b->is_spooled)
 		return spool(b, config);
 	return read_first(b, config);
 }

@@ -149,7 +149,7 @@ static void put_content_length(struct request_pass *pass)
 	static const char name[] = "Content-Length";
 	const struct shim_body *body = pass->body;
 
-	if (body->size == 0 && !body->was_chunked && !apr_table_get(pass->r->headers_in, name))
+	if (body->size == 0 && !body->is_spooled && !apr_table_get(pass->r->headers_in, name))
 		return;
 	const char *value = apr_psprintf(pass->r->pool, "%" APR_UINT64_T_FMT, body->size);
 
