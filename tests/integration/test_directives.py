@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Directives that decide which pool answers, and what PHP finds in its environment."""
+
+import json
+
+from harness import Vhost
+
+
+def test_one_pool_per_account(stack):
+    """B33, B34: with lsapi_per_user two sites of one owner share a parent; others do not."""
+    sites = [Vhost("a.test", "games"), Vhost("b.test", "games"), Vhost("c.test", "mail"),
+             Vhost("own.test", "games", extra="lsapi_per_user Off")]
+    made = stack(*sites, extra="lsapi_per_user On")
+    parents = {v.name: json.loads(made.get(v.name, "/who.php").text)["ppid"] for v in sites}
+    assert parents["a.test"] == parents["b.test"]
+    assert len(set(parents.values())) == 3
+
+
+def test_environment_of_the_pool(stack):
+    """B48, B49: what lsapi_set_env adds, and PATH, which it can not set."""
+    made = stack(Vhost("a.test", "games", extra="lsapi_set_env OF_SITE \"a value\"\n"
+                       "lsapi_set_env EMPTY\nlsapi_set_env PATH /evil\nlsapi_set_env HTTP_X 1\n"
+                       "lsapi_set_env LSAPI_CHILDREN 99\nlsapi_set_env_path /opt/x:/bin"),
+                 Vhost("b.test", "mail"), extra="lsapi_set_env OF_SERVER s")
+    env = {}
+    for name, vhost in made.httpd.vhosts.items():
+        made.place.file(vhost.docroot / "env.php", "<?php echo json_encode(getenv());",
+                        vhost.owner)
+        env[name] = json.loads(made.get(name, "/env.php").text)
+    assert (env["a.test"]["OF_SITE"], env["a.test"]["OF_SERVER"]) == ("a value", "s")
+    assert env["a.test"]["EMPTY"] == ""
+    assert env["a.test"]["PATH"] == "/opt/x:/bin"
+    assert env["b.test"]["PATH"] == "/usr/local/bin:/usr/bin:/bin"
+    assert env["b.test"]["OF_SERVER"] == "s" and "OF_SITE" not in env["b.test"]
+    for seen in env.values():
+        assert not [n for n in seen if n.startswith(("LSAPI_", "HTTP_X"))]
