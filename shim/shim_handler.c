@@ -102,6 +102,9 @@ static int give_up(struct shim_exchange *x, struct shim_conn *conn, enum shim_en
 
 static int complete(struct shim_exchange *x, struct shim_conn *conn)
 {
+	ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, x->r,
+		"lsapi: answered by pid(%u) uid(%u) slot(%u) status(%d)", conn->child_pid,
+		x->pool->key.uid, conn->slot, x->r->status);
 	/* before the client is served: it may be slow, and PHP is free */
 	if (shim_exchange_is_reusable(x))
 		shim_lease_done(x->process, conn);

@@ -34,3 +34,12 @@ def test_environment_of_the_pool(stack):
     assert env["b.test"]["OF_SERVER"] == "s" and "OF_SITE" not in env["b.test"]
     for seen in env.values():
         assert not [n for n in seen if n.startswith(("LSAPI_", "HTTP_X"))]
+
+
+def test_debug_of_one_site(stack):
+    """B60: lsapi_debug On raises what this virtual host logs of the module, and no other's."""
+    made = stack(Vhost("a.test", "games", extra="lsapi_debug On"), Vhost("b.test", "mail"))
+    for name in ("a.test", "b.test"):
+        assert made.get(name, "/who.php").status == 200
+    made.httpd.wait_log("lsapi: answered by pid(", "a.test")
+    assert "answered by pid" not in made.httpd.text("b.test")
