@@ -5,6 +5,7 @@
 #include "shim/shim.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include <http_core.h>
 
@@ -13,6 +14,36 @@
 
 #define SHIM_DEFAULT_SOCKET LSAPID_RUNDIR "/control.sock"
 #define SHIM_DEFAULT_KEY    LSAPID_STATEDIR "/shim.key"
+
+struct shared_flags {
+	_Atomic bool *flag;
+	size_t size;
+};
+
+static apr_status_t unmap_flags(void *data)
+{
+	struct shared_flags *shared = data;
+
+	(void)munmap((void *)shared->flag, shared->size);
+	return APR_SUCCESS;
+}
+
+/* What is to be said once for each virtual host is said once by all children together. */
+static void share_flags(apr_pool_t *pconf, server_rec *s)
+{
+	struct shared_flags *shared = apr_pcalloc(pconf, sizeof(*shared));
+
+	for (const server_rec *each = s; each; each = each->next)
+		shared->size += sizeof(*shared->flag);
+	void *flags =
+		mmap(NULL, shared->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (flags == MAP_FAILED)
+		return;
+	shared->flag = flags;
+	apr_pool_cleanup_register(pconf, shared, unmap_flags, apr_pool_cleanup_null);
+	shim_config_of_server(s)->global->has_warned = shared->flag;
+}
 
 static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
@@ -35,6 +66,7 @@ static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
 	}
 	for (server_rec *each = s; each; each = each->next)
 		shim_config_of_server(each)->global = global;
+	share_flags(pconf, s);
 	return OK;
 }
 

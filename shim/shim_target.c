@@ -5,6 +5,7 @@
 #include "shim/shim.h"
 
 #include <http_core.h>
+#include <http_main.h>
 
 #include "shim/shim_spec.h"
 
@@ -22,6 +23,31 @@ static void list_env(apr_pool_t *p, const struct shim_config *config, struct shi
 	}
 	facts->env = env;
 	facts->env_count = (size_t)set->nelts;
+}
+
+static bool is_first_warning(const server_rec *server)
+{
+	_Atomic bool *flag = shim_config_of_server(server)->global->has_warned;
+
+	/* not in the configuration: virtual hosts that say nothing of their own share one */
+	for (const server_rec *s = ap_server_conf; flag && s && s != server; s = s->next)
+		flag++;
+	return flag && !atomic_exchange(flag, true);
+}
+
+/* B28: once for a virtual host in the life of a configuration, whichever process sees it first. */
+static void warn_of_default_user(
+	request_rec *r, const struct shim_process *p, const struct shim_pool_key *key)
+{
+	const struct shim_config *config = shim_config_of_server(r->server);
+
+	if (key->uid != p->uid || !shim_config_get(config, SHIM_USE_SUEXEC) ||
+		!is_first_warning(r->server))
+		return;
+	ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+		"lsapi: PHP of virtual host %s runs as the user of httpd (uid %u): set "
+		"SuExecUserGroup, lsapi_uid_gid or lsapi_user_group",
+		r->server->server_hostname ? r->server->server_hostname : "?", key->uid);
 }
 
 /* The first request of this process for this pool. */
@@ -43,6 +69,7 @@ static struct shim_pool *introduce(
 	char *spec = apr_palloc(r->pool, POOL_SPEC_MAX_BYTES);
 	size_t size = 0;
 
+	warn_of_default_user(r, p, key);
 	list_env(r->pool, config, &facts);
 	int error = shim_spec_build(&facts, parts, spec, &size);
 

@@ -3,6 +3,8 @@
 
 import json
 
+import pytest
+
 from harness import Vhost
 
 
@@ -34,6 +36,18 @@ def test_environment_of_the_pool(stack):
     assert env["b.test"]["OF_SERVER"] == "s" and "OF_SITE" not in env["b.test"]
     for seen in env.values():
         assert not [n for n in seen if n.startswith(("LSAPI_", "HTTP_X"))]
+
+
+@pytest.mark.parametrize("mpm", ["event", "prefork"])
+def test_default_user_is_warned_of_once(stack, mpm):
+    """B28: one line for each virtual host without an identity, whichever process serves it."""
+    made = stack(Vhost("a.test", "games"), Vhost("b.test"), Vhost("c.test"), mpm=mpm)
+    for _ in range(30):
+        for name in ("a.test", "b.test", "c.test"):
+            assert made.get(name, "/who.php").status == 200
+    words = "runs as the user of httpd"
+    counts = {name: made.httpd.text(name).count(words) for name in ("a.test", "b.test", "c.test")}
+    assert counts == {"a.test": 0, "b.test": 1, "c.test": 1}
 
 
 def test_debug_of_one_site(stack):
