@@ -33,6 +33,7 @@ static const struct setting_row settings[SHIM_SETTING_COUNT] = {
 	[SHIM_USE_SUEXEC] = { "lsapi_use_suexec", true, 0, 0, 1 },
 	[SHIM_USE_DEFAULT_UID] = { "lsapi_use_default_uid", true, 0, 0, 1 },
 	[SHIM_PER_USER] = { "lsapi_per_user", true, 0, 0, 0 },
+	[SHIM_DISABLE_FORCED_PWD] = { "lsapi_disable_forced_pwd_var", true, 0, 0, 0 },
 	[SHIM_OUTPUT_BUFFERING] = { "lsapi_output_buffering", false, 0, 0, 1 },
 	[SHIM_DISABLE_REJECT_MODE] = { "lsapi_disable_reject_mode", true, 0, 0, 0 },
 	[SHIM_DEBUG] = { "lsapi_debug", true, 0, 0, 0 },
@@ -49,7 +50,7 @@ static const struct setting_row settings[SHIM_SETTING_COUNT] = {
 	[SHIM_MAX_RESEND_KIB] = { "lsapi_max_resend_buffer", true, 0, 65536, 200 },
 };
 
-_Static_assert(SHIM_SETTING_COUNT == 17, "each setting has a row above and a directive below");
+_Static_assert(SHIM_SETTING_COUNT == 18, "each setting has a row above and a directive below");
 
 int shim_directive_default(enum shim_setting setting)
 {
@@ -280,6 +281,8 @@ const command_rec shim_directives[] = {
 		"On|Off (On): run PHP as the user of httpd if no other is known, instead of 503"),
 	AP_INIT_FLAG("lsapi_per_user", set_switch, NULL, RSRC_CONF,
 		"On|Off (Off): one pool per account instead of one per virtual host"),
+	AP_INIT_FLAG("lsapi_disable_forced_pwd_var", set_switch, NULL, RSRC_CONF,
+		"On|Off (Off): On gives scripts no PWD"),
 	AP_INIT_TAKE1("lsapi_poll_timeout", set_number, NULL, ANYWHERE,
 		"seconds (300) to wait for PHP's answer; 0: for ever"),
 	AP_INIT_FLAG("lsapi_output_buffering", set_switch, NULL, ANYWHERE,

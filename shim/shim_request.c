@@ -132,6 +132,20 @@ static void put_php_self(struct lsapi_request_encoder *e, const request_rec *r)
 		e->off_script_name = (uint32_t)(e->w.used - size - 1);
 }
 
+/* B50: where the script is, which is where PHP runs it; SetEnv PWD is stronger. */
+static void put_pwd(struct lsapi_request_encoder *e, const request_rec *r)
+{
+	static const char name[] = "PWD";
+	const char *end = strrchr(r->filename, '/');
+
+	if (shim_config_get(shim_config_of_server(r->server), SHIM_DISABLE_FORCED_PWD) || !end ||
+		apr_table_get(r->subprocess_env, name))
+		return;
+	size_t size = end == r->filename ? 1 : (size_t)(end - r->filename);
+
+	lsapi_request_encode_env(e, name, sizeof(name) - 1, r->filename, size);
+}
+
 static int put_header(void *pass_data, const char *name, const char *value)
 {
 	struct request_pass *pass = pass_data;
@@ -166,6 +180,7 @@ int shim_request_encode(request_rec *r, const struct shim_body *body, struct shi
 	collect_env(r);
 	apr_table_do(put_env, &pass, r->subprocess_env, NULL);
 	put_php_self(pass.e, r);
+	put_pwd(pass.e, r);
 	apr_table_do(put_header, &pass, r->headers_in, NULL);
 	put_content_length(&pass);
 	int error = lsapi_request_encode_finish(pass.e, body->size, ret_size);

@@ -50,6 +50,19 @@ def test_default_user_is_warned_of_once(stack, mpm):
     assert counts == {"a.test": 0, "b.test": 1, "c.test": 1}
 
 
+def test_pwd_of_scripts(stack):
+    """B50: PWD is the directory of the script, unless it is not wanted or set otherwise."""
+    sites = [Vhost("a.test", "games"), Vhost("b.test", "games", extra="SetEnv PWD /own"),
+             Vhost("c.test", "games", extra="lsapi_disable_forced_pwd_var On")]
+    made = stack(*sites)
+    for vhost in sites:
+        made.place.directory(f"{vhost.docroot.name}/in", vhost.owner)
+        made.place.file(vhost.docroot / "in/pwd.php", "<?php echo $_SERVER['PWD'] ?? 'none';",
+                        vhost.owner)
+    assert [made.get(v.name, "/in/pwd.php").text for v in sites] == [
+        f"{sites[0].docroot}/in", "/own", "none"]
+
+
 def test_debug_of_one_site(stack):
     """B60: lsapi_debug On raises what this virtual host logs of the module, and no other's."""
     made = stack(Vhost("a.test", "games", extra="lsapi_debug On"), Vhost("b.test", "mail"))
