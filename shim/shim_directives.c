@@ -33,6 +33,7 @@ static const struct setting_row settings[SHIM_SETTING_COUNT] = {
 	[SHIM_USE_SUEXEC] = { "lsapi_use_suexec", true, 0, 0, 1 },
 	[SHIM_USE_DEFAULT_UID] = { "lsapi_use_default_uid", true, 0, 0, 1 },
 	[SHIM_PER_USER] = { "lsapi_per_user", true, 0, 0, 0 },
+	[SHIM_CHECK_DOCUMENT_ROOT] = { "lsapi_check_document_root", true, 0, 0, 1 },
 	[SHIM_DISABLE_FORCED_PWD] = { "lsapi_disable_forced_pwd_var", true, 0, 0, 0 },
 	[SHIM_OUTPUT_BUFFERING] = { "lsapi_output_buffering", false, 0, 0, 1 },
 	[SHIM_DISABLE_REJECT_MODE] = { "lsapi_disable_reject_mode", true, 0, 0, 0 },
@@ -50,7 +51,7 @@ static const struct setting_row settings[SHIM_SETTING_COUNT] = {
 	[SHIM_MAX_RESEND_KIB] = { "lsapi_max_resend_buffer", true, 0, 65536, 200 },
 };
 
-_Static_assert(SHIM_SETTING_COUNT == 18, "each setting has a row above and a directive below");
+_Static_assert(SHIM_SETTING_COUNT == 19, "each setting has a row above and a directive below");
 
 int shim_directive_default(enum shim_setting setting)
 {
@@ -281,6 +282,8 @@ const command_rec shim_directives[] = {
 		"On|Off (On): run PHP as the user of httpd if no other is known, instead of 503"),
 	AP_INIT_FLAG("lsapi_per_user", set_switch, NULL, RSRC_CONF,
 		"On|Off (Off): one pool per account instead of one per virtual host"),
+	AP_INIT_FLAG("lsapi_check_document_root", set_switch, NULL, RSRC_CONF,
+		"On|Off (On): refuse document roots that belong to somebody else"),
 	AP_INIT_FLAG("lsapi_disable_forced_pwd_var", set_switch, NULL, RSRC_CONF,
 		"On|Off (Off): On gives scripts no PWD"),
 	AP_INIT_TAKE1("lsapi_poll_timeout", set_number, NULL, ANYWHERE,

@@ -4,6 +4,9 @@
 
 #include "shim/shim.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+
 #include <http_core.h>
 #include <http_main.h>
 
@@ -23,6 +26,27 @@ static void list_env(apr_pool_t *p, const struct shim_config *config, struct shi
 	}
 	facts->env = env;
 	facts->env_count = (size_t)set->nelts;
+}
+
+/* The supervisor's rule, for pools that have no document root of their own (B08, B34). */
+static bool may_serve(request_rec *r, const struct shim_pool_key *key)
+{
+	struct stat st;
+
+	if (stat(key->docroot, &st) < 0) {
+		ap_log_rerror(APLOG_MARK, APLOG_ERR, errno, r,
+			"lsapi: the owner of document root %s can not be seen "
+			"(lsapi_check_document_root); uri(%s)",
+			key->docroot, r->uri);
+		return false;
+	}
+	if (st.st_uid == key->uid || st.st_uid == 0)
+		return true;
+	ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+		"lsapi: document root %s belongs to uid %u, PHP would run as uid %u: refused "
+		"(lsapi_check_document_root); uri(%s)",
+		key->docroot, st.st_uid, key->uid, r->uri);
+	return false;
 }
 
 static bool is_first_warning(const server_rec *server)
@@ -55,13 +79,14 @@ static struct shim_pool *introduce(
 	request_rec *r, struct shim_process *p, const struct shim_pool_key *key, const char **why)
 {
 	const struct shim_config *config = shim_config_of_server(r->server);
+	bool is_checked = shim_config_get(config, SHIM_CHECK_DOCUMENT_ROOT) != 0;
 	struct shim_spec_facts facts = {
 		.handler = key->handler,
 		.uid = key->uid,
 		.gid = key->gid,
 		.is_per_user = shim_config_get(config, SHIM_PER_USER) != 0,
 		.host = r->server->server_hostname,
-		.docroot = key->docroot,
+		.docroot = is_checked ? key->docroot : NULL,
 		.value = config->value,
 		.path = config->path,
 	};
@@ -69,6 +94,10 @@ static struct shim_pool *introduce(
 	char *spec = apr_palloc(r->pool, POOL_SPEC_MAX_BYTES);
 	size_t size = 0;
 
+	if (facts.is_per_user && is_checked && !may_serve(r, key)) {
+		*why = "its document root is refused";
+		return NULL;
+	}
 	warn_of_default_user(r, p, key);
 	list_env(r->pool, config, &facts);
 	int error = shim_spec_build(&facts, parts, spec, &size);

@@ -2,6 +2,8 @@
 """Directives that decide which pool answers, and what PHP finds in its environment."""
 
 import json
+import os
+import pwd
 
 import pytest
 
@@ -36,6 +38,24 @@ def test_environment_of_the_pool(stack):
     assert env["b.test"]["OF_SERVER"] == "s" and "OF_SITE" not in env["b.test"]
     for seen in env.values():
         assert not [n for n in seen if n.startswith(("LSAPI_", "HTTP_X"))]
+
+
+def test_document_root_of_somebody_else(stack):
+    """B08: refused for a pool of one site by lsapid, for one of an account by Apache."""
+    sites = [Vhost("a.test", "games"), Vhost("b.test", "games", extra="lsapi_per_user On"),
+             Vhost("c.test", "games", extra="lsapi_check_document_root Off"),
+             Vhost("d.test", "games",
+                   extra="lsapi_per_user On\nlsapi_check_document_root Off"),
+             Vhost("good.test", "games", extra="lsapi_per_user On")]
+    made = stack(*sites, start=False)
+    for vhost in sites[:4]:
+        os.chown(vhost.docroot, pwd.getpwnam("mail").pw_uid, -1)
+    made.start()
+    statuses = {v.name: made.get(v.name, "/who.php").status for v in sites}
+    assert statuses == {"a.test": 503, "b.test": 503, "c.test": 200, "d.test": 200,
+                        "good.test": 200}
+    made.httpd.wait_log("docroot-owner", "a.test")
+    made.httpd.wait_log("belongs to uid", "b.test")
 
 
 @pytest.mark.parametrize("mpm", ["event", "prefork"])
