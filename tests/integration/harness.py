@@ -21,15 +21,16 @@ HANDLER = "application/x-httpd-lsphp"
 MODULES = Path("/usr/lib/apache2/modules")
 SUEXEC = Path("/usr/lib/apache2/suexec")
 SCRIPTS = Path(__file__).parent / "php"
+#: leaks are looked for in the daemon: httpd and PHP keep what they have until their end
 SANITIZER = {
-    "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=0:log_path={reports}/asan",
+    "ASAN_OPTIONS": "detect_leaks={leaks}:abort_on_error=0:log_path={reports}/asan",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:log_path={reports}/ubsan",
 }
 
 
-def sanitizer_env(place):
-    return {name: value.format(reports=place.reports) for name, value in SANITIZER.items()} \
-        if IS_SANITIZED else {}
+def sanitizer_env(place, leaks=0):
+    return {name: value.format(reports=place.reports, leaks=leaks)
+            for name, value in SANITIZER.items()} if IS_SANITIZED else {}
 
 
 def conf_value(value):
@@ -82,7 +83,7 @@ class Daemon:
         return done.returncode, done.stdout
 
     def environ(self, notify):
-        env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **sanitizer_env(self.place)}
+        env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **sanitizer_env(self.place, leaks=1)}
         if notify:
             env["NOTIFY_SOCKET"] = str(notify)
         return env
