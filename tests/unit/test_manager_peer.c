@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -180,6 +181,41 @@ static void session_lost__many_at_once__good_one_goes_on(void **state)
 	}
 }
 
+/* Descriptors run short: who is there goes on, who comes waits, and is served when there are some.
+ */
+static void accept__no_descriptors_left__waits_and_is_resumed(void **state)
+{
+	const struct rlimit limit = { .rlim_cur = 40, .rlim_max = 40 };
+	struct world *w = *state;
+	struct control_hello hello = { .version = CONTROL_VERSION };
+	uint8_t data[CONTROL_MAX_MESSAGE];
+	struct fake_shim many[50];
+	struct fake_lease l;
+	uint32_t pool = fake_shim_pool(&w->good, SITE);
+
+	fake_shim_lease(&w->good, pool, &l);
+	assert_true(fake_shim_get(&w->good, &l, "before"));
+	assert_int_equal(prlimit(w->sv.manager, RLIMIT_NOFILE, &limit, NULL), 0);
+	for (size_t i = 0; i < T_COUNT(many); i++)
+		fake_shim_connect(&many[i]);
+	fake_shim_connect(&w->bad);
+	memcpy(hello.key, w->sv.key, sizeof(hello.key));
+	fake_shim_send(&w->bad, data, control_encode_hello(data, sizeof(data), 1, &hello));
+	assert_false(fake_shim_has_message(&w->bad, 300));
+	/* what needs no new descriptor works as ever */
+	assert_int_equal(fake_shim_pool(&w->good, SITE), pool);
+	assert_true(fake_shim_done(&w->good, &l));
+	assert_true(fake_shim_take(&w->good, &l));
+	assert_true(fake_shim_get(&w->good, &l, "during"));
+	assert_false(fake_shim_has_message(&w->bad, 0));
+	for (size_t i = 0; i < T_COUNT(many); i++)
+		fake_shim_bye(&many[i]);
+	assert_true(fake_shim_has_message(&w->bad, 5000));
+	assert_true(recv(w->bad.sock, data, sizeof(data), 0) > CONTROL_HEADER_SIZE);
+	assert_int_equal(data[0], CONTROL_WELCOME);
+	fake_shim_bye(&w->bad);
+}
+
 static void pool__bad_specification__denied_and_goes_on(void **state)
 {
 	struct world *w = *state;
@@ -297,6 +333,7 @@ int main(void)
 		CASE(any_message__other_version__told_and_closed),
 		CASE(answers__never_read__dropped),
 		CASE(session_lost__many_at_once__good_one_goes_on),
+		CASE(accept__no_descriptors_left__waits_and_is_resumed),
 		CASE(pool__bad_specification__denied_and_goes_on),
 		CASE(pool__too_many__denied),
 		CASE(lease__id_of_another_session__unknown),
