@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import place as ground  # noqa: E402
 import lsphp_server  # noqa: E402
 from harness import Ctl, Daemon, Httpd, Vhost  # noqa: E402
+from supervisor_peer import Supervisor  # noqa: E402
 
 lsphp = lsphp_server.lsphp  # the fixture of the tests of lsphp alone
 
@@ -83,6 +84,25 @@ def shared(request):
         yield made.start()
     finally:
         end_all([made])
+
+
+@pytest.fixture
+def make():
+    """Factory of supervisors whose manager is the test."""
+    made = []
+
+    def factory(**settings):
+        made.append(Supervisor(**({"uid_min": 1, "gid_min": 1} | settings)))
+        return made[-1]
+
+    yield factory
+    for supervisor in made:
+        supervisor.end()
+
+
+@pytest.fixture
+def sup(make):
+    return make()
 
 
 def end_all(stacks):

@@ -19,6 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("LSAPID_BUILD", ROOT / "build"))
 IS_ROOT = os.geteuid() == 0
@@ -332,3 +334,13 @@ class Supervisor:
         for thing in self.peers + self.lsphps:
             thing.close()
         shutil.rmtree(self.place)
+
+
+needs_root = pytest.mark.skipif(not IS_ROOT, reason="only root can become another user")
+needs_user = pytest.mark.skipif(IS_ROOT, reason="what an ordinary user may do")
+
+
+def refused(sup, peer, reason, number=1, **more):
+    """SPAWN that has to be refused for this reason; the answer."""
+    sup.spawn(peer, number, **more)
+    return peer.expect(SPAWN_FAILED, id=number, reason=REASONS[reason])
