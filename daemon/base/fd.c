@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -130,4 +131,18 @@ int fd_memfd(const char *name, const void *data, size_t size)
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		return err_origin(-errno);
 	return fd_steal(&fd);
+}
+
+static int get_socket_option(int fd, int option)
+{
+	int value = -1;
+	socklen_t size = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, option, &value, &size) < 0 ? -1 : value;
+}
+
+bool fd_is_unix_listener(int fd, int type)
+{
+	return get_socket_option(fd, SO_DOMAIN) == AF_UNIX &&
+	       get_socket_option(fd, SO_TYPE) == type && get_socket_option(fd, SO_ACCEPTCONN) == 1;
 }

@@ -3,6 +3,7 @@
 
 /* Owning a file descriptor: -1 when empty, close-on-exec always. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -31,6 +32,9 @@ int fd_set_cloexec(int fd, int is_cloexec) ATTR_MUST_USE;
  * Return: 0; -EFBIG above @max; other -errno.
  */
 int fd_read_all(int fd, size_t max, char **ret_data, size_t *ret_size) ATTR_MUST_USE;
+
+/** fd_is_unix_listener() - an AF_UNIX socket of this type that listens? */
+bool fd_is_unix_listener(int fd, int type);
 
 /** fd_memfd() - sealed memfd with a copy of @data. Return: descriptor; -errno */
 int fd_memfd(const char *name, const void *data, size_t size) ATTR_MUST_USE;

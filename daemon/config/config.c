@@ -33,6 +33,19 @@ int config_problem_set(
 	return 1;
 }
 
+size_t config_problem_format(const struct config_problem *p, char out[CONFIG_PROBLEM_TEXT])
+{
+	int size;
+
+	if (p->line)
+		size = snprintf(out, CONFIG_PROBLEM_TEXT, "%s:%d: %s; %s", p->file, p->line,
+			p->what, p->remedy);
+	else
+		size = snprintf(
+			out, CONFIG_PROBLEM_TEXT, "%s: %s; %s", p->file, p->what, p->remedy);
+	return size < 0 ? 0 : (size_t)size;
+}
+
 int config_problem_set_path(
 	struct config_problem *p, const char *file, int error, const struct path_check_fault *fault)
 {

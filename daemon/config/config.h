@@ -34,6 +34,12 @@ struct config_problem {
 int config_problem_set(
 	struct config_problem *p, const char *file, int line, const char *what, const char *remedy);
 
+/** Room for all that config_problem_format() may write. */
+#define CONFIG_PROBLEM_TEXT (sizeof(struct config_problem) + 32)
+
+/** config_problem_format() - "file:line: what; remedy". Return: its length without the NUL */
+size_t config_problem_format(const struct config_problem *p, char out[CONFIG_PROBLEM_TEXT]);
+
 struct path_check_fault;
 
 /** config_problem_set_path() - the same from what path_check_open() returned. Return: 1 */

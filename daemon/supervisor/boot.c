@@ -249,14 +249,6 @@ static int bind_socket(struct boot *b, const struct settings *s, struct config_p
 	return fail_errno(p, path, "binding the control socket", r);
 }
 
-static int get_socket_option(int fd, int option)
-{
-	int value = -1;
-	socklen_t size = sizeof(value);
-
-	return getsockopt(fd, SOL_SOCKET, option, &value, &size) < 0 ? -1 : value;
-}
-
 int boot_adopt_socket(struct boot *b, struct config_problem *ret_problem)
 {
 	/* NOLINTBEGIN(concurrency-mt-unsafe): this process has one thread */
@@ -273,9 +265,7 @@ int boot_adopt_socket(struct boot *b, struct config_problem *ret_problem)
 	/* NOLINTEND(concurrency-mt-unsafe) */
 	if (!is_ours || count == 0)
 		return 0;
-	if (count != 1 || get_socket_option(LISTEN_FIRST_FD, SO_DOMAIN) != AF_UNIX ||
-		get_socket_option(LISTEN_FIRST_FD, SO_TYPE) != SOCK_SEQPACKET ||
-		get_socket_option(LISTEN_FIRST_FD, SO_ACCEPTCONN) != 1 ||
+	if (count != 1 || !fd_is_unix_listener(LISTEN_FIRST_FD, SOCK_SEQPACKET) ||
 		fd_set_cloexec(LISTEN_FIRST_FD, true) || fd_set_nonblock(LISTEN_FIRST_FD, true))
 		return config_problem_set(ret_problem, "LISTEN_FDS", 0,
 			"the socket handed over is not one listening SEQPACKET socket",

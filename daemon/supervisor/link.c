@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -185,18 +184,10 @@ void link_send_reload(struct supervisor *s)
 
 void link_send_reload_failed(struct supervisor *s, const struct config_problem *problem)
 {
-	char text[sizeof(*problem) + 32]; /* its parts, the line's number, what is between */
-	int size;
+	char text[CONFIG_PROBLEM_TEXT];
+	size_t size = config_problem_format(problem, text);
 
-	if (problem->line)
-		size = snprintf(text, sizeof(text), "%s:%d: %s; %s", problem->file, problem->line,
-			problem->what, problem->remedy);
-	else
-		size = snprintf(text, sizeof(text), "%s: %s; %s", problem->file, problem->what,
-			problem->remedy);
-	if (size >= (int)sizeof(text))
-		size = (int)sizeof(text) - 1;
-	send_memfd(s, PRIV_RELOAD_FAILED, fd_memfd("lsapid-problem", text, (size_t)size));
+	send_memfd(s, PRIV_RELOAD_FAILED, fd_memfd("lsapid-problem", text, size));
 }
 
 /* --- start -------------------------------------------------------------------------------- */

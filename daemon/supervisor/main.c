@@ -76,10 +76,10 @@ static const char *make_absolute(const char *path, char out[PATH_MAX])
 
 static void print_problem(const struct config_problem *p)
 {
-	if (p->line)
-		(void)fprintf(stderr, "%s:%d: %s, %s\n", p->file, p->line, p->what, p->remedy);
-	else
-		(void)fprintf(stderr, "%s: %s, %s\n", p->file, p->what, p->remedy);
+	char text[CONFIG_PROBLEM_TEXT];
+
+	(void)config_problem_format(p, text);
+	(void)fprintf(stderr, "%s\n", text);
 }
 
 int main(int argc, char **argv)

@@ -67,14 +67,6 @@ void spawn_set_deinit(struct spawn_set *set)
 	map_deinit(&set->by_pid);
 }
 
-static int get_socket_option(int fd, int option)
-{
-	int value = -1;
-	socklen_t size = sizeof(value);
-
-	return getsockopt(fd, SOL_SOCKET, option, &value, &size) < 0 ? -1 : value;
-}
-
 /*
  * A sealed memfd cannot make us wait, nor change under our eyes; a listener and a pipe cannot be
  * anything else that a compromised manager would like PHP to have.
@@ -86,9 +78,7 @@ static bool are_fds_right(const struct fdpass_set *fds)
 	struct stat st;
 
 	return got >= 0 && (got & seals) == seals &&
-	       get_socket_option(fds->fd[FD_LISTENER], SO_DOMAIN) == AF_UNIX &&
-	       get_socket_option(fds->fd[FD_LISTENER], SO_TYPE) == SOCK_STREAM &&
-	       get_socket_option(fds->fd[FD_LISTENER], SO_ACCEPTCONN) == 1 &&
+	       fd_is_unix_listener(fds->fd[FD_LISTENER], SOCK_STREAM) &&
 	       fstat(fds->fd[FD_STDERR], &st) == 0 && S_ISFIFO(st.st_mode);
 }
 

@@ -11,7 +11,10 @@ ROOT = Path(__file__).resolve().parents[2]
 FILE_LINES = 500
 FUNCTION_LINES = 80
 COLUMNS = 100
-SUPERVISOR_LINES = 2500  # of code, all of daemon/supervisor: what runs as root stays readable
+# Of code, all of daemon/supervisor: what runs as root stays readable. The plan said 1500; checked
+# paths, the ordered steps after fork, the tree of descendants, and refusals with a remedy came
+# to 2300. What is left above that is for bugs: another task belongs into the manager.
+SUPERVISOR_LINES = 2400
 
 
 def c_functions(lines):
