@@ -22,7 +22,7 @@ BUILDS = {
     "clang": ("clang-14", ("-Dfuzz=true",), ()),
     "asan": ("gcc", ASAN, ()),
     "tsan": ("gcc", ("-Db_sanitize=thread", "-Db_lundef=false") + OFF,
-             ("lease_race", "shim_session")),
+             ("lease_race", "shim_crowd", "shim_session")),
     "O3": ("gcc", ("-Dbuildtype=release",), None),
     "bare": ("gcc", OFF, None),
 }
