@@ -4,6 +4,7 @@
 
 #include "shim/shim_process.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +13,11 @@
 #include <unistd.h>
 
 #define FIRST_PAUSE_US 10000
+/**
+ * A connection that was idle for longer is looked at before it is used: so much idleness pays for
+ * a system call, while requests in quick succession do without.
+ */
+#define UNSEEN_IDLE_NS 20000000ULL
 /** Pool ids become void when the manager is restarted; more often in a row is a mistake. */
 #define POOL_UNKNOWN_MAX 3
 
@@ -128,14 +134,36 @@ static void set_timeout(struct shim_conn *conn, int timeout_s)
 	conn->timeout_s = timeout_s;
 }
 
+/*
+ * Nothing may come on an idle connection: it would pass for the answer to the next request. An
+ * lsphp that has gone is noticed as well, before a request is sent to it.
+ */
+static bool is_quiet(const struct shim_conn *conn, enum control_close *ret_why)
+{
+	char byte = 0;
+	ssize_t n = recv(conn->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+
+	*ret_why = n > 0 ? CONTROL_CLOSE_PROTOCOL : CONTROL_CLOSE_DONE;
+	return n < 0 && errno == EAGAIN;
+}
+
 static struct shim_conn *take_idle(struct shim_process *p, struct shim_pool *pool)
 {
 	struct shim_conn *conn = NULL;
 
 	while ((conn = pop_idle(p, pool))) {
-		if (lease_take(slot_of(conn), conn->generation, shim_clock_ns()))
+		enum control_close why = CONTROL_CLOSE_DONE;
+		uint64_t now = shim_clock_ns();
+		uint64_t since =
+			atomic_load_explicit(&slot_of(conn)->since_ns, memory_order_relaxed);
+
+		if (!lease_take(slot_of(conn), conn->generation, now)) {
+			forget(p, conn);
+			continue;
+		}
+		if (now < since + UNSEEN_IDLE_NS || is_quiet(conn, &why))
 			return conn;
-		forget(p, conn);
+		shim_lease_drop(p, conn, why);
 	}
 	return NULL;
 }

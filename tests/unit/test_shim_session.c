@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #include "tests/support/shim_world.h"
 #include "tests/support/t.h"
@@ -44,6 +46,40 @@ static void take__revoked_lease__is_closed_and_asked_anew(void **state)
 	assert_non_null(conn);
 	shim_world_wait(&w->manager.counts.grants, 2);
 	shim_lease_drop(w->process, conn, CONTROL_CLOSE_DONE);
+}
+
+/* What a backend says or does while nobody asks it anything. */
+static void check_noticed(struct shim_world *w, bool is_end)
+{
+	const struct timespec idle = { .tv_nsec = 30000000 };
+	struct shim_lease_failure f;
+	struct shim_conn *conn = shim_world_take(w, 1, 0, &f);
+
+	assert_non_null(conn);
+	int peer = w->manager.life[conn->table->session]->peer[conn->slot];
+
+	shim_lease_done(w->process, conn);
+	if (is_end)
+		assert_int_equal(shutdown(peer, SHUT_WR), 0);
+	else
+		assert_int_equal(send(peer, "late", 4, 0), 4);
+	/* time itself is what is tested */
+	(void)nanosleep(&idle, NULL);
+	conn = shim_world_take(w, 1, 0, &f);
+	assert_non_null(conn);
+	shim_world_wait(&w->manager.counts.closes, 1);
+	shim_world_wait(&w->manager.counts.grants, 2);
+	shim_lease_done(w->process, conn);
+}
+
+static void take__late_bytes_on_a_kept_connection__uses_another(void **state)
+{
+	check_noticed(*state, false);
+}
+
+static void take__kept_connection_ended__uses_another(void **state)
+{
+	check_noticed(*state, true);
 }
 
 static void take__manager_of_another_boot__asks_for_the_pool_again(void **state)
@@ -158,6 +194,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, shim_world_set_up, shim_world_tear_down)
 		T(take__kept_lease__asks_nobody),
 		T(take__revoked_lease__is_closed_and_asked_anew),
+		T(take__late_bytes_on_a_kept_connection__uses_another),
+		T(take__kept_connection_ended__uses_another),
 		T(take__manager_of_another_boot__asks_for_the_pool_again),
 		T(take__pool_unknown_for_ever__ends),
 		T(take__pool_denied__tells_reason_and_text),
