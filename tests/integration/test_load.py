@@ -48,14 +48,14 @@ def rss_kib(pid):
 @pytest.mark.single_user
 @pytest.mark.sanitized
 @pytest.mark.deadline(1500)
-@pytest.mark.parametrize("mpm", ["event", "prefork"])
+@pytest.mark.parametrize("mpm", ["event", "worker", "prefork"])
 def test_every_answer_is_right_and_memory_stays_flat(stack, mpm):
     owners = OWNERS if IS_ROOT else [None]
     vhosts = [Vhost(f"v{i}.test", owners[i % len(owners)]) for i in range(POOLS)]
     # a process whose threads are all busy closes its kept connections: each can take all of them
     limits = {"StartServers": 2, "MinSpareThreads": 75, "MaxSpareThreads": 250, "ServerLimit": 2,
               "ThreadLimit": 80, "ThreadsPerChild": 80, "MaxRequestWorkers": 160} \
-        if mpm == "event" else None
+        if mpm != "prefork" else None
     made = stack(*vhosts, mpm=mpm, limits=limits,
                  # children: the default, which is above CONNECTIONS: any refusal is wrong
                  extra=f"MaxConnectionsPerChild 0\nMaxMemFree {MAX_MEM_FREE_KIB}")
