@@ -35,17 +35,6 @@ FOREIGN_USER = 65534 if os.geteuid() == 0 and not is_ours() else None
 ours_only = pytest.mark.skipif(not is_ours(), reason="a promise of our lsphp only")
 
 
-def wait_for(claim, timeout=10.0, what="condition"):
-    """Poll @claim until it holds; its value."""
-    deadline = time.monotonic() + timeout
-    while True:
-        value = claim()
-        if value:
-            return value
-        assert time.monotonic() < deadline, f"{what} did not come true in {timeout} s"
-        time.sleep(0.01)
-
-
 def is_alive(pid):
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:

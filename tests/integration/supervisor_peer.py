@@ -16,10 +16,10 @@ import socket
 import struct
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
+from place import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("LSAPID_BUILD", ROOT / "build"))
@@ -97,16 +97,6 @@ time.sleep(600)
 """
 
 
-def wait_until(condition, what, seconds=10.0):
-    deadline = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.01)
-
-
 def stat_of(pid):
     """(parent, state) of a process; None if there is none."""
     try:
@@ -165,7 +155,7 @@ class Peer:
                 self.sock.close()  # not there yet, or the last of a former life
                 return False
 
-        wait_until(connect, "the control socket")
+        wait_until(connect, what="the control socket")
         self.config = os.pread(self.setup.fds[0], 1 << 20, 0)
 
     def receive(self, seconds=10.0):
@@ -292,7 +282,7 @@ class Supervisor:
         lives = self.text().count("manager.ready") if self.log.exists() else 0
         self.start(**how)
         peer = self.peer().ready()
-        wait_until(lambda: self.text().count("manager.ready") > lives, "READY being taken")
+        wait_until(lambda: self.text().count("manager.ready") > lives, what="READY being taken")
         return peer
 
     def entries(self, **more):
@@ -313,7 +303,7 @@ class Supervisor:
         return self.log.read_text(errors="replace")
 
     def wait_log(self, words, seconds=10.0):
-        wait_until(lambda: words in self.text(), f"{words!r} in the log", seconds)
+        wait_until(lambda: words in self.text(), seconds, what=f"{words!r} in the log")
 
     def stop(self, seconds=20):
         self.process.send_signal(signal.SIGTERM)

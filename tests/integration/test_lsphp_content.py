@@ -8,7 +8,8 @@ import time
 
 import pytest
 from lsapi_client import CONN_CLOSE, RESP_END, RESP_STREAM, STREAM_MAX
-from lsphp_server import ours_only, wait_for
+from lsphp_server import ours_only
+from place import wait_until
 
 pytestmark = [pytest.mark.single_user, pytest.mark.sanitized]
 
@@ -235,7 +236,7 @@ def test_finish_request_ends_the_response_and_not_the_script(lsphp):
         assert (r.text, r.packets[-2:]) == ("sent", [RESP_END, CONN_CLOSE])
         assert not os.path.exists(mark)
         assert client.is_closed(timeout=0.2)
-    wait_for(lambda: os.path.exists(mark) and os.path.getsize(mark))
+    wait_until(lambda: os.path.exists(mark) and os.path.getsize(mark))
     with open(mark, encoding="ascii") as f:
         assert f.read() == "true0"
     assert server.get(script).is_complete
@@ -253,7 +254,7 @@ def test_gone_client_aborts_the_script_unless_it_ignores_that(lsphp, ignores):
     with server.connect() as client:
         client.ask(script, ini=[("output_buffering", "0")])
         client.packet()
-    wait_for(lambda: os.path.exists(mark) and os.path.getsize(mark))
+    wait_until(lambda: os.path.exists(mark) and os.path.getsize(mark))
     with open(mark, encoding="ascii") as f:
         count, status = json.load(f)
     assert status == 1
@@ -319,7 +320,7 @@ def test_title_shows_the_running_script(lsphp):
         r = client.get(script)
         assert r.text.rstrip("\0") == f"lsphp:{script}"[-70:]
         with open(f"/proc/{r.pid}/cmdline", encoding="ascii") as f:
-            wait_for(lambda: f.seek(0) == 0 and f.read().startswith("lsphp:xxxx"))
+            wait_until(lambda: f.seek(0) == 0 and f.read().startswith("lsphp:xxxx"))
 
 
 def test_opcache_is_shared_by_the_children(lsphp):

@@ -17,7 +17,8 @@ from lsapi_client import (
     Closed,
     encode_request,
 )
-from lsphp_server import is_waiting, ours_only, wait_for
+from lsphp_server import is_waiting, ours_only
+from place import wait_until
 
 pytestmark = [pytest.mark.single_user, pytest.mark.sanitized]
 
@@ -52,7 +53,7 @@ def test_waiting_child_acknowledges_at_accept_or_per_request(lsphp, notify):
     server = lsphp(LSAPI_CHILDREN=2, LSAPI_ACCEPT_NOTIFY=notify)
     script = server.script("a.php", PID)
     first = server.get(script)
-    wait_for(lambda: is_waiting(first.pid))
+    wait_until(lambda: is_waiting(first.pid))
     with server.connect(timeout=0.3) as client:
         if notify:
             assert client.packet() == (REQ_RECEIVED, b"")
@@ -122,7 +123,7 @@ def test_malformed_packet_closes_the_connection_and_nothing_else(lsphp, damage):
         good = client.get(script)
         client.send(damage(encode_request(script)))
         assert client.is_closed()
-    wait_for(lambda: is_waiting(int(good.text)))
+    wait_until(lambda: is_waiting(int(good.text)))
     assert server.get(script).text == good.text  # the same child goes on
 
 
@@ -148,7 +149,7 @@ def test_last_request_ends_the_child(lsphp):
         with pytest.raises((Closed, ConnectionResetError)):
             while client.packet()[0] == CONN_CLOSE:  # optional news
                 pass
-    wait_for(lambda: server.children() == [])
+    wait_until(lambda: server.children() == [])
     assert server.get(script).text != pids[0]
 
 
@@ -168,7 +169,7 @@ def test_idle_connection_ends_after_max_idle(lsphp):
         begin = time.monotonic()
         assert client.is_closed()
         assert 0.8 < time.monotonic() - begin < 3
-    wait_for(lambda: server.children() == [])
+    wait_until(lambda: server.children() == [])
 
 
 def test_parent_leaves_after_pgrp_max_idle(lsphp):
@@ -183,7 +184,7 @@ def test_keep_listen_off_ends_the_child_with_its_connection(lsphp):
     server = lsphp(LSAPI_CHILDREN=4, LSAPI_KEEP_LISTEN=0)
     script = server.script("a.php", PID)
     first = server.get(script)
-    wait_for(lambda: server.children() == [])
+    wait_until(lambda: server.children() == [])
     assert server.get(script).pid not in (None, first.pid)
 
 
@@ -210,7 +211,7 @@ def test_extra_children_are_honoured(lsphp):
     clients = [server.connect() for _ in range(4)]
     for client in clients:
         client.ask(script)
-    wait_for(lambda: len(server.children()) == 3)
+    wait_until(lambda: len(server.children()) == 3)
     assert {c.receive().is_complete for c in clients[:3]} == {True}
     clients[0].close()
     assert clients[3].receive().is_complete
@@ -222,7 +223,7 @@ def test_surplus_idle_connections_are_closed(lsphp):
     clients = [server.connect() for _ in range(4)]
     for client in clients:
         assert client.get(script).is_complete
-    wait_for(lambda: len(server.children()) == 1)
+    wait_until(lambda: len(server.children()) == 1)
 
 
 def test_busy_limit_closes_the_connection(lsphp):

@@ -10,7 +10,8 @@ import time
 
 import pytest
 from lsapi_client import CONN_CLOSE, RESP_END, Client
-from lsphp_server import BINARY, Lsphp, is_alive, is_waiting, ours_only, wait_for
+from lsphp_server import BINARY, Lsphp, is_alive, is_waiting, ours_only
+from place import wait_until
 
 pytestmark = [pytest.mark.single_user, pytest.mark.sanitized]
 
@@ -36,7 +37,7 @@ def test_parent_leaves_at_once_and_busy_children_finish(lsphp, signo):
     server.signal(signo)
     assert server.process.wait(0.5) == 0
     assert idle.is_closed(timeout=3)
-    wait_for(lambda: not is_alive(pid))
+    wait_until(lambda: not is_alive(pid))
     assert busy.receive().text == "done"
 
 
@@ -49,7 +50,7 @@ def test_children_leave_when_the_parent_is_killed(lsphp):
     server.signal(signal.SIGKILL)
     server.process.wait(5)
     assert busy.receive().text == "done"
-    wait_for(lambda: not any(is_alive(pid) for pid in pids))
+    wait_until(lambda: not any(is_alive(pid) for pid in pids))
 
 
 def test_parent_leaves_when_its_starter_is_gone():
@@ -74,7 +75,7 @@ def test_parent_leaves_when_its_starter_is_gone():
             time.sleep(1.5)
             assert is_alive(pid)
             os.kill(pid, signal.SIGTERM)
-        wait_for(lambda p=pid: not is_alive(p), timeout=3)
+        wait_until(lambda p=pid: not is_alive(p), seconds=3)
         server.stop()
 
 
@@ -86,7 +87,7 @@ def test_graceful_signal_to_a_child_loses_nothing(lsphp, state):
     pid = client.get(server.script("p.php", PID)).pid
     if state == "waiting":
         client.close()
-        wait_for(lambda: is_waiting(pid))
+        wait_until(lambda: is_waiting(pid))
     if state == "busy":
         begin(server, client, server.script("a.php", SLEEP))
     os.kill(pid, signal.SIGUSR1)
@@ -94,7 +95,7 @@ def test_graceful_signal_to_a_child_loses_nothing(lsphp, state):
         r = client.receive()
         assert r.text == "done"
         assert r.packets[-2:] == [RESP_END, CONN_CLOSE]
-    wait_for(lambda: not is_alive(pid), timeout=3)
+    wait_until(lambda: not is_alive(pid), seconds=3)
     assert server.get(server.script("p.php", PID)).is_complete
     assert "signal" not in server.log()
 
@@ -114,7 +115,7 @@ def test_request_queued_when_the_signal_comes_is_served(lsphp, size):
     os.kill(pid, signal.SIGCONT)
     r = client.receive()
     assert (r.is_complete, r.text) == (True, f"{pid} {size}")
-    wait_for(lambda: not is_alive(pid))
+    wait_until(lambda: not is_alive(pid))
 
 
 @pytest.mark.parametrize("signo", [signal.SIGTERM, signal.SIGINT])
@@ -130,7 +131,7 @@ def test_stop_signal_to_a_busy_child_ends_it_and_the_response_is_lost(lsphp, sig
         r = client.receive()
     assert not r.is_complete
     assert os.path.exists(mark)
-    wait_for(lambda: server.children() == [])
+    wait_until(lambda: server.children() == [])
     assert "killed by signal" not in server.log()
 
 
@@ -145,7 +146,7 @@ def test_stop_signal_ends_a_script_that_never_comes_to_a_safe_point(lsphp):
         begin(server, client, script)
         os.kill(server.children()[0], signal.SIGTERM)
         assert not client.receive().is_complete
-    wait_for(lambda: server.children() == [], timeout=6)
+    wait_until(lambda: server.children() == [], seconds=6)
 
 
 def test_runaway_is_stopped(lsphp):
@@ -179,7 +180,7 @@ def test_crash_is_a_real_death_and_is_logged(lsphp):
         pid = server.children()[0]
         assert not client.receive().is_complete
     line = f"Child process with pid: {pid} was killed by signal: 6, core dump: 0"
-    wait_for(lambda: line in server.log())
+    wait_until(lambda: line in server.log())
 
 
 @pytest.mark.parametrize("allowed", [None, "1"])
@@ -197,7 +198,7 @@ def test_slow_request_is_reported(lsphp):
     slow = server.script("slow.php", "<?php usleep(200000);")
     server.get(server.script("fast.php", PID))
     server.get(slow, query="a=b")
-    wait_for(lambda: "slow.php" in server.log())
+    wait_until(lambda: "slow.php" in server.log())
     assert "a=b" in server.log() and "fast.php" not in server.log()
 
 
@@ -219,7 +220,7 @@ def test_process_forked_by_a_script_never_answers(lsphp):
             assert r.is_complete
             copy = int(r.text)
             assert client.get(plain).text == str(server.children()[0])
-            wait_for(lambda c=copy: not is_alive(c))
+            wait_until(lambda c=copy: not is_alive(c))
         assert b"copy" not in r.body + r.stderr
 
 
@@ -231,11 +232,11 @@ def test_two_data_calls_per_small_request(lsphp):
     with server.connect() as client:
         pid = client.get(script).pid
         tracer = subprocess.Popen(["strace", "-qq", "-o", trace, "-p", str(pid)])
-        wait_for(lambda: "TracerPid:\t0" not in open(f"/proc/{pid}/status").read())
+        wait_until(lambda: "TracerPid:\t0" not in open(f"/proc/{pid}/status").read())
         count = 50
         for n in range(count):
             assert client.get(script, b"x" * (n % 2 * 100)).is_complete
-        wait_for(lambda: open(trace).read().count("writev(") >= count)
+        wait_until(lambda: open(trace).read().count("writev(") >= count)
         tracer.terminate()
         tracer.wait()
     calls = [line.split("(")[0] for line in open(trace) if "(" in line]
@@ -302,7 +303,7 @@ def test_binds_by_itself(lsphp, make):
     process = subprocess.Popen([BINARY, "-b", address], env=env, stderr=subprocess.PIPE)
     try:
         if path:
-            wait_for(lambda: os.path.exists(path))
+            wait_until(lambda: os.path.exists(path))
             script = server.script("a.php", "<?php echo 'bound';")
             with Client(path) as client:
                 assert client.get(script).text == "bound"

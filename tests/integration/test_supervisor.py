@@ -10,9 +10,10 @@ import time
 
 import pytest
 
+from place import wait_until
 from supervisor_peer import (EXITED, HANDLER, IS_ROOT, KILL, RETIRE, SIGNAL, SPAWN_FAILED, SPAWNED,
                              STEP_BINARY, STEP_EXEC, STEP_POLICY, Message, descendants, needs_root,
-                             needs_user, refused, stat_of, wait_until)
+                             needs_user, refused, stat_of)
 
 pytestmark = pytest.mark.single_user
 
@@ -195,10 +196,11 @@ def test_kill_takes_descendants_in_sessions_of_their_own_too(sup):
     peer = sup.up()
     sup.spawn(peer, 1, **{"env.MODE": "family"}).facts()
     pid = peer.expect(SPAWNED, id=1).pid
-    family = wait_until(lambda: len(descendants(pid)) == 2 and list(descendants(pid)), "the family")
+    family = wait_until(lambda: len(descendants(pid)) == 2 and list(descendants(pid)),
+                        what="the family")
     peer.send(Message(SIGNAL, id=1, signal=KILL))
     assert os.WTERMSIG(peer.expect(EXITED, id=1, pid=pid).status) == signal.SIGKILL
-    wait_until(lambda: not any(stat_of(p) for p in family), "the end of the family", 2)
+    wait_until(lambda: not any(stat_of(p) for p in family), 2, what="the end of the family")
 
 
 def test_orphans_come_to_the_supervisor_and_leave_no_zombie(sup):
@@ -208,10 +210,10 @@ def test_orphans_come_to_the_supervisor_and_leave_no_zombie(sup):
     peer.expect(EXITED, id=1)
     orphans = wait_until(lambda: [p for p in descendants(sup.process.pid) if stat_of(p) and
                                   "time.sleep" in open(f"/proc/{p}/cmdline").read() or
-                                  "lsphp" in open(f"/proc/{p}/cmdline").read()], "orphans")
+                                  "lsphp" in open(f"/proc/{p}/cmdline").read()], what="orphans")
     for pid in orphans:
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not any(stat_of(p) for p in orphans), "reaping", 2)
+    wait_until(lambda: not any(stat_of(p) for p in orphans), 2, what="reaping")
 
 
 def test_many_starts_at_once_are_all_answered(sup):

@@ -9,9 +9,10 @@ import time
 
 import pytest
 
+from place import wait_until
 from supervisor_peer import (EXITED, READY, RELOAD, RELOAD_FAILED, RELOAD_REQUEST, RELOADED, SIGNAL,
                              SPAWN, SPAWN_FAILED, SPAWNED, STOP, STOPPED, Message, descendants,
-                             memfd, needs_root, refused, stat_of, wait_until)
+                             memfd, needs_root, refused, stat_of)
 
 pytestmark = pytest.mark.single_user
 
@@ -99,7 +100,7 @@ def test_when_the_manager_dies_parents_retire_and_their_ids_are_void(sup):
     os.kill(manager, signal.SIGKILL)
     second = sup.peer().ready()
     assert time.monotonic() - started < 2
-    wait_until(lambda: stat_of(first) is None, "the old parent's end", 2)
+    wait_until(lambda: stat_of(first) is None, 2, what="the old parent's end")
     sup.spawn(second, 1)
     second.expect(SPAWNED, id=1)  # the next message: no EXITED of the former life
 
@@ -129,7 +130,8 @@ def test_when_the_supervisor_is_killed_nobody_stays(sup):
     assert len(below) == 2
     sup.process.kill()
     sup.process.wait()
-    wait_until(lambda: not any(stat_of(p) and stat_of(p)[1] != "Z" for p in below), "their end", 2)
+    wait_until(lambda: not any(stat_of(p) and stat_of(p)[1] != "Z" for p in below), 2,
+               what="their end")
 
 
 # --- stop ----------------------------------------------------------------------------------------
