@@ -234,6 +234,23 @@ int path_check_open_parent(const char *path, uid_t own_uid, int *ret_fd, const c
 	return 0;
 }
 
+int path_check_open_in(
+	int dir, const char *path, uid_t own_uid, int *ret_fd, struct path_check_fault *reterr)
+{
+	static const int flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC;
+	/* the walk has been done by whoever opened @dir, which stays his */
+	const struct walk w = { .path = path, .own_uid = own_uid, .fd = dir, .reterr = reterr };
+	const char *slash = strrchr(path, '/');
+	ATTR_CLEANUP(fd_cleanup) int fd = -1;
+	int r = walk_open_end(&w, slash ? slash + 1 : path, flags, &fd);
+
+	if (!r)
+		r = walk_check_end(&w, PATH_CHECK_FILE, fd);
+	if (!r)
+		*ret_fd = fd_steal(&fd);
+	return r;
+}
+
 const char *path_check_text(int error)
 {
 	if (error <= 0 || error >= PATH_CHECK_ERROR_COUNT)

@@ -64,6 +64,16 @@ int path_check_open(const char *path, enum path_check_kind kind, uid_t own_uid, 
 int path_check_open_parent(const char *path, uid_t own_uid, int *ret_fd, const char **ret_name,
 	struct path_check_fault *reterr) ATTR_MUST_USE;
 
+/**
+ * path_check_open_in() - open a regular file for reading, in a directory that was checked
+ * @dir:  descriptor of it
+ * @path: whole path; its last component is opened
+ *
+ * Return: 0; enum path_check_error.
+ */
+int path_check_open_in(int dir, const char *path, uid_t own_uid, int *ret_fd,
+	struct path_check_fault *reterr) ATTR_MUST_USE;
+
 /** path_check_text() - what is wrong, in words */
 const char *path_check_text(int error);
 

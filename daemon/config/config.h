@@ -17,9 +17,16 @@
 
 #include "daemon/base/attr.h"
 #include "daemon/base/log.h"
+#include "daemon/base/map.h"
 
 /** All files together; a bound for the memfd. 10,000 pool files of 4 KiB fit. */
 #define CONFIG_MAX_BYTES (64U * 1024U * 1024U)
+/** Pool files: ten times what one host has been seen with. */
+#define CONFIG_MAX_POOL_FILES 100000U
+/** Problems that are kept and shown; who has more of them repairs these first. */
+#define CONFIG_MAX_PROBLEMS 1000U
+/** Rows of the section of defaults. */
+#define CONFIG_MAX_DEFAULTS 16U
 
 /** One thing that is wrong, for people. */
 struct config_problem {
@@ -27,6 +34,7 @@ struct config_problem {
 	int line;       /* 0: the file as a whole */
 	char what[256]; /* what is wrong, with the value */
 	char remedy[256];
+	bool is_kept; /* of a pool file: its last good version goes on */
 };
 
 /** config_problem_set() - fill @p; texts that are too long are cut. Return: 1, for the caller's
@@ -67,6 +75,39 @@ struct config_pool_defaults {
 	uint32_t max_reqs;
 	uint32_t max_process_time_s;
 	char *path; /* owned: PATH of lsphp */
+	uint32_t children_max;
+	bool has_accept_notify;
+	bool has_coredump;
+	bool has_user_ini;
+	char *phprc; /* owned: "" for none */
+};
+
+/** One setting of a pool file, as the pool specification has it. */
+struct config_entry {
+	char *key;   /* owned */
+	char *value; /* owned */
+	int line;
+};
+
+/** One pool "NAME" { } of a pool file. */
+struct config_pool {
+	const char *file; /* borrowed: the configuration's list of files */
+	int line;         /* of its user */
+	char *name;       /* owned */
+	char *user;       /* owned: name of an account, or its number */
+	char **vhosts;    /* owned: lower case; none: all of the user */
+	size_t vhost_count;
+	struct config_entry *entries; /* owned */
+	size_t entry_count;
+	uint32_t children_max; /* 0: not set */
+	int children_max_line;
+};
+
+/** Things that are wrong, in the order in which they were found. */
+struct config_problems {
+	struct config_problem *item; /* owned */
+	size_t count;
+	size_t capacity;
 };
 
 struct config {
@@ -76,6 +117,7 @@ struct config {
 	char *manager_user;   /* owned: account of lsapid-manager; ignored without privilege */
 	char *apache_user;    /* owned: may connect as a shim; default identity of scripts */
 	char *apache_group;   /* owned: group of the control socket */
+	char *pools_dir;      /* owned: of the pool files */
 	enum log_level log_level;
 	uid_t uid_min;
 	gid_t gid_min;
@@ -87,18 +129,42 @@ struct config {
 	struct config_handler *handlers; /* owned */
 	size_t handler_count;
 	struct config_pool_defaults defaults;
+	int defaults_line[CONFIG_MAX_DEFAULTS]; /* by row of the section; 0: not written */
+	char *file;                             /* owned: lsapid.conf */
+	char **pool_files;                      /* owned */
+	size_t pool_file_count;
+	struct config_pool **pools; /* owned */
+	size_t pool_count;
+	size_t pool_capacity;
+	bool has_named_user; /* a pool names its user by name: uids have to be resolved */
+	struct map claims;   /* hash of user and virtual host to the pool */
+	struct config_problems problems; /* pool files that were left out, or kept as they were */
+};
+
+/** config_problems_add() - a copy; what is beyond CONFIG_MAX_PROBLEMS, or memory, is dropped */
+void config_problems_add(struct config_problems *list, const struct config_problem *p);
+void config_problems_deinit(struct config_problems *list);
+
+/** The bytes that the supervisor read, for the manager; and for the next reading. */
+struct config_bundle {
+	char *data; /* owned */
+	size_t size;
 };
 
 /**
- * config_bundle_read() - read lsapid.conf and all that belongs to it, with owner and mode checks
- * @path:        lsapid.conf
- * @ret_data:    malloc'ed bundle of (path, bytes) pairs
- * @ret_problem: filled if 1 is returned
+ * config_read() - read and check lsapid.conf and all that belongs to it, with owners and modes
+ * @path:         lsapid.conf
+ * @last:         what was read before: a pool file that is broken now goes on as it was there;
+ *                NULL: it is left out
+ * @ret_config:   snapshot (config_free), with the problems of pool files
+ * @ret_bundle:   what config_parse() makes the same snapshot of; data is the caller's to free
+ * @ret_problems: filled if 1 is returned; config_problems_deinit()
  *
- * Return: 0; 1 and one problem; -errno if the daemon itself cannot go on (memory).
+ * Return: 0; 1: lsapid.conf or pools_dir is not usable; -errno if the daemon itself cannot go on
+ *         (memory).
  */
-int config_bundle_read(const char *path, char **ret_data, size_t *ret_size,
-	struct config_problem *ret_problem) ATTR_MUST_USE;
+int config_read(const char *path, const struct config_bundle *last, struct config **ret_config,
+	struct config_bundle *ret_bundle, struct config_problems *ret_problems) ATTR_MUST_USE;
 
 /**
  * config_parse() - check a bundle and make a snapshot of it
@@ -113,3 +179,16 @@ struct config *config_free(struct config *c);
 
 /** config_find_handler() - NULL if lsapid.conf does not name it */
 const struct config_handler *config_find_handler(const struct config *c, const char *name);
+
+/**
+ * config_find_pool() - the pool file's section for an account and a virtual host
+ * @user:  name of the account; NULL: not known
+ * @vhost: NULL or "" if there is none, as with a pool of a whole account
+ *
+ * The exact name goes before the longest *.DOMAIN, that before a section without vhosts; a user
+ * by name goes before one by number.
+ *
+ * Return: NULL if no file speaks of it.
+ */
+const struct config_pool *config_find_pool(
+	const struct config *c, uid_t uid, const char *user, const char *vhost);

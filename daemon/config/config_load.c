@@ -10,7 +10,10 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "daemon/config/config_pool.h"
 #include "daemon/config/config_table.h"
+#include "daemon/config/config_text.h"
+#include "proto/pool_spec.h"
 
 /* rows of one section, two sections at the top, the context cell and the end */
 #define LOAD_MAX_OPTIONS 32
@@ -24,23 +27,29 @@
 
 #define SEE_MANUAL "see lsapid.conf(5) for the keys and their values"
 
+/* A mistake that is repeated in each line says nothing new. */
+#define LOAD_MAX_PROBLEMS 20U
+
 struct load {
-	struct config *config;          /* borrowed: the caller's */
-	const char *file;               /* borrowed: the caller's */
-	struct config_problem *problem; /* borrowed: the caller's */
-	bool has_failed;
+	struct config *config;            /* borrowed: the caller's */
+	const char *file;                 /* borrowed: the caller's */
+	struct config_problems *problems; /* borrowed: the caller's */
+	size_t failures;
 	cfg_opt_t option[CONFIG_SECTION_COUNT][LOAD_MAX_OPTIONS];
 };
 
 static void load_fail(struct load *l, int line, const char *what, const char *remedy)
 {
-	if (l->has_failed)
+	struct config_problem p = { .line = 0 };
+
+	/* libconfuse shows us the last value of a list twice */
+	if (l->failures && l->problems->count &&
+		strcmp(l->problems->item[l->problems->count - 1].what, what) == 0)
 		return;
-	l->has_failed = true;
-	(void)str_copy(l->problem->file, sizeof(l->problem->file), l->file);
-	l->problem->line = line;
-	(void)str_copy(l->problem->what, sizeof(l->problem->what), what);
-	(void)str_copy(l->problem->remedy, sizeof(l->problem->remedy), remedy);
+	if (l->failures++ >= LOAD_MAX_PROBLEMS)
+		return;
+	(void)config_problem_set(&p, l->file, line, what, remedy);
+	config_problems_add(l->problems, &p);
 }
 
 /* libconfuse gives its callbacks the section only; each section's options have a cell for us. */
@@ -58,7 +67,7 @@ static struct load *load_of(const cfg_t *cfg)
 static void ATTR_PRINTF(2, 0) load_on_error(cfg_t *cfg, const char *format, va_list args)
 {
 	struct load *l = load_of(cfg);
-	char what[sizeof(l->problem->what)];
+	char what[sizeof(((struct config_problem *)0)->what)];
 
 	/* libconfuse always has one; gcc with a sanitizer sees a path where it has not */
 	if (!format)
@@ -96,30 +105,73 @@ static int load_on_value(cfg_t *cfg, cfg_opt_t *opt)
 	unsigned last = cfg_opt_size(opt);
 	const char *text = last ? cfg_opt_getnstr(opt, last - 1) : NULL;
 	char what[CONFIG_WHAT_SIZE];
-	char line[sizeof(l->problem->what)];
+	char line[CONFIG_WHAT_SIZE + 64];
 
-	if (!key || !text || config_value_check(key, text, what))
+	if (!key || !text)
+		return 0;
+	/* the one place at an option that is ours to use */
+	(void)snprintf(line, sizeof(line), "%d", cfg->line);
+	(void)cfg_opt_setcomment(opt, line);
+	if (config_value_check(key, text, what))
 		return 0;
 	(void)snprintf(line, sizeof(line), "%s %s", key->name, what);
 	load_fail(l, cfg->line, line, key->help);
-	return -1;
+	return 0; /* go on: there may be more mistakes */
+}
+
+/* The line of the last value of @name in this section; 0 if it was not written. */
+static int load_line(cfg_t *cfg, const char *name)
+{
+	cfg_opt_t *opt = cfg ? cfg_getopt(cfg, name) : NULL;
+	const char *comment = opt ? cfg_opt_getcomment(opt) : NULL;
+	uint64_t line = 0;
+
+	return comment && str_parse_uint(comment, 0, INT32_MAX, &line) ? (int)line : 0;
+}
+
+static bool name_is_good(const char *name)
+{
+	const char *c = name;
+
+	/* it travels as one value of the pool specification, and in log lines */
+	while (c && (unsigned char)*c > 0x20 && *c != 0x7f)
+		c++;
+	return c && c != name && *c == '\0' && c - name <= 255;
 }
 
 static int load_on_handler(cfg_t *cfg, cfg_opt_t *opt)
 {
 	const cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
-	const char *title = section ? section->title : NULL;
-	const char *c = title;
 
-	/* the name travels as one value of the pool specification, and in log lines */
-	while (c && (unsigned char)*c > 0x20 && *c != 0x7f)
-		c++;
-	if (c && c != title && *c == '\0' && c - title <= 255)
-		return 0;
-	load_fail(load_of(cfg), cfg->line,
-		"handler has a name that is empty, too long or has spaces",
-		"name it as Apache's AddHandler or AddType does: application/x-httpd-lsphp");
-	return -1;
+	if (!section || !name_is_good(section->title))
+		load_fail(load_of(cfg), cfg->line,
+			"handler has a name that is empty, too long or has spaces",
+			"name it as Apache's AddHandler or AddType does: "
+			"application/x-httpd-lsphp");
+	return 0;
+}
+
+/* The end of one pool: does it make sense as a whole? */
+static int load_on_pool(cfg_t *cfg, cfg_opt_t *opt)
+{
+	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	struct load *l = load_of(cfg);
+	const char *handler = section ? cfg_getstr(section, "handler") : NULL;
+
+	if (!section || !name_is_good(section->title))
+		load_fail(l, cfg->line, "pool has a name that is empty, too long or has spaces",
+			"name it after the site or its user: pool \"site1\" { ... }");
+	if (section && !cfg_getstr(section, "user"))
+		load_fail(l, cfg->line, "pool has no user", "write user = \"NAME\" into it");
+	if (handler && !config_find_handler(l->config, handler)) {
+		char what[CONFIG_WHAT_SIZE];
+
+		(void)snprintf(
+			what, sizeof(what), "handler '%.100s' is not in lsapid.conf", handler);
+		load_fail(l, load_line(section, "handler"), what,
+			"name one of its handler sections, or add it there");
+	}
+	return 0;
 }
 
 static void load_add_section(struct load *l, size_t *used, enum config_section section,
@@ -134,10 +186,8 @@ static void load_add_section(struct load *l, size_t *used, enum config_section s
 	};
 }
 
-/* The table as libconfuse wants it. All values are text to it; what they mean is ours. */
-static void load_make_options(struct load *l)
+static void load_add_keys(struct load *l, size_t *used, enum config_section section)
 {
-	size_t used[CONFIG_SECTION_COUNT] = { 0 };
 	size_t count;
 	const struct config_key *table = config_table(&count);
 	size_t i;
@@ -145,16 +195,37 @@ static void load_make_options(struct load *l)
 	for (i = 0; i < count; i++) {
 		const struct config_key *k = &table[i];
 
-		l->option[k->section][used[k->section]++] = (cfg_opt_t){
+		if (k->section != section)
+			continue;
+		l->option[section][used[section]++] = (cfg_opt_t){
 			.name = k->name,
 			.type = CFGT_STR,
-			.flags = k->type == CONFIG_TYPE_ENV_LIST ? CFGF_LIST : CFGF_NONE,
+			.flags = config_type_is_list(k->type) ? CFGF_LIST : CFGF_NONE,
 			.validcb = load_on_value,
 		};
 	}
-	load_add_section(l, &used[CONFIG_SECTION_TOP], CONFIG_SECTION_HANDLER,
-		CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES, load_on_handler);
-	load_add_section(l, &used[CONFIG_SECTION_TOP], CONFIG_SECTION_DEFAULTS, CFGF_NONE, NULL);
+}
+
+/* The table as libconfuse wants it. All values are text to it; what they mean is ours. */
+static void load_make_options(struct load *l, bool is_pool_file)
+{
+	static const cfg_flag_t named = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
+	size_t used[CONFIG_SECTION_COUNT] = { 0 };
+	size_t i;
+
+	if (is_pool_file) {
+		load_add_keys(l, used, CONFIG_SECTION_POOL);
+		load_add_section(
+			l, &used[CONFIG_SECTION_TOP], CONFIG_SECTION_POOL, named, load_on_pool);
+	} else {
+		load_add_keys(l, used, CONFIG_SECTION_TOP);
+		load_add_keys(l, used, CONFIG_SECTION_HANDLER);
+		load_add_keys(l, used, CONFIG_SECTION_DEFAULTS);
+		load_add_section(l, &used[CONFIG_SECTION_TOP], CONFIG_SECTION_HANDLER, named,
+			load_on_handler);
+		load_add_section(
+			l, &used[CONFIG_SECTION_TOP], CONFIG_SECTION_DEFAULTS, CFGF_NONE, NULL);
+	}
 	l->option[CONFIG_SECTION_TOP][used[CONFIG_SECTION_TOP]++] = (cfg_opt_t){
 		.name = LOAD_END,
 		.type = CFGT_STR,
@@ -180,7 +251,7 @@ static int load_store_section(enum config_section section, cfg_t *cfg, void *obj
 	for (i = 0; i < count && r == 0; i++) {
 		const char *text;
 
-		if (table[i].section != section || table[i].type == CONFIG_TYPE_ENV_LIST)
+		if (table[i].section != section || config_type_is_list(table[i].type))
 			continue;
 		text = cfg ? cfg_getstr(cfg, table[i].name) : NULL;
 		r = config_value_store(&table[i], text ? text : table[i].value, object);
@@ -223,6 +294,19 @@ static int load_store_handler(struct config *c, const char *name, cfg_t *cfg)
 	return r ? r : load_store_env(cfg, h);
 }
 
+static void load_store_lines(struct config *c, cfg_t *cfg)
+{
+	size_t count;
+	const struct config_key *table = config_table(&count);
+	size_t row = 0;
+	size_t i;
+
+	for (i = 0; i < count && row < CONFIG_MAX_DEFAULTS; i++) {
+		if (table[i].section == CONFIG_SECTION_DEFAULTS)
+			c->defaults_line[row++] = load_line(cfg, table[i].name);
+	}
+}
+
 static int load_store(struct config *c, cfg_t *cfg)
 {
 	size_t count = cfg_size(cfg, "handler");
@@ -234,6 +318,7 @@ static int load_store(struct config *c, cfg_t *cfg)
 			CONFIG_SECTION_DEFAULTS, cfg_getsec(cfg, "defaults"), &c->defaults);
 	if (r)
 		return r;
+	load_store_lines(c, cfg_getsec(cfg, "defaults"));
 	c->handlers = calloc(count ? count : 1, sizeof(c->handlers[0]));
 	if (!c->handlers)
 		return -ENOMEM;
@@ -248,86 +333,85 @@ static int load_store(struct config *c, cfg_t *cfg)
 	return r;
 }
 
-/*
- * libconfuse puts environment variables in the place of ${NAME}. The manager has another
- * environment than the supervisor, so that the two would read different things.
- */
-static bool load_has_variable(struct load *l, const char *text)
+static int load_store_list(struct config_pool *p, const struct config_key *k, cfg_t *cfg)
 {
-	const char *found = strstr(text, "${");
-	const char *c;
-	int line = 1;
+	size_t count = cfg_size(cfg, k->name);
+	size_t i;
+	int r = 0;
 
-	if (!found)
-		return false;
-	for (c = text; c < found; c++)
-		line += *c == '\n';
-	load_fail(l, line, "${ is found, but environment variables are not replaced here",
-		"write the value itself");
-	return true;
-}
+	for (i = 0; i < count && r == 0; i++) {
+		const char *text = cfg_getnstr(cfg, k->name, (unsigned)i);
 
-/* Behind the string that begins at @c. */
-static char *skip_string(char *c)
-{
-	char quote = *c++;
-
-	while (*c && *c != quote)
-		c += c[0] == '\\' && c[1] ? 2 : 1;
-	return *c ? c + 1 : c;
-}
-
-static char *blank_line(char *c)
-{
-	while (*c && *c != '\n')
-		*c++ = ' ';
-	return c;
-}
-
-/* Return: behind the comment, or NULL if it has no end. */
-static char *blank_block(char *c)
-{
-	const char *end = strstr(c + 2, "*/");
-
-	if (!end)
-		return NULL;
-	for (; c < end + 2; c++) {
-		if (*c != '\n')
-			*c = ' ';
+		r = k->type == CONFIG_TYPE_ENV_LIST
+			    ? config_pool_add_env(p, text, load_line(cfg, k->name))
+			    : config_pool_add_vhost(p, text);
 	}
-	return c;
+	return r;
 }
 
-/*
- * libconfuse 3.3 counts the lines of comments wrongly, so comments become spaces before it sees
- * them. # begins one anywhere outside of quotes, // only where a word could begin.
- */
-static bool load_blank_comments(struct load *l, char *text)
+static int load_store_pool(struct config_pool *p, cfg_t *cfg)
 {
-	char *c = text;
-	int line = 1;
+	size_t count;
+	const struct config_key *table = config_table(&count);
+	const char *most = cfg_getstr(cfg, "children_max");
+	char value[POOL_SPEC_MAX_VALUE];
+	uint64_t number;
+	size_t i;
+	int r = 0;
 
-	while (*c) {
-		bool is_start = c == text || strchr(" \t\r\n={}(),+", c[-1]);
-		char *next = c + 1;
+	p->name = strdup(cfg_title(cfg));
+	p->user = strdup(cfg_getstr(cfg, "user"));
+	p->line = load_line(cfg, "user");
+	p->children_max_line = load_line(cfg, "children_max");
+	if (most && str_parse_uint(most, 0, UINT32_MAX, &number))
+		p->children_max = (uint32_t)number;
+	if (!p->name || !p->user)
+		return -ENOMEM;
+	for (i = 0; i < count && r == 0; i++) {
+		const struct config_key *k = &table[i];
+		const char *text;
 
-		if (*c == '"' || *c == '\'')
-			next = skip_string(c);
-		else if (*c == '#' || (is_start && c[0] == '/' && c[1] == '/'))
-			next = blank_line(c);
-		else if (is_start && c[0] == '/' && c[1] == '*')
-			next = blank_block(c);
-		if (!next) {
-			load_fail(l, line, "a comment has no end", "write the missing */");
-			return false;
+		if (k->section != CONFIG_SECTION_POOL)
+			continue;
+		if (config_type_is_list(k->type)) {
+			r = load_store_list(p, k, cfg);
+			continue;
 		}
-		for (; c < next; c++)
-			line += *c == '\n';
+		text = k->spec ? cfg_getstr(cfg, k->name) : NULL;
+		if (text)
+			r = config_pool_add_entry(p, k->spec,
+				config_value_format(k, text, value, sizeof(value)),
+				load_line(cfg, k->name));
 	}
-	return true;
+	return r;
 }
 
-static int load_parse(struct load *l, const char *text)
+/* All of one file or none: who is claimed already makes the whole file wrong. */
+static int load_store_pools(struct load *l, cfg_t *cfg)
+{
+	size_t count = cfg_size(cfg, "pool");
+	size_t before = l->config->pool_count;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < count && r == 0; i++) {
+		struct config_pool *p = calloc(1, sizeof(*p));
+		struct config_problem problem = { .line = 0 };
+
+		r = p ? load_store_pool(p, cfg_getnsec(cfg, "pool", (unsigned)i)) : -ENOMEM;
+		if (r == 0)
+			r = config_pool_enter(l->config, p, l->file, &problem);
+		if (r)
+			(void)config_pool_free(p);
+		if (r > 0)
+			load_fail(l, problem.line, problem.what, problem.remedy);
+	}
+	if (r)
+		config_pool_truncate(l->config, before);
+	return r;
+}
+
+static int load_parse(struct load *l, const char *text, bool is_pool_file)
 {
 	cfg_t *cfg = cfg_init(l->option[CONFIG_SECTION_TOP], CFGF_NONE);
 	int r = 1;
@@ -335,34 +419,50 @@ static int load_parse(struct load *l, const char *text)
 	if (!cfg)
 		return -ENOMEM;
 	(void)cfg_set_error_function(cfg, load_on_error);
-	if (cfg_parse_buf(cfg, text) == CFG_SUCCESS)
-		r = load_store(l->config, cfg);
-	else
+	if (cfg_parse_buf(cfg, text) != CFG_SUCCESS && !l->failures)
 		load_fail(l, cfg->line, "not understood", SEE_MANUAL);
+	if (!l->failures)
+		r = is_pool_file ? load_store_pools(l, cfg) : load_store(l->config, cfg);
 	(void)cfg_free(cfg);
 	return r;
 }
 
-int config_load(
-	struct config *c, const char *file, const char *text, struct config_problem *ret_problem)
+static int load_run(struct load *l, const char *text, bool is_pool_file)
 {
-	struct load *l = calloc(1, sizeof(*l));
+	int line = config_text_find_variable(text);
 	char *ended = NULL;
-	int r = -ENOMEM;
+	int r = 1;
 
-	if (!l || asprintf(&ended, "%s\n\"" LOAD_END "\" = \"\"\n", text) < 0) {
-		free(l);
-		return -ENOMEM;
+	if (line) {
+		load_fail(l, line, "${ is found, but environment variables are not replaced here",
+			"write the value itself");
+		return 1;
 	}
-	l->config = c;
-	l->file = file;
-	l->problem = ret_problem;
-	load_make_options(l);
-	if (load_has_variable(l, text) || !load_blank_comments(l, ended))
-		r = 1;
+	if (asprintf(&ended, "%s\n\"" LOAD_END "\" = \"\"\n", text) < 0)
+		return -ENOMEM;
+	load_make_options(l, is_pool_file);
+	line = config_text_blank_comments(ended);
+	if (line)
+		load_fail(l, line, "a comment has no end", "write the missing */");
 	else
-		r = load_parse(l, ended);
+		r = load_parse(l, ended, is_pool_file);
 	free(ended);
-	free(l);
 	return r;
+}
+
+int config_load(
+	struct config *c, const char *file, const char *text, struct config_problems *ret_problems)
+{
+	struct load l = { .config = c, .file = file, .problems = ret_problems };
+
+	c->file = strdup(file);
+	return c->file ? load_run(&l, text, false) : -ENOMEM;
+}
+
+int config_load_pools(
+	struct config *c, const char *file, const char *text, struct config_problems *ret_problems)
+{
+	struct load l = { .config = c, .file = file, .problems = ret_problems };
+
+	return load_run(&l, text, true);
 }

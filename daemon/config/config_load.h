@@ -6,11 +6,20 @@
 #include "daemon/config/config.h"
 
 /**
- * config_load() - read @text into @c, which config_new made
- * @file: name for messages
- * @text: NUL-terminated
+ * config_load() - read the text of lsapid.conf into @c, which is zero
+ * @file:         name for messages
+ * @text:         NUL-terminated
+ * @ret_problems: all that could be found
  *
- * Return: 0; 1 and one problem; -errno. @c may be half filled then; config_free() it.
+ * Return: 0; 1 and problems; -errno. @c may be half filled then; config_free() it.
  */
 int config_load(struct config *c, const char *file, const char *text,
-	struct config_problem *ret_problem) ATTR_MUST_USE;
+	struct config_problems *ret_problems) ATTR_MUST_USE;
+
+/**
+ * config_load_pools() - add the pools of one pool file to @c, all of them or none
+ *
+ * Return: as above; @c is as it was if not 0.
+ */
+int config_load_pools(struct config *c, const char *file, const char *text,
+	struct config_problems *ret_problems) ATTR_MUST_USE;

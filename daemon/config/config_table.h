@@ -25,6 +25,7 @@ enum config_type {
 	CONFIG_TYPE_MILLISECONDS, /* uint32_t: a duration, stored in milliseconds */
 	CONFIG_TYPE_BOOL,         /* bool */
 	CONFIG_TYPE_ENV_LIST,     /* list of "NAME=value" */
+	CONFIG_TYPE_HOST_LIST,    /* list of names of virtual hosts, "*." in front for all below */
 	CONFIG_TYPE_COUNT
 };
 
@@ -32,6 +33,7 @@ enum config_section {
 	CONFIG_SECTION_TOP,      /* struct config */
 	CONFIG_SECTION_HANDLER,  /* struct config_handler, one per handler "NAME" { } */
 	CONFIG_SECTION_DEFAULTS, /* struct config_pool_defaults */
+	CONFIG_SECTION_POOL,     /* struct config_pool, one per pool "NAME" { } in pools_dir */
 	CONFIG_SECTION_COUNT
 };
 
@@ -42,8 +44,10 @@ struct config_key {
 	bool is_fixed; /* takes effect when the daemon starts, not at a reload */
 	uint64_t min;  /* in the unit it is stored in */
 	uint64_t max;
-	const char *value; /* default, as it would be written; "" for an empty list */
-	size_t offset;     /* of the member */
+	const char *value; /* default, as it would be written; "" for none and an empty list */
+	const char *spec;  /* key of the pool specification that it sets; NULL: none */
+	bool can_be_empty; /* "" takes away what a weaker source says */
+	size_t offset;     /* of the member; not for the rows of a pool, whose values are entries */
 	const char *help;
 };
 
@@ -68,6 +72,23 @@ bool config_value_check(
  * Return: 0; -ENOMEM. Not for CONFIG_TYPE_ENV_LIST.
  */
 int config_value_store(const struct config_key *key, const char *text, void *object) ATTR_MUST_USE;
+
+/** config_value_format() - a checked value as the pool specification has it. Return: @out */
+const char *config_value_format(
+	const struct config_key *key, const char *text, char *out, size_t size);
+
+/** config_value_read() - what the struct that @object is holds, in the same form. Return: @out */
+const char *config_value_read(
+	const struct config_key *key, const void *object, char *out, size_t size);
+
+/** config_type_is_list() - are its values those of a list? */
+bool config_type_is_list(enum config_type type);
+
+/**
+ * config_env_is_forbidden() - names that a site may not set: they would undo our limits
+ * @size: of the name, which need not be ended
+ */
+bool config_env_is_forbidden(const char *name, size_t size);
 
 /** config_differs_in() - do two snapshots differ in the value of this key of the top section */
 bool config_differs_in(

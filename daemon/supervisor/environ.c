@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/config/config.h"
+#include "daemon/config/config_table.h"
 #include "daemon/supervisor/policy.h"
 
 #define PAD_NAME "LSAPI_PAD"
@@ -94,22 +95,6 @@ void environ_pass(struct environ_list *e, const char *name)
 		environ_set(e, name, value);
 }
 
-bool environ_is_forbidden(const char *name, size_t size)
-{
-	static const char *const prefixes[] = { "HTTP_", "LSAPI_", "PHP_LSAPI_", "LSPHP_" };
-	size_t i;
-
-	if (size == 4 && memcmp(name, "PATH", 4) == 0)
-		return true;
-	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		size_t length = strlen(prefixes[i]);
-
-		if (size >= length && memcmp(name, prefixes[i], length) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void environ_set_spec(struct environ_list *e, const struct pool_spec *spec)
 {
 	size_t prefix = strlen(SPEC_ENV_PREFIX);
@@ -123,7 +108,7 @@ static void environ_set_spec(struct environ_list *e, const struct pool_spec *spe
 		if (strncmp(entry, SPEC_ENV_PREFIX, prefix) != 0 || !equals)
 			continue;
 		size = (size_t)(equals - entry) - prefix;
-		if (size >= sizeof(name) || environ_is_forbidden(entry + prefix, size))
+		if (size >= sizeof(name) || config_env_is_forbidden(entry + prefix, size))
 			continue;
 		memcpy(name, entry + prefix, size);
 		name[size] = '\0';

@@ -40,6 +40,3 @@ void environ_pass(struct environ_list *e, const char *name);
  */
 void environ_fill_lsphp(
 	struct environ_list *e, const struct policy_order *order, const struct pool_spec *spec);
-
-/** environ_is_forbidden() - names that a site may not set: they would undo our limits */
-bool environ_is_forbidden(const char *name, size_t size);

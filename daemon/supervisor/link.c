@@ -156,7 +156,7 @@ void link_receive(struct supervisor *s)
 
 static int bundle_fd(const struct supervisor *s)
 {
-	return fd_memfd("lsapid-config", s->settings->bundle, s->settings->bundle_size);
+	return fd_memfd("lsapid-config", s->settings->bundle.data, s->settings->bundle.size);
 }
 
 /* A message whose contents are in a memfd, which is consumed. */

@@ -91,8 +91,9 @@ int main(int argc, char **argv)
 	char config_path[PATH_MAX];
 	char manager_binary[PATH_MAX];
 	struct settings *settings = NULL;
-	struct config_problem problem;
+	struct config_problems wrong = { .item = NULL };
 	size_t problems;
+	size_t i;
 	int r;
 
 	if (options_parse(&o, argc, argv)) {
@@ -106,10 +107,11 @@ int main(int argc, char **argv)
 	log_init("lsapid", LOG_LEVEL_INFO);
 	o.config_path = make_absolute(o.config_path, config_path);
 	o.manager_binary = make_absolute(o.manager_binary, manager_binary);
-	r = settings_read(o.config_path, &settings, &problem);
-	if (r == 1)
-		print_problem(&problem);
-	else if (r < 0)
+	r = settings_read(o.config_path, NULL, &settings, &wrong);
+	for (i = 0; i < wrong.count; i++)
+		print_problem(&wrong.item[i]);
+	config_problems_deinit(&wrong);
+	if (r < 0)
 		(void)fprintf(stderr, "lsapid: %s: %s\n", o.config_path, err_name(r));
 	if (r)
 		return 1;

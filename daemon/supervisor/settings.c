@@ -70,20 +70,26 @@ static int resolve_accounts(struct settings *s, const char *path, struct config_
 	return resolve_manager(s, path, p);
 }
 
-int settings_read(
-	const char *path, struct settings **ret_settings, struct config_problem *ret_problem)
+int settings_read(const char *path, const struct settings *last, struct settings **ret_settings,
+	struct config_problems *ret_problems)
 {
 	struct settings *s = calloc(1, sizeof(*s));
+	struct config_problem problem;
+	size_t i;
 	int r;
 
 	if (!s)
 		return -ENOMEM;
 	ident_init(&s->manager);
-	r = config_bundle_read(path, &s->bundle, &s->bundle_size, ret_problem);
-	if (r == 0)
-		r = config_parse(s->bundle, s->bundle_size, &s->config, ret_problem);
-	if (r == 0)
-		r = resolve_accounts(s, path, ret_problem);
+	r = config_read(path, last ? &last->bundle : NULL, &s->config, &s->bundle, ret_problems);
+	if (r == 0) {
+		r = resolve_accounts(s, path, &problem);
+		if (r > 0)
+			config_problems_add(ret_problems, &problem);
+	}
+	/* those who want to know all that is wrong */
+	for (i = 0; r > 0 && s->config && i < s->config->problems.count; i++)
+		config_problems_add(ret_problems, &s->config->problems.item[i]);
 	if (r) {
 		settings_free(s);
 		return r;
@@ -98,7 +104,7 @@ struct settings *settings_free(struct settings *s)
 		return NULL;
 	s->config = config_free(s->config);
 	ident_deinit(&s->manager);
-	free(s->bundle);
+	free(s->bundle.data);
 	free(s);
 	return NULL;
 }
@@ -130,6 +136,9 @@ size_t settings_check(const struct settings *s, const char *path, const char *ma
 	size_t count = check_program(s, path, manager_binary, report);
 	size_t i;
 
+	for (i = 0; i < s->config->problems.count; i++)
+		report(&s->config->problems.item[i]);
+	count += i;
 	for (i = 0; i < s->config->handler_count; i++)
 		count += check_program(s, path, s->config->handlers[i].binary, report);
 	if (s->host.is_privileged && !s->host.has_apache) {

@@ -14,9 +14,8 @@
 #include "daemon/supervisor/policy.h"
 
 struct settings {
-	struct config *config; /* owned */
-	char *bundle;          /* owned */
-	size_t bundle_size;
+	struct config *config;       /* owned */
+	struct config_bundle bundle; /* data is owned */
 	struct policy_host host;
 	struct ident manager; /* privileged only: who the manager runs as */
 	gid_t socket_gid;     /* group of the control socket */
@@ -27,11 +26,12 @@ typedef void (*settings_report_fn)(const struct config_problem *problem);
 
 /**
  * settings_read() - read, parse, resolve accounts
+ * @last: settings in force: a pool file that is broken now goes on as it was there; may be NULL
  *
- * Return: 0 and *ret_settings (settings_free); 1 and one problem; -errno (memory).
+ * Return: 0 and *ret_settings (settings_free); 1 and what is wrong; -errno (memory).
  */
-int settings_read(const char *path, struct settings **ret_settings,
-	struct config_problem *ret_problem) ATTR_MUST_USE;
+int settings_read(const char *path, const struct settings *last, struct settings **ret_settings,
+	struct config_problems *ret_problems) ATTR_MUST_USE;
 
 /** settings_free() - accepts NULL; returns NULL */
 struct settings *settings_free(struct settings *s);

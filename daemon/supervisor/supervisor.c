@@ -89,10 +89,18 @@ static int read_successor(
 	const struct supervisor *s, struct settings **ret_settings, struct config_problem *p)
 {
 	struct settings *new = NULL;
+	struct config_problems problems = { .item = NULL };
 	const char *fixed;
 	char what[128];
-	int r = settings_read(s->config_path, &new, p);
+	size_t i;
+	int r = settings_read(s->config_path, s->settings, &new, &problems);
 
+	/* the last one is told by whoever asked */
+	for (i = 0; i + 1 < problems.count; i++)
+		log_problem(&problems.item[i]);
+	if (problems.count)
+		*p = problems.item[problems.count - 1];
+	config_problems_deinit(&problems);
 	if (r > 0)
 		return r;
 	if (r < 0)

@@ -47,7 +47,7 @@ def check_lsapi_conf():
 def config_keys():
     """(section, name) of the table of lsapid.conf."""
     source = read("daemon/config/config_table.c")
-    return set(re.findall(r'\b(TOP|HANDLER|DEFAULTS)\("(\w+)"', source))
+    return set(re.findall(r'\b(TOP|HANDLER|DEFAULTS|POOL)\("(\w+)"', source))
 
 
 def check_lsapid_conf():
@@ -56,11 +56,14 @@ def check_lsapid_conf():
         yield "daemon/config/config_table.c: no table found"
     sample = read("etc/lsapid.conf.in")
     shown = set(re.findall(r"^\s*#?\s*(\w+) = ", sample, re.MULTILINE))
-    for _, name in sorted(keys):
-        if name not in shown:
-            yield f"etc/lsapid.conf.in: does not show {name}"
-    for name in sorted(shown - {name for _, name in keys}):
-        yield f"etc/lsapid.conf.in: shows {name}, which lsapid does not know"
+    pool = set(re.findall(r"^\s*#?\s*(\w+) = ", read("etc/pool.conf.sample"), re.MULTILINE))
+    for section, name in sorted(keys):
+        file, names = ("pool.conf.sample", pool) if section == "POOL" else ("lsapid.conf.in", shown)
+        if name not in names:
+            yield f"etc/{file}: does not show {name}"
+    for name in sorted((shown - {n for s, n in keys if s != "POOL"})
+                       | (pool - {n for s, n in keys if s == "POOL"})):
+        yield f"etc: the samples show {name}, which lsapid does not know"
     for manual in ROOT.glob("daemon/**/lsapid.conf.5.scd"):
         text = manual.read_text(encoding="utf-8").replace("\\_", "_")
         for _, name in sorted(keys):

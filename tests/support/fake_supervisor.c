@@ -29,7 +29,7 @@
 
 /* --- configuration ----------------------------------------------------------------------- */
 
-/* A bundle as config_bundle_read() makes it, without its checks of who owns the file. */
+/* A bundle as config_read() makes it, without its checks of who owns the file. */
 static int config_fd(const struct fake_supervisor *s, const char *config)
 {
 	uint8_t data[16384];
@@ -45,6 +45,7 @@ static int config_fd(const struct fake_supervisor *s, const char *config)
 	wire_put_u32(&w, 1);
 	wire_put_blob(&w, "lsapid.conf", 11);
 	wire_put_blob(&w, text, strlen(text));
+	wire_put_u32(&w, 0); /* problems */
 	assert_false(w.has_failed);
 	fd = fd_memfd("config", data, w.used);
 	assert_true(fd >= 0);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/config/config_merge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+#include "daemon/config/config_table.h"
+
+const char *config_source_name(enum config_source source)
+{
+	static const char *const names[CONFIG_SOURCE_COUNT] = {
+		[CONFIG_SOURCE_DOCUMENTED] = "default",
+		[CONFIG_SOURCE_DEFAULTS] = "defaults",
+		[CONFIG_SOURCE_DIRECTIVE] = "Apache",
+		[CONFIG_SOURCE_POOL_FILE] = "pool file",
+		[CONFIG_SOURCE_CAP] = "children_max",
+	};
+
+	return names[source];
+}
+
+const struct config_pool *config_find_pool_of(
+	const struct config *c, const struct pool_spec *spec, const char *user)
+{
+	const char *scope = pool_spec_get(spec, SPEC_SCOPE);
+	/* a pool of a whole account belongs to no virtual host (behaviours.md B33) */
+	bool is_account = scope && strcmp(scope, "user") == 0;
+	uint64_t uid;
+
+	if (pool_spec_get_uint(spec, SPEC_UID, 0, UINT32_MAX - 1, &uid))
+		return NULL;
+	return config_find_pool(
+		c, (uid_t)uid, user, is_account ? NULL : pool_spec_get(spec, SPEC_NAME));
+}
+
+uint32_t config_merge_cap(
+	const struct config *c, const struct config_pool *pool, struct config_setting *ret_origin)
+{
+	size_t count;
+	const struct config_key *table = config_table(&count);
+	size_t row = 0;
+	size_t i;
+
+	*ret_origin = (struct config_setting){ .key = SPEC_CHILDREN, .source = CONFIG_SOURCE_CAP };
+	if (pool && pool->children_max) {
+		ret_origin->file = pool->file;
+		ret_origin->line = pool->children_max_line;
+		return pool->children_max;
+	}
+	for (i = 0; i < count; i++) {
+		if (table[i].section != CONFIG_SECTION_DEFAULTS)
+			continue;
+		if (strcmp(table[i].name, "children_max") == 0)
+			ret_origin->line = c->defaults_line[row];
+		row++;
+	}
+	ret_origin->file = ret_origin->line ? c->file : NULL;
+	return c->defaults.children_max;
+}
+
+static const struct config_entry *find_entry(const struct config_pool *pool, const char *key)
+{
+	size_t i;
+
+	for (i = 0; pool && i < pool->entry_count; i++) {
+		if (strcmp(pool->entries[i].key, key) == 0)
+			return &pool->entries[i];
+	}
+	return NULL;
+}
+
+static void explain_cap(const struct config *c, const struct config_pool *pool,
+	struct config_setting *s, char text[16])
+{
+	struct config_setting origin;
+	uint32_t cap = config_merge_cap(c, pool, &origin);
+	uint64_t children;
+
+	/* what is no number is left as it is: whoever reads it says so */
+	if (strcmp(s->key, SPEC_CHILDREN) != 0 || !cap ||
+		!str_parse_uint(s->value, 0, UINT64_MAX, &children) || children <= cap)
+		return;
+	*s = origin;
+	(void)snprintf(text, 16, "%u", cap);
+	s->value = text;
+}
+
+/* One row of the defaults: everybody who may say something, the strongest wins. */
+static void explain_row(const struct config *c, const struct config_pool *pool,
+	const struct pool_spec *spec, struct config_setting *s)
+{
+	const struct config_entry *e = find_entry(pool, s->key);
+	const char *directive = pool_spec_get(spec, s->key);
+
+	if (e) {
+		s->source = CONFIG_SOURCE_POOL_FILE;
+		s->value = e->value;
+		s->file = pool->file;
+		s->line = e->line;
+	} else if (directive) {
+		s->source = CONFIG_SOURCE_DIRECTIVE;
+		s->value = directive;
+		s->line = 0;
+	} else if (s->line) {
+		s->source = CONFIG_SOURCE_DEFAULTS;
+		s->file = c->file;
+	}
+}
+
+static void explain_defaults(const struct config *c, const struct config_pool *pool,
+	const struct pool_spec *spec, config_setting_fn tell, void *context)
+{
+	size_t count;
+	const struct config_key *table = config_table(&count);
+	char value[POOL_SPEC_MAX_VALUE + 1];
+	char cap[16];
+	size_t row = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct config_setting s = { .key = table[i].spec };
+
+		if (table[i].section != CONFIG_SECTION_DEFAULTS)
+			continue;
+		s.line = c->defaults_line[row++];
+		if (!s.key)
+			continue;
+		s.value = config_value_read(&table[i], &c->defaults, value, sizeof(value));
+		explain_row(c, pool, spec, &s);
+		explain_cap(c, pool, &s, cap);
+		tell(context, &s);
+	}
+}
+
+static bool has_default(const char *key, size_t size)
+{
+	size_t count;
+	const struct config_key *table = config_table(&count);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (table[i].section == CONFIG_SECTION_DEFAULTS && table[i].spec &&
+			strlen(table[i].spec) == size && memcmp(table[i].spec, key, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What only Apache says: the pool file's word on it comes with the pool file's own. */
+static void explain_spec(const struct config_pool *pool, const struct pool_spec *spec,
+	config_setting_fn tell, void *context)
+{
+	char key[POOL_SPEC_MAX_KEY + 1];
+	const char *entry = NULL;
+
+	while ((entry = pool_spec_next(spec, entry))) {
+		const char *value = strchr(entry, '=');
+		size_t size = (size_t)(value - entry);
+		const struct config_setting s = {
+			.key = key,
+			.value = value + 1,
+			.source = CONFIG_SOURCE_DIRECTIVE,
+		};
+
+		memcpy(key, entry, size); /* a checked specification has no longer keys */
+		key[size] = '\0';
+		if (!has_default(key, size) && !find_entry(pool, key))
+			tell(context, &s);
+	}
+}
+
+void config_explain(const struct config *c, const struct config_pool *pool,
+	const struct pool_spec *spec, config_setting_fn tell, void *context)
+{
+	size_t i;
+
+	explain_spec(pool, spec, tell, context);
+	explain_defaults(c, pool, spec, tell, context);
+	for (i = 0; pool && i < pool->entry_count; i++) {
+		const struct config_entry *e = &pool->entries[i];
+		const struct config_setting s = {
+			.key = e->key,
+			.value = e->value,
+			.source = CONFIG_SOURCE_POOL_FILE,
+			.file = pool->file,
+			.line = e->line,
+		};
+
+		if (!has_default(e->key, strlen(e->key)))
+			tell(context, &s);
+	}
+}
+
+static void add_setting(void *context, const struct config_setting *s)
+{
+	struct pool_spec_builder *b = context;
+
+	/* nothing set is the same as nothing said */
+	if (*s->value || s->source >= CONFIG_SOURCE_DIRECTIVE)
+		pool_spec_add(b, s->key, s->value);
+}
+
+int config_merge(const struct config *c, const struct config_pool *pool,
+	const struct pool_spec *spec, char *out, struct pool_spec *ret_spec)
+{
+	char data[POOL_SPEC_MAX_BYTES];
+	struct pool_spec_builder b;
+
+	pool_spec_builder_init(&b, data, sizeof(data));
+	config_explain(c, pool, spec, add_setting, &b);
+	return pool_spec_finish(&b, out, POOL_SPEC_MAX_BYTES, ret_spec);
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the texts of the files are: checked, stored, and written as pool specifications have them.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+#include "daemon/config/config_table.h"
+
+static const struct {
+	const char *text;
+	bool value;
+} bool_words[] = {
+	{ "on", true },
+	{ "yes", true },
+	{ "true", true },
+	{ "off", false },
+	{ "no", false },
+	{ "false", false },
+};
+
+/* What a value of each type is, for messages. */
+static const char *const wanted[] = {
+	[CONFIG_TYPE_PATH] = "an absolute path without links, '.' and '..'",
+	[CONFIG_TYPE_NAME] = "the name of an account",
+	[CONFIG_TYPE_TEXT] = "text without control characters",
+	[CONFIG_TYPE_LEVEL] = "error, warn, notice, info or debug",
+	[CONFIG_TYPE_UINT] = "a number",
+	[CONFIG_TYPE_SECONDS] = "a duration of whole seconds such as 30s, 5m or 2h",
+	[CONFIG_TYPE_MILLISECONDS] = "a duration such as 500ms, 30s, 5m or 2h",
+	[CONFIG_TYPE_BOOL] = "on or off",
+	[CONFIG_TYPE_ENV_LIST] = "NAME=value",
+	[CONFIG_TYPE_HOST_LIST] = "the name of a virtual host, or *.DOMAIN",
+};
+
+_Static_assert(sizeof(wanted) / sizeof(wanted[0]) == CONFIG_TYPE_COUNT, "one per type");
+
+static bool parse_bool(const char *text, uint64_t *ret_value)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(bool_words) / sizeof(bool_words[0]); i++) {
+		if (strcmp(text, bool_words[i].text) == 0) {
+			*ret_value = bool_words[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool has_control_character(const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+static bool path_is_plain(const char *text)
+{
+	/* "//", "/./", "/../" and a slash at the end would make two names for one thing */
+	size_t size = strlen(text);
+
+	return size >= 2 && text[0] == '/' && text[size - 1] != '/' && !strstr(text, "//") &&
+	       !strstr(text, "/./") && !strstr(text, "/../") &&
+	       !(size >= 2 && strcmp(text + size - 2, "/.") == 0) &&
+	       !(size >= 3 && strcmp(text + size - 3, "/..") == 0);
+}
+
+static bool name_is_plain(const char *text)
+{
+	/* the characters of useradd(8), and a point, as directory services have them */
+	static const char legal[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+
+	return *text && *text != '-' && text[strspn(text, legal)] == '\0';
+}
+
+static bool host_is_plain(const char *text)
+{
+	static const char legal[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:[]";
+
+	if (text[0] == '*' && text[1] == '.')
+		text += 2;
+	return *text && *text != '.' && text[strspn(text, legal)] == '\0';
+}
+
+/* The number that @text is, in the unit that @key is stored in. */
+static bool parse_number(const struct config_key *key, const char *text, uint64_t *ret_value)
+{
+	uint64_t ms;
+	enum log_level level;
+
+	switch (key->type) {
+	case CONFIG_TYPE_UINT:
+		return str_parse_uint(text, 0, UINT64_MAX, ret_value);
+	case CONFIG_TYPE_MILLISECONDS:
+		return str_parse_duration(text, ret_value);
+	case CONFIG_TYPE_SECONDS:
+		if (!str_parse_duration(text, &ms) || ms % 1000)
+			return false;
+		*ret_value = ms / 1000;
+		return true;
+	case CONFIG_TYPE_BOOL:
+		return parse_bool(text, ret_value);
+	case CONFIG_TYPE_LEVEL:
+		if (!log_level_parse(text, &level))
+			return false;
+		*ret_value = (uint64_t)level;
+		return true;
+	case CONFIG_TYPE_PATH:
+	case CONFIG_TYPE_NAME:
+	case CONFIG_TYPE_TEXT:
+	case CONFIG_TYPE_ENV_LIST:
+	case CONFIG_TYPE_HOST_LIST:
+	case CONFIG_TYPE_COUNT:
+		break;
+	}
+	return false;
+}
+
+static bool check_text(const struct config_key *key, const char *text, char *ret_what)
+{
+	bool is_good = !has_control_character(text);
+
+	if (strlen(text) > key->max) {
+		(void)snprintf(ret_what, CONFIG_WHAT_SIZE, "is longer than %llu bytes",
+			(unsigned long long)key->max);
+		return false;
+	}
+	if (*text == '\0' && key->can_be_empty)
+		return true;
+	if (key->type == CONFIG_TYPE_PATH)
+		is_good = is_good && path_is_plain(text);
+	if (key->type == CONFIG_TYPE_HOST_LIST)
+		is_good = is_good && host_is_plain(text);
+	if (key->type == CONFIG_TYPE_NAME)
+		is_good = is_good && name_is_plain(text);
+	if (!is_good)
+		(void)snprintf(
+			ret_what, CONFIG_WHAT_SIZE, "is '%.60s', not %s", text, wanted[key->type]);
+	return is_good;
+}
+
+static bool check_env(const struct config_key *key, const char *text, char *ret_what)
+{
+	size_t size = strcspn(text, "=");
+	size_t i;
+	bool is_good = size > 0 && text[size] == '=' && !(text[0] >= '0' && text[0] <= '9') &&
+		       !has_control_character(text) && strlen(text) <= key->max;
+
+	for (i = 0; i < size && is_good; i++) {
+		is_good = (text[i] >= 'a' && text[i] <= 'z') ||
+			  (text[i] >= 'A' && text[i] <= 'Z') ||
+			  (text[i] >= '0' && text[i] <= '9') || text[i] == '_';
+	}
+	if (!is_good)
+		(void)snprintf(ret_what, CONFIG_WHAT_SIZE, "has '%.60s', not NAME=value", text);
+	if (is_good && key->section == CONFIG_SECTION_POOL && config_env_is_forbidden(text, size)) {
+		(void)snprintf(
+			ret_what, CONFIG_WHAT_SIZE, "has '%.60s', which a pool cannot set", text);
+		return false;
+	}
+	return is_good;
+}
+
+static bool check_number(const struct config_key *key, const char *text, char *ret_what)
+{
+	const char *u = key->type == CONFIG_TYPE_SECONDS ? " s" : "";
+	uint64_t value = 0;
+
+	if (key->type == CONFIG_TYPE_MILLISECONDS)
+		u = " ms";
+	if (!parse_number(key, text, &value)) {
+		(void)snprintf(
+			ret_what, CONFIG_WHAT_SIZE, "is '%.60s', not %s", text, wanted[key->type]);
+		return false;
+	}
+	if (key->max > 0 && (value < key->min || value > key->max)) {
+		(void)snprintf(ret_what, CONFIG_WHAT_SIZE,
+			"is '%.60s', not within %llu%s to %llu%s", text,
+			(unsigned long long)key->min, u, (unsigned long long)key->max, u);
+		return false;
+	}
+	return true;
+}
+
+bool config_value_check(
+	const struct config_key *key, const char *text, char ret_what[CONFIG_WHAT_SIZE])
+{
+	switch (key->type) {
+	case CONFIG_TYPE_PATH:
+	case CONFIG_TYPE_NAME:
+	case CONFIG_TYPE_TEXT:
+	case CONFIG_TYPE_HOST_LIST:
+		return check_text(key, text, ret_what);
+	case CONFIG_TYPE_ENV_LIST:
+		return check_env(key, text, ret_what);
+	case CONFIG_TYPE_LEVEL:
+	case CONFIG_TYPE_UINT:
+	case CONFIG_TYPE_SECONDS:
+	case CONFIG_TYPE_MILLISECONDS:
+	case CONFIG_TYPE_BOOL:
+		return check_number(key, text, ret_what);
+	case CONFIG_TYPE_COUNT:
+		break;
+	}
+	return false;
+}
+
+static int store_text(char **member, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*member);
+	*member = copy;
+	return 0;
+}
+
+int config_value_store(const struct config_key *key, const char *text, void *object)
+{
+	void *member = (char *)object + key->offset;
+	uint64_t value = 0;
+
+	switch (key->type) {
+	case CONFIG_TYPE_PATH:
+	case CONFIG_TYPE_NAME:
+	case CONFIG_TYPE_TEXT:
+		return store_text(member, text);
+	case CONFIG_TYPE_LEVEL:
+		(void)log_level_parse(text, member);
+		return 0;
+	case CONFIG_TYPE_BOOL:
+		(void)parse_bool(text, &value);
+		*(bool *)member = value != 0;
+		return 0;
+	case CONFIG_TYPE_UINT:
+	case CONFIG_TYPE_SECONDS:
+	case CONFIG_TYPE_MILLISECONDS:
+		(void)parse_number(key, text, &value);
+		*(uint32_t *)member = (uint32_t)value;
+		return 0;
+	case CONFIG_TYPE_ENV_LIST:
+	case CONFIG_TYPE_HOST_LIST:
+	case CONFIG_TYPE_COUNT:
+		break;
+	}
+	return -EINVAL;
+}
+
+const char *config_value_format(
+	const struct config_key *key, const char *text, char *out, size_t size)
+{
+	uint64_t value = 0;
+
+	if (parse_number(key, text, &value))
+		(void)snprintf(out, size, "%" PRIu64, value);
+	else
+		(void)str_copy(out, size, text);
+	return out;
+}
+
+const char *config_value_read(
+	const struct config_key *key, const void *object, char *out, size_t size)
+{
+	const void *member = (const char *)object + key->offset;
+
+	out[0] = '\0';
+	switch (key->type) {
+	case CONFIG_TYPE_PATH:
+	case CONFIG_TYPE_NAME:
+	case CONFIG_TYPE_TEXT:
+		if (*(char *const *)member)
+			(void)str_copy(out, size, *(char *const *)member);
+		break;
+	case CONFIG_TYPE_BOOL:
+		(void)snprintf(out, size, "%d", *(const bool *)member);
+		break;
+	case CONFIG_TYPE_UINT:
+	case CONFIG_TYPE_SECONDS:
+	case CONFIG_TYPE_MILLISECONDS:
+		(void)snprintf(out, size, "%" PRIu32, *(const uint32_t *)member);
+		break;
+	case CONFIG_TYPE_LEVEL:
+	case CONFIG_TYPE_ENV_LIST:
+	case CONFIG_TYPE_HOST_LIST:
+	case CONFIG_TYPE_COUNT:
+		break;
+	}
+	return out;
+}
+
+bool config_type_is_list(enum config_type type)
+{
+	return type == CONFIG_TYPE_ENV_LIST || type == CONFIG_TYPE_HOST_LIST;
+}
+
+bool config_env_is_forbidden(const char *name, size_t size)
+{
+	static const char *const prefixes[] = { "HTTP_", "LSAPI_", "PHP_LSAPI_", "LSPHP_" };
+	size_t i;
+
+	if (size == 4 && memcmp(name, "PATH", 4) == 0)
+		return true;
+	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		size_t length = strlen(prefixes[i]);
+
+		if (size >= length && memcmp(name, prefixes[i], length) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool config_differs_in(const struct config_key *key, const struct config *a, const struct config *b)
+{
+	const void *in_a = (const char *)a + key->offset;
+	const void *in_b = (const char *)b + key->offset;
+
+	switch (key->type) {
+	case CONFIG_TYPE_PATH:
+	case CONFIG_TYPE_NAME:
+	case CONFIG_TYPE_TEXT:
+		return strcmp(*(char *const *)in_a, *(char *const *)in_b) != 0;
+	case CONFIG_TYPE_LEVEL:
+		return *(const enum log_level *)in_a != *(const enum log_level *)in_b;
+	case CONFIG_TYPE_BOOL:
+		return *(const bool *)in_a != *(const bool *)in_b;
+	case CONFIG_TYPE_UINT:
+	case CONFIG_TYPE_SECONDS:
+	case CONFIG_TYPE_MILLISECONDS:
+		return *(const uint32_t *)in_a != *(const uint32_t *)in_b;
+	case CONFIG_TYPE_ENV_LIST:
+	case CONFIG_TYPE_HOST_LIST:
+	case CONFIG_TYPE_COUNT:
+		break;
+	}
+	return false;
+}
