@@ -143,6 +143,17 @@ static void print_sessions(const json_t *sessions)
 			number(s, "busy"), number(s, "waiting"));
 }
 
+static void print_problems(const json_t *problems)
+{
+	size_t i;
+	json_t *p;
+
+	json_array_foreach(problems, i, p)(void) printf("problem: %s:%lld: %s, %s (%s)\n",
+		text(p, "file"), number(p, "line"), text(p, "what"), text(p, "remedy"),
+		json_is_true(json_object_get(p, "is_kept")) ? "its last good version goes on"
+							    : "left out");
+}
+
 int print_status(const char *json)
 {
 	json_t *root = load(json);
@@ -153,6 +164,7 @@ int print_status(const char *json)
 	totals = json_object_get(root, "totals");
 	print_daemon(root);
 	print_counts("rejects", json_object_get(totals, "rejects"));
+	print_problems(json_object_get(json_object_get(root, "config"), "problems"));
 	print_counts("denials", json_object_get(totals, "denials"));
 	print_pools(json_object_get(root, "pools"));
 	print_sessions(json_object_get(root, "sessions"));

@@ -49,6 +49,7 @@ int backend_connect(struct pool *p, struct backend **ret_backend)
 	b->pool = p;
 	/* a retiring parent will not serve it; the next one gets it (starter.c) */
 	b->spawn_id = p->state == POOL_DRAINING ? 0 : p->parent.spawn_id;
+	b->is_doubtful = p->state == POOL_DRAINING;
 	b->since_ns = b->idle_since_ns = manager_now(m);
 	r = connect_pool(p->id, &b->fd);
 	if (r < 0) {

@@ -29,7 +29,8 @@ struct backend {
 	uint32_t requests;      /* as far as told */
 	uint32_t child_pid;     /* 0: not told */
 	bool has_hung_up;       /* the other end has closed */
-	bool is_awaited;        /* watched for the first byte: proof that the pool serves */
+	bool is_doubtful; /* made while a parent retired: it may have taken it, or the next one */
+	bool is_awaited;  /* watched for the first byte: proof that the pool serves */
 
 	/* the lease, if somebody holds it */
 	struct session *session; /* borrowed; NULL: unheld */

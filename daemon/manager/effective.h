@@ -2,9 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Effective settings of a pool: what the shim's specification says, and for every key that it
- * leaves out what lsapid.conf (or else the documented default) says. The completed specification
- * is canonical again: it is what the supervisor is asked to start.
+ * What the manager itself takes from a specification that config_merge() has completed by the
+ * pool files and lsapid.conf. The same specification is what the supervisor is asked to start.
  */
 
 #include <stddef.h>
@@ -26,18 +25,10 @@ struct effective {
 
 /**
  * effective_read() - settings that the manager acts on
+ * @spec: complete
  *
  * Return: 0; 1 if the specification is not usable: uid, gid or handler missing, or a number that
  *         is none or out of its bounds; then *ret_what names the key (static).
  */
-int effective_read(const struct pool_spec *spec, const struct config *c, struct effective *ret,
-	const char **ret_what) ATTR_MUST_USE;
-
-/**
- * effective_complete() - the specification with every key that lsapid.conf has a default for
- * @out: POOL_SPEC_MAX_BYTES; *ret_spec views it
- *
- * Return: 0; enum pool_spec_error (it grew beyond its bounds).
- */
-int effective_complete(const struct pool_spec *spec, const struct config *c, char *out,
-	struct pool_spec *ret_spec) ATTR_MUST_USE;
+int effective_read(
+	const struct pool_spec *spec, struct effective *ret, const char **ret_what) ATTR_MUST_USE;

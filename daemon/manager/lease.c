@@ -185,6 +185,9 @@ void lease_unwant_all(struct pool *p)
 	LIST_FOREACH (&p->held, n, tmp) {
 		struct backend *b = backend_of(n);
 
+		/* those of an earlier generation are to come back whoever waits */
+		if (p->parent.is_retiring || b->is_doubtful || b->spawn_id != p->parent.spawn_id)
+			continue;
 		/* false: its RETURN is on the way */
 		(void)lease_unwant(slot_of(b), b->generation);
 	}
@@ -210,6 +213,30 @@ uint32_t lease_drop_idle(struct pool *p)
 	while ((n = list_first(&p->unheld)))
 		backend_close(backend_of(n));
 	return (uint32_t)p->held.count;
+}
+
+bool lease_give_up(struct backend *b)
+{
+	/* busy: it is asked for; idle: it is taken; or it changes under our eyes */
+	for (int i = 0; i < WANT_ATTEMPTS; i++) {
+		if (want_one(b))
+			return false;
+		if (lease_recall(b)) {
+			backend_close(b);
+			return true;
+		}
+	}
+	return false;
+}
+
+void lease_retire(struct pool *p)
+{
+	struct list_node *n, *tmp;
+
+	LIST_FOREACH (&p->held, n, tmp)
+		(void)lease_give_up(backend_of(n));
+	while ((n = list_first(&p->unheld)))
+		backend_close(backend_of(n));
 }
 
 bool lease_has_served(const struct pool *p, uint64_t spawn_id)

@@ -55,6 +55,21 @@ struct backend *lease_find_oldest_idle(
 struct backend *lease_find_oldest_anywhere(const struct manager *m, uint64_t now_ns);
 
 /**
+ * lease_give_up() - close a connection when its request is done: at once if it is idle
+ *
+ * Return: false: it is busy, and its holder was asked for a RETURN; true: it is gone.
+ */
+bool lease_give_up(struct backend *b);
+
+/**
+ * lease_retire() - give up all connections to the parent that is about to end
+ *
+ * Idle ones are closed at once, busy ones when their request is done: their holder is asked for a
+ * RETURN, so that no later request is served by the generation that goes.
+ */
+void lease_retire(struct pool *p);
+
+/**
  * lease_want() of all: somebody waits, so each holder is asked to RETURN when it is done
  *
  * Return: true; false if one of them had become idle meanwhile: look again.

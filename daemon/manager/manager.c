@@ -178,6 +178,7 @@ int manager_init(struct manager *m, const struct priv_message *setup, struct con
 	int r;
 
 	*m = (struct manager){ .config = config };
+	accounts_init(&m->accounts);
 	list_init(&m->graveyard);
 	list_init(&m->greeting);
 	list_init(&m->peers);
@@ -232,6 +233,7 @@ void manager_deinit(struct manager *m)
 		event_base_free(m->base);
 		m->base = NULL;
 	}
+	accounts_deinit(&m->accounts);
 	m->config = config_free(m->config);
 }
 

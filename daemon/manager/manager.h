@@ -15,6 +15,7 @@
 #include "daemon/base/ratelimit.h"
 #include "daemon/config/config.h"
 #include "daemon/manager/access.h"
+#include "daemon/manager/accounts.h"
 #include "daemon/manager/admit.h"
 #include "daemon/manager/backend.h"
 #include "daemon/manager/effective.h"
@@ -46,6 +47,7 @@ struct manager {
 	uint64_t boot_id;
 	uint8_t key[PRIV_KEY_SIZE];
 	struct access_policy access;
+	struct accounts accounts;
 	struct list graveyard;
 	struct supervisor_link link;
 	struct listener listener;

@@ -98,12 +98,14 @@ bool ops_pool(struct peer *p, uint32_t sequence, const uint8_t *data, size_t siz
 		peer_send_denied(p, sequence, REASON_BAD_SPEC, pool_spec_error_text(r));
 		return true;
 	}
-	what = pool_spec_get(&spec, SPEC_HANDLER);
+	what = pool_handler(m, &spec);
 	if (what && !config_find_handler(m->config, what)) {
 		peer_send_denied(p, sequence, REASON_HANDLER_UNKNOWN, what);
 		return true;
 	}
 	r = pool_set_get(&m->pools, m, &spec, &pool, &what);
+	if (r == 0)
+		reload_apply(pool);
 	if (r == 0)
 		r = session_learn(p->session, pool);
 	if (r) {
@@ -134,6 +136,7 @@ bool ops_lease(struct peer *p, uint32_t sequence, const uint8_t *data, size_t si
 		peer_send_reject(p, sequence, &reject);
 		return true;
 	}
+	reload_apply(pool);
 	admit_lease(pool, p->session, sequence, msg.wait_ms);
 	return true;
 }
@@ -153,7 +156,7 @@ bool ops_return(struct peer *p, uint32_t sequence, const uint8_t *data, size_t s
 	pool = b->pool;
 	p->manager->stats.returns++;
 	lease_end(b);
-	if (b->has_hung_up || !starter_is_current(pool, b->spawn_id))
+	if (b->has_hung_up || b->is_doubtful || !starter_is_current(pool, b->spawn_id))
 		backend_close(b);
 	admit_waiters(pool);
 	shutdown_check(p->manager);

@@ -15,6 +15,7 @@
 
 #include "daemon/base/err.h"
 #include "daemon/base/fd.h"
+#include "daemon/config/config_merge.h"
 #include "daemon/manager/manager.h"
 
 /* PHP's log lines, per pool: enough to read a fatal error, too few to fill a disk. */
@@ -32,33 +33,92 @@ static int copy_spec(struct pool *p, const struct pool_spec *spec)
 	p->spec = *spec;
 	p->spec.data = p->spec_data;
 	p->hash = pool_spec_hash(&p->spec);
-	p->handler = pool_spec_get(&p->spec, SPEC_HANDLER);
 	p->name = pool_spec_get(&p->spec, SPEC_NAME);
 	if (!p->name)
 		p->name = "-";
 	return 0;
 }
 
-int pool_new(struct manager *m, uint32_t id, const struct pool_spec *spec, struct pool **ret_pool,
-	const char **ret_what)
+static const struct config_pool *find_file(struct manager *m, const struct pool_spec *spec)
 {
-	struct effective e;
-	struct pool *p;
+	const char *user = NULL;
+	uint64_t uid;
 
-	if (effective_read(spec, m->config, &e, ret_what))
+	/* names are looked up only if there is a file that could need them */
+	if (m->config->has_named_user &&
+		pool_spec_get_uint(spec, SPEC_UID, 0, UINT32_MAX - 1, &uid) == 0)
+		user = accounts_name(&m->accounts, (uid_t)uid);
+	return config_find_pool_of(m->config, spec, user);
+}
+
+int pool_complete_spec(
+	struct manager *m, const struct pool_spec *spec, char *out, struct pool_spec *ret_spec)
+{
+	return config_merge(m->config, find_file(m, spec), spec, out, ret_spec);
+}
+
+const char *pool_handler(struct manager *m, const struct pool_spec *spec)
+{
+	const struct config_pool *file = find_file(m, spec);
+	size_t i;
+
+	for (i = 0; file && i < file->entry_count; i++) {
+		if (strcmp(file->entries[i].key, SPEC_HANDLER) == 0)
+			return file->entries[i].value;
+	}
+	return pool_spec_get(spec, SPEC_HANDLER);
+}
+
+/* Return: 0; 1 and *ret_what; -ENOMEM. @p keeps what it had if not 0. */
+static int take_settings(struct pool *p, struct pool_spec *ret_complete,
+	char data[POOL_SPEC_MAX_BYTES], const char **ret_what)
+{
+	const struct config_pool *file = find_file(p->manager, &p->spec);
+	char *handler, *at = NULL;
+	struct effective e;
+
+	*ret_what = "env (it grew too large)";
+	if (config_merge(p->manager->config, file, &p->spec, data, ret_complete) ||
+		effective_read(ret_complete, &e, ret_what))
 		return 1;
-	p = calloc(1, sizeof(*p));
-	if (!p || copy_spec(p, spec) < 0) {
-		free(p);
+	handler = strdup(pool_spec_get(ret_complete, SPEC_HANDLER));
+	if (!handler || (file && asprintf(&at, "%s:%d", file->file, file->line) < 0)) {
+		free(handler);
 		return -ENOMEM;
 	}
-	p->id = id;
-	p->manager = m;
-	p->since_ns = manager_now(m);
+	free(p->handler);
+	free(p->pool_file);
+	p->handler = handler;
+	p->pool_file = at;
 	p->uid = e.uid;
 	p->gid = e.gid;
 	p->children = e.children;
 	p->pgrp_max_idle_s = e.pgrp_max_idle_s;
+	p->config_serial = p->manager->reload.count;
+	return 0;
+}
+
+int pool_new(struct manager *m, uint32_t id, const struct pool_spec *spec, struct pool **ret_pool,
+	const char **ret_what)
+{
+	char data[POOL_SPEC_MAX_BYTES];
+	struct pool_spec complete;
+	struct pool *p = calloc(1, sizeof(*p));
+	int r;
+
+	if (!p || copy_spec(p, spec) < 0) {
+		free(p);
+		return -ENOMEM;
+	}
+	p->manager = m;
+	r = take_settings(p, &complete, data, ret_what);
+	if (r) {
+		free(p->spec_data);
+		free(p);
+		return r;
+	}
+	p->id = id;
+	p->since_ns = manager_now(m);
 	p->listen_fd = -1;
 	list_init(&p->unheld);
 	list_init(&p->held);
@@ -99,6 +159,8 @@ struct pool *pool_free(struct pool *p)
 		(void)unlink(name);
 	}
 	free(p->fail_text);
+	free(p->handler);
+	free(p->pool_file);
 	free(p->spec_data);
 	free(p);
 	return NULL;
@@ -109,16 +171,13 @@ bool pool_apply_config(struct pool *p)
 	char data[POOL_SPEC_MAX_BYTES];
 	struct pool_spec complete;
 	const char *what;
-	struct effective e;
 
-	if (effective_read(&p->spec, p->manager->config, &e, &what))
-		return false; /* it was read once, and what it says has not changed */
-	p->children = e.children;
-	p->pgrp_max_idle_s = e.pgrp_max_idle_s;
-	if (!p->parent.spawn_id ||
-		effective_complete(&p->spec, p->manager->config, data, &complete))
+	/* it goes on as it is: the next start tells what is wrong */
+	if (take_settings(p, &complete, data, &what)) {
+		p->config_serial = p->manager->reload.count;
 		return false;
-	return pool_spec_hash(&complete) != p->parent.spec_hash;
+	}
+	return p->parent.spawn_id && pool_spec_hash(&complete) != p->parent.spec_hash;
 }
 
 /*

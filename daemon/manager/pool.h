@@ -59,8 +59,10 @@ struct pool {
 	char *spec_data;       /* owned */
 	struct pool_spec spec; /* views spec_data: as the shim wrote it */
 	uint64_t hash;
-	const char *name;    /* borrowed: spec */
-	const char *handler; /* borrowed: spec */
+	const char *name;       /* borrowed: spec */
+	char *handler;          /* owned: as the pool file or else the spec says */
+	char *pool_file;        /* owned: FILE:LINE of the section that speaks of it; NULL: none */
+	uint64_t config_serial; /* of the configuration that its settings are of */
 	uid_t uid;
 	gid_t gid;
 	uint32_t children;
@@ -78,8 +80,7 @@ struct pool {
 	struct list unheld; /* backends; most recently used first */
 	struct list held;   /* backends under a lease; longest held first */
 	struct waitq waitq;
-	bool is_outdated; /* the parent was started with settings of an earlier configuration */
-	bool is_wanting;  /* held leases are marked WANTED, as somebody waits */
+	bool is_wanting;        /* held leases are marked WANTED, as somebody waits */
 	uint64_t last_close_ns; /* a connection was given up: until then the pool was in use */
 	struct event idle_timer;
 	struct event wait_timer;
@@ -104,7 +105,19 @@ int pool_new(struct manager *m, uint32_t id, const struct pool_spec *spec, struc
 struct pool *pool_free(struct pool *p);
 
 /**
- * pool_apply_config() - take the defaults of the manager's current configuration
+ * pool_complete_spec() - a specification as the configuration in force completes it
+ * @out: POOL_SPEC_MAX_BYTES; *ret_spec views it
+ *
+ * Return: 0; enum pool_spec_error
+ */
+int pool_complete_spec(struct manager *m, const struct pool_spec *spec, char *out,
+	struct pool_spec *ret_spec) ATTR_MUST_USE;
+
+/** pool_handler() - the one that a pool with @spec would have; NULL: none is named */
+const char *pool_handler(struct manager *m, const struct pool_spec *spec);
+
+/**
+ * pool_apply_config() - take what the configuration in force says
  *
  * Return: true if a parent that runs was started with other settings.
  */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 #include "daemon/base/fd.h"
 #include "daemon/base/log.h"
@@ -14,6 +15,8 @@
 
 /* The supervisor answers at once, with a configuration or with what is wrong with it. */
 #define RELOAD_TIMEOUT_S 5
+/* Pools follow in parts of this length: no request waits longer for them. */
+#define SWEEP_NS (2 * NS_PER_MS)
 /** Of the text that says what is wrong: three fields of a config_problem. */
 #define RELOAD_TEXT_MAX 4096U
 
@@ -45,15 +48,77 @@ static void on_timeout(evutil_socket_t fd, short what, void *arg)
 	answer_all(arg, ETIMEDOUT, "the supervisor does not answer: the old configuration stays");
 }
 
+void reload_apply(struct pool *p)
+{
+	bool is_outdated;
+
+	if (p->config_serial == p->manager->reload.count)
+		return;
+	is_outdated = pool_apply_config(p);
+	if (!is_outdated && p->state == POOL_READY)
+		idle_arm(p);
+	if (!is_outdated)
+		return;
+	p->manager->reload.replaced++;
+	lease_retire(p);
+	starter_retire(p, "reload");
+}
+
+static struct pool *next_to_apply(struct manager *m)
+{
+	/* those that are cold follow when somebody asks for them */
+	static const enum pool_state states[] = { POOL_STARTING, POOL_READY, POOL_DRAINING };
+	struct list_node *n, *tmp;
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		LIST_FOREACH (&m->pools.by_state[states[i]], n, tmp) {
+			struct pool *p = LIST_OWNER(n, struct pool, state_node);
+
+			if (p->config_serial != m->reload.count)
+				return p;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * A name may have to be looked up for each pool, and a directory service may be slow: so this is
+ * done in parts, with requests served in between. Who is asked for meanwhile follows at once.
+ */
+static void on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct timeval soon = { .tv_usec = 0 };
+	struct manager *m = arg;
+	uint64_t began_ns = clock_now_ns();
+	struct pool *p;
+
+	(void)fd;
+	(void)what;
+	while ((p = next_to_apply(m))) {
+		reload_apply(p);
+		if (clock_since_ns(began_ns, clock_now_ns()) >= SWEEP_NS) {
+			(void)evtimer_add(&m->reload.sweep, &soon);
+			return;
+		}
+	}
+	log_notice("config.applied", F_UINT("count", m->reload.count),
+		F_UINT("replaced", m->reload.replaced));
+}
+
 int reload_init(struct reload *r, struct manager *m)
 {
-	return evtimer_assign(&r->timeout, m->base, on_timeout, m) < 0 ? -ENOMEM : 0;
+	if (evtimer_assign(&r->timeout, m->base, on_timeout, m) < 0 ||
+		evtimer_assign(&r->sweep, m->base, on_sweep, m) < 0)
+		return -ENOMEM;
+	return 0;
 }
 
 void reload_deinit(struct reload *r)
 {
 	if (event_initialized(&r->timeout))
 		(void)event_del(&r->timeout);
+	if (event_initialized(&r->sweep))
+		(void)event_del(&r->sweep);
 }
 
 void reload_request(struct manager *m, struct peer *p, uint32_t sequence)
@@ -97,33 +162,6 @@ static int read_config(int fd, struct config **ret_config, char *detail, size_t 
 	return r > 0 ? EINVAL : -r;
 }
 
-static void apply_to_pools(struct manager *m)
-{
-	struct list_node *n, *tmp;
-
-	/* retiring moves pools from list to list: first look at all, then act */
-	for (int i = 0; i < POOL_STATE_COUNT; i++) {
-		LIST_FOREACH (&m->pools.by_state[i], n, tmp) {
-			struct pool *p = LIST_OWNER(n, struct pool, state_node);
-
-			p->is_outdated = pool_apply_config(p);
-		}
-	}
-	for (int i = 0; i < POOL_STATE_COUNT; i++) {
-		LIST_FOREACH (&m->pools.by_state[i], n, tmp) {
-			struct pool *p = LIST_OWNER(n, struct pool, state_node);
-
-			if (p->state == POOL_READY && !p->is_outdated)
-				idle_arm(p);
-			if (!p->is_outdated)
-				continue;
-			p->is_outdated = false;
-			(void)lease_drop_idle(p);
-			starter_retire(p, "reload");
-		}
-	}
-}
-
 void reload_take(struct manager *m, int config_fd)
 {
 	struct priv_message reply = { .type = PRIV_RELOADED };
@@ -139,8 +177,12 @@ void reload_take(struct manager *m, int config_fd)
 		m->config = fresh;
 		m->reload.count++;
 		log_set_level(fresh->log_level);
-		apply_to_pools(m);
-		log_notice("config.reload", F_UINT("count", m->reload.count));
+		m->reload.replaced = 0;
+		accounts_deinit(&m->accounts); /* names may have changed, too */
+		log_notice("config.reload", F_UINT("count", m->reload.count),
+			F_UINT("pool_files", fresh->pool_file_count),
+			F_UINT("problems", fresh->problems.count));
+		on_sweep(-1, 0, m);
 	}
 	reply.status = error;
 	(void)supervisor_link_send(&m->link, &reply, NULL); /* a lost link ends the manager */

@@ -15,10 +15,13 @@
 
 struct manager;
 struct peer;
+struct pool;
 
 struct reload {
 	struct event timeout; /* a supervisor that works answers long before */
+	struct event sweep;   /* the next part of the pools that run */
 	uint64_t count;
+	uint64_t replaced; /* pools that were retired for the newest one */
 };
 
 /** reload_init() - Return: 0; -ENOMEM */
@@ -30,6 +33,9 @@ void reload_request(struct manager *m, struct peer *p, uint32_t sequence);
 
 /** reload_refused() - what was asked for is bad; the text in @text_fd tells why */
 void reload_refused(struct manager *m, int text_fd);
+
+/** reload_apply() - make one pool follow the configuration in force; nothing if it does already */
+void reload_apply(struct pool *p);
 
 /** reload_take() - a new configuration has come; @config_fd is consumed */
 void reload_take(struct manager *m, int config_fd);

@@ -67,6 +67,30 @@ static json_t *daemon_part(const struct manager *m)
 	return o;
 }
 
+static json_t *config_part(const struct manager *m)
+{
+	const struct config *c = m->config;
+	json_t *o = json_object(), *problems = json_array();
+
+	for (size_t i = 0; i < c->problems.count; i++) {
+		const struct config_problem *p = &c->problems.item[i];
+		json_t *part = json_object();
+
+		set_text(part, "file", p->file);
+		set_uint(part, "line", (uint64_t)p->line);
+		set_text(part, "what", p->what);
+		set_text(part, "remedy", p->remedy);
+		(void)json_object_set_new(part, "is_kept", json_boolean(p->is_kept));
+		(void)json_array_append_new(problems, part);
+	}
+	set_text(o, "file", c->file);
+	set_uint(o, "reloads", m->reload.count);
+	set_uint(o, "pool_files", c->pool_file_count);
+	set_uint(o, "pools", c->pool_count);
+	(void)json_object_set_new(o, "problems", problems);
+	return o;
+}
+
 static json_t *totals_part(const struct manager *m)
 {
 	const struct stats *st = &m->stats;
@@ -174,6 +198,7 @@ static json_t *pool_part(const struct pool *p, uint64_t now)
 	set_uint(o, "id", p->id);
 	set_text(o, "name", p->name);
 	set_text(o, "handler", p->handler);
+	set_text(o, "pool_file", p->pool_file);
 	set_uint(o, "uid", p->uid);
 	set_uint(o, "gid", p->gid);
 	set_text(o, "state", pool_state_name(p->state));
@@ -230,6 +255,7 @@ char *report_status(struct manager *m)
 		(void)json_array_append_new(
 			sessions, session_part(LIST_OWNER(n, struct session, node), now));
 	(void)json_object_set_new(o, "daemon", daemon_part(m));
+	(void)json_object_set_new(o, "config", config_part(m));
 	(void)json_object_set_new(o, "totals", totals_part(m));
 	(void)json_object_set_new(o, "pools", pools);
 	(void)json_object_set_new(o, "sessions", sessions);

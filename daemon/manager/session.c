@@ -74,7 +74,7 @@ static void end_lease(struct backend *b)
 
 	if (!lease_recall(b))
 		lease_close(b);
-	else if (!starter_is_current(p, b->spawn_id) || !backend_is_clean(b))
+	else if (b->is_doubtful || !starter_is_current(p, b->spawn_id) || !backend_is_clean(b))
 		backend_close(b);
 	admit_waiters(p);
 }

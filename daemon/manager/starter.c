@@ -50,6 +50,9 @@ static void adopt_waiting(struct pool *p)
 	LIST_FOREACH (&p->held, n, tmp) {
 		struct backend *b = LIST_OWNER(n, struct backend, node);
 
+		/* whoever has it serves this request, and no other */
+		if (b->is_doubtful && lease_give_up(b))
+			continue;
 		if (b->spawn_id && !backend_is_unread(b))
 			continue;
 		b->spawn_id = p->parent.spawn_id;
@@ -66,7 +69,7 @@ static int spawn(struct pool *p)
 	uint64_t id = m->starter.last_spawn + 1;
 	int r;
 
-	if (effective_complete(&p->spec, m->config, data, &spec))
+	if (pool_complete_spec(m, &p->spec, data, &spec))
 		return err_origin(-E2BIG);
 	r = stderr_pipe_open(p, id, &stderr_fd);
 	if (r < 0)

@@ -22,6 +22,7 @@ void ident_init(struct ident *i)
 void ident_deinit(struct ident *i)
 {
 	free(i->groups);
+	free(i->name);
 	ident_init(i);
 }
 
@@ -113,11 +114,27 @@ enum reason ident_resolve(uid_t uid, gid_t gid, struct ident *ret_ident)
 		return r == -ENOMEM ? REASON_INTERNAL : REASON_GROUP_UNKNOWN;
 	}
 	r = find_groups(pw.pw_name, gid, &i);
+	i.name = strdup(pw.pw_name);
 	free(buffer);
-	if (r)
+	if (r || !i.name) {
+		ident_deinit(&i);
 		return REASON_INTERNAL;
+	}
 	*ret_ident = i;
 	return REASON_NONE;
+}
+
+char *ident_find_name(uid_t uid)
+{
+	struct passwd pw;
+	char *buffer = NULL;
+	char *name;
+
+	if (find_passwd(NULL, uid, &pw, &buffer))
+		return NULL;
+	name = strdup(pw.pw_name);
+	free(buffer);
+	return name;
 }
 
 int ident_find_user(const char *user, uid_t *ret_uid, gid_t *ret_gid)

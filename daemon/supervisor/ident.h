@@ -14,6 +14,7 @@ struct ident {
 	gid_t gid;
 	gid_t *groups; /* owned; with @gid among them */
 	size_t group_count;
+	char *name; /* owned: of the account; NULL if it was not looked up */
 };
 
 void ident_init(struct ident *i);
@@ -28,6 +29,9 @@ void ident_deinit(struct ident *i);
  * Return: REASON_NONE; REASON_USER_UNKNOWN, REASON_GROUP_UNKNOWN, REASON_INTERNAL (memory).
  */
 enum reason ident_resolve(uid_t uid, gid_t gid, struct ident *ret_ident);
+
+/** ident_find_name() - name of the account with this number. Return: NULL: there is none */
+char *ident_find_name(uid_t uid);
 
 /** ident_resolve_bare() - account by name, with its own group and no other. Return: 0; -errno */
 int ident_resolve_bare(const char *user, struct ident *ret_ident) ATTR_MUST_USE;

@@ -15,6 +15,7 @@
 #include "daemon/base/fd.h"
 #include "daemon/base/path_check.h"
 #include "daemon/base/str.h"
+#include "daemon/config/config_merge.h"
 
 void launch_init(struct launch *l)
 {
@@ -100,6 +101,23 @@ static void check_docroot(
 	(void)str_copy(f->text, sizeof(f->text), l->order.docroot);
 }
 
+/*
+ * The administrator's ceiling holds whatever the manager says. Lowered, not refused: during a
+ * reload the manager may still work by the former files.
+ */
+static void apply_cap(struct launch *l, const struct settings *s)
+{
+	struct config_setting origin;
+	uint32_t cap;
+
+	if (!l->ident.name && s->config->has_named_user)
+		l->ident.name = ident_find_name(l->order.uid);
+	cap = config_merge_cap(
+		s->config, config_find_pool_of(s->config, &l->spec, l->ident.name), &origin);
+	if (cap && l->order.children > cap)
+		l->order.children = cap;
+}
+
 static void check_binary(const struct launch *l, const struct settings *s, struct launch_failure *f)
 {
 	const char *binary = l->order.handler->binary;
@@ -151,8 +169,10 @@ void launch_prepare(struct launch *l, const struct settings *settings, int spec_
 		check_docroot(l, settings, f);
 	if (f->reason == REASON_NONE)
 		check_binary(l, settings, f);
-	if (f->reason == REASON_NONE)
+	if (f->reason == REASON_NONE) {
+		apply_cap(l, settings);
 		build(l, f);
+	}
 }
 
 void launch_plan(

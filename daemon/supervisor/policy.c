@@ -111,6 +111,8 @@ static void fill_texts(const struct pool_spec *spec, struct policy_order *o)
 		o->path = path;
 	o->docroot = pool_spec_get(spec, SPEC_DOCROOT);
 	o->phprc = pool_spec_get(spec, SPEC_PHPRC);
+	if (o->phprc && !*o->phprc)
+		o->phprc = NULL; /* taken away by a pool file */
 }
 
 static enum reason check_identity(const struct config *c, const struct policy_host *host,

@@ -173,6 +173,24 @@ def test_lsphp_finds_itself_as_it_should(sup):
     assert "HOME" not in env and "NOTIFY_SOCKET" not in env
 
 
+def test_ceiling_of_a_pool_file_holds_whatever_the_manager_asks(sup):
+    """By the account's name, which the supervisor looks up itself, and the virtual host."""
+    user = pwd.getpwuid(1 if IS_ROOT else os.getuid()).pw_name
+    directory = sup.place / "pools.d"
+    directory.mkdir(mode=0o755)
+    file = directory / "one.conf"
+    file.write_text(f"pool one {{ user = {user}\n vhosts = {{ a.test }}\n children_max = 4\n }}\n")
+    file.chmod(0o644)
+    sup.settings["pools_dir"] = directory
+    sup.write_conf()
+    peer = sup.up()
+    for number, name, asked, given in ((1, "a.test", "9", "4"), (2, "a.test", "3", "3"),
+                                       (3, "b.test", "9", "9")):
+        lsphp = sup.spawn(peer, number, name=name, children=asked)
+        peer.expect(SPAWNED, id=number)
+        assert lsphp.facts()["env"]["LSAPI_CHILDREN"] == given
+
+
 def test_exit_is_reported_with_its_status_and_reaped(sup):
     peer = sup.up()
     sup.spawn(peer, 3, **{"env.MODE": "exit"})

@@ -6,19 +6,6 @@
 #include "daemon/manager/effective.h"
 #include "tests/support/t.h"
 
-static char default_path[] = "/bin";
-
-static const struct config config = {
-	.defaults = {
-		.children = 20,
-		.max_idle_s = 300,
-		.pgrp_max_idle_s = 30,
-		.max_reqs = 10000,
-		.max_process_time_s = 60,
-		.path = default_path,
-	},
-};
-
 /* @entries: "key=value" strings, sorted, each ended by '\n' */
 static void make(char *data, const char *entries, struct pool_spec *ret)
 {
@@ -38,8 +25,10 @@ static void effective_read__rows__expected(void **state)
 		const char *what; /* NULL: usable */
 		uint32_t children, idle_s;
 	} rows[] = {
-		{ "gid=1\nhandler=php\nuid=2\n", NULL, 20, 30 },
+		{ "children=20\ngid=1\nhandler=php\npgrp_max_idle=30\nuid=2\n", NULL, 20, 30 },
 		{ "children=3\ngid=1\nhandler=php\npgrp_max_idle=0\nuid=2\n", NULL, 3, 0 },
+		{ "gid=1\nhandler=php\nuid=2\n", SPEC_CHILDREN, 0, 0 },
+		{ "children=3\ngid=1\nhandler=php\nuid=2\n", SPEC_PGRP_MAX_IDLE, 0, 0 },
 		{ "gid=1\nuid=2\n", SPEC_HANDLER, 0, 0 },
 		{ "gid=1\nhandler=php\n", SPEC_UID, 0, 0 },
 		{ "handler=php\nuid=2\n", SPEC_GID, 0, 0 },
@@ -47,7 +36,8 @@ static void effective_read__rows__expected(void **state)
 		{ "gid=1\nhandler=php\nuid=4294967295\n", SPEC_UID, 0, 0 },
 		{ "children=1\ngid=1\nhandler=php\nuid=2\n", SPEC_CHILDREN, 0, 0 },
 		{ "children=10001\ngid=1\nhandler=php\nuid=2\n", SPEC_CHILDREN, 0, 0 },
-		{ "gid=1\nhandler=php\npgrp_max_idle=x\nuid=2\n", SPEC_PGRP_MAX_IDLE, 0, 0 },
+		{ "children=3\ngid=1\nhandler=php\npgrp_max_idle=x\nuid=2\n", SPEC_PGRP_MAX_IDLE, 0,
+			0 },
 	};
 
 	(void)state;
@@ -59,7 +49,7 @@ static void effective_read__rows__expected(void **state)
 		int r;
 
 		make(data, rows[i].entries, &spec);
-		r = effective_read(&spec, &config, &e, &what);
+		r = effective_read(&spec, &e, &what);
 		T_ASSERT_ROW(rows[i].entries, r == (rows[i].what != NULL));
 		if (r) {
 			T_ASSERT_ROW(rows[i].entries, strcmp(what, rows[i].what) == 0);
@@ -71,44 +61,10 @@ static void effective_read__rows__expected(void **state)
 	}
 }
 
-static void effective_complete__some_missing__defaults_added_and_canonical(void **state)
-{
-	char data[256], out[POOL_SPEC_MAX_BYTES];
-	struct pool_spec spec, complete, again;
-
-	(void)state;
-	make(data, "children=3\nenv.A=b=c\ngid=1\nhandler=php\nuid=2\n", &spec);
-	assert_int_equal(effective_complete(&spec, &config, out, &complete), 0);
-	assert_int_equal(pool_spec_parse(complete.data, complete.size, &again), 0);
-	assert_string_equal(pool_spec_get(&complete, SPEC_CHILDREN), "3");
-	assert_string_equal(pool_spec_get(&complete, SPEC_MAX_IDLE), "300");
-	assert_string_equal(pool_spec_get(&complete, SPEC_PGRP_MAX_IDLE), "30");
-	assert_string_equal(pool_spec_get(&complete, SPEC_MAX_REQS), "10000");
-	assert_string_equal(pool_spec_get(&complete, SPEC_MAX_PROCESS_TIME), "60");
-	assert_string_equal(pool_spec_get(&complete, SPEC_PATH), "/bin");
-	assert_string_equal(pool_spec_get(&complete, "env.A"), "b=c");
-	assert_int_equal(complete.count, spec.count + 5);
-}
-
-static void effective_complete__complete_already__same_bytes(void **state)
-{
-	char data[256], out[POOL_SPEC_MAX_BYTES], out2[POOL_SPEC_MAX_BYTES];
-	struct pool_spec spec, complete, twice;
-
-	(void)state;
-	make(data, "gid=1\nhandler=php\nuid=2\n", &spec);
-	assert_int_equal(effective_complete(&spec, &config, out, &complete), 0);
-	assert_int_equal(effective_complete(&complete, &config, out2, &twice), 0);
-	assert_int_equal(complete.size, twice.size);
-	assert_memory_equal(complete.data, twice.data, twice.size);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(effective_read__rows__expected),
-		cmocka_unit_test(effective_complete__some_missing__defaults_added_and_canonical),
-		cmocka_unit_test(effective_complete__complete_already__same_bytes),
 	};
 
 	return cmocka_run_group_tests_name("effective", tests, NULL, NULL);

@@ -1,0 +1,24 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Names of accounts by their numbers, asked of the system once per configuration and only for
+ * those whose site was visited. Pool files name users; the shim tells numbers. Thousands of names
+ * turned into numbers at once would keep the loop waiting for as long as that takes.
+ */
+
+#include <sys/types.h>
+
+#include "daemon/base/map.h"
+
+struct accounts {
+	struct map by_uid; /* values are owned */
+};
+
+void accounts_init(struct accounts *a);
+
+/** accounts_deinit() - also to forget all, since names may have changed; then usable again */
+void accounts_deinit(struct accounts *a);
+
+/** accounts_name() - borrowed until accounts_deinit(); NULL: there is none, or no memory */
+const char *accounts_name(struct accounts *a, uid_t uid);

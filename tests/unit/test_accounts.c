@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/manager/accounts.h"
+
+#include "tests/support/t.h"
+
+static void accounts_name__known_and_unknown__name_or_null_also_the_second_time(void **state)
+{
+	struct accounts a;
+	const char *first;
+
+	(void)state;
+	accounts_init(&a);
+	first = accounts_name(&a, 0);
+	assert_string_equal(first, "root");
+	assert_ptr_equal(accounts_name(&a, 0), first);
+	assert_null(accounts_name(&a, 3999999999U));
+	assert_null(accounts_name(&a, 3999999999U));
+	assert_int_equal(a.by_uid.count, 2);
+	accounts_deinit(&a);
+	assert_string_equal(accounts_name(&a, 0), "root");
+	accounts_deinit(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			accounts_name__known_and_unknown__name_or_null_also_the_second_time),
+	};
+
+	return cmocka_run_group_tests_name("accounts", tests, NULL, NULL);
+}
