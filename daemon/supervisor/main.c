@@ -2,6 +2,7 @@
 
 /* lsapid: command line. */
 
+#include <getopt.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,19 +12,25 @@
 #include "build_config.h"
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
+#include "daemon/config/config_print.h"
 #include "daemon/supervisor/supervisor.h"
 
 struct options {
 	const char *config_path;
 	const char *manager_binary;
+	const char *user;
+	const char *vhost;
 	bool is_test;
+	bool is_explain;
 	bool is_version;
 };
 
 static void usage(FILE *to)
 {
 	(void)fputs("usage: lsapid [-c FILE] [-t] [-m MANAGER_BINARY] [-V]\n"
+		    "       lsapid [-c FILE] --explain -u USER [-v VHOST]\n"
 		    "  -c FILE    configuration (" LSAPID_CONFDIR "/lsapid.conf)\n"
+		    "  --explain  print what a pool of USER works by, and why, and exit\n"
 		    "  -t         check the configuration and exit\n"
 		    "  -m BINARY  manager (" LSAPID_LIBEXECDIR "/lsapid-manager)\n"
 		    "  -V         print the version and exit\n"
@@ -34,10 +41,12 @@ static void usage(FILE *to)
 /* Return: 0; 1 if the command line is wrong. */
 static int options_parse(struct options *o, int argc, char **argv)
 {
+	static const struct option words[] = { { "explain", no_argument, NULL, 'e' },
+		{ .name = NULL } };
 	int c;
 
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): this process has one thread */
-	while ((c = getopt(argc, argv, "c:tm:Vh")) != -1) {
+	while ((c = getopt_long(argc, argv, "c:tm:u:v:Vh", words, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			o->config_path = optarg;
@@ -48,6 +57,15 @@ static int options_parse(struct options *o, int argc, char **argv)
 		case 'm':
 			o->manager_binary = optarg;
 			break;
+		case 'e':
+			o->is_explain = true;
+			break;
+		case 'u':
+			o->user = optarg;
+			break;
+		case 'v':
+			o->vhost = optarg;
+			break;
 		case 'V':
 			o->is_version = true;
 			break;
@@ -55,7 +73,10 @@ static int options_parse(struct options *o, int argc, char **argv)
 			return 1;
 		}
 	}
-	return optind == argc ? 0 : 1;
+	/* -u and -v belong to --explain */
+	return optind == argc && o->is_explain == (o->user != NULL) && (o->is_explain || !o->vhost)
+		       ? 0
+		       : 1;
 }
 
 /* What is checked is every directory from / on, and a reload reads the same file whatever happens.
@@ -80,6 +101,17 @@ static void print_problem(const struct config_problem *p)
 
 	(void)config_problem_format(p, text);
 	(void)fprintf(stderr, "%s\n", text);
+}
+
+static int explain(const struct options *o, const struct settings *s)
+{
+	struct config_whose whose = { .user = o->user, .vhost = o->vhost };
+
+	if (ident_find_user(o->user, &whose.uid, &whose.gid)) {
+		(void)fprintf(stderr, "lsapid: there is no user %s\n", o->user);
+		return 1;
+	}
+	return config_print(s->config, &whose, stdout) == 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -115,6 +147,11 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "lsapid: %s: %s\n", o.config_path, err_name(r));
 	if (r)
 		return 1;
+	if (o.is_explain) {
+		r = explain(&o, settings);
+		settings_free(settings);
+		return r;
+	}
 	if (!o.is_test) {
 		log_set_level(settings->config->log_level);
 		return supervisor_run(settings, o.config_path, o.manager_binary);

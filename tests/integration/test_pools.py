@@ -4,6 +4,7 @@
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 
@@ -236,3 +237,41 @@ def test_file_that_others_may_write_is_left_out(pools):
     assert status == 1 and f"{bad} is writable by group or others" in output
     made.start()
     assert made.environ("a.test")["a"] is False
+
+
+def explain(made, *argv):
+    done = subprocess.run(made.daemon.argv("--explain", *argv), stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False,
+                          env=made.daemon.environ(None))
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_explain_names_file_and_line_of_each_value(pools):
+    """What it says is what PHP gets."""
+    made = pools(Vhost("a.test", "games"), defaults={"max_idle": "40s"})
+    file = made.file("a.conf", """pool a {
+        user = games
+        vhosts = { "*.test" }
+        children = 50
+        children_max = 60
+        env = { "A=1" }
+    }""")
+    made.file("b.conf", "pool b { user = mail children = 1 }")
+    conf = made.daemon.conf
+    idle = 1 + next(i for i, line in enumerate(conf.read_text().splitlines()) if "max_idle" in line)
+    status, lines = explain(made, "-u", "games", "-v", "a.test")
+    assert status == 0
+    for line in (f'# pool "a", {file}:2', f"children = 50  # {file}:4", f"env.A = 1  # {file}:6",
+                 f"max_idle = 40  # {conf}:{idle}; Apache's directives are stronger",
+                 "max_reqs = 10000  # default; Apache's directives are stronger",
+                 "phprc = (not set)  # default; Apache's directives are stronger",
+                 f"children_max = 60  # {file}:5", "name = a.test", "scope = vhost",
+                 f"# left out: {made.dir}/b.conf:1: children is '1', not within 2 to 10000"):
+        assert line in lines
+    status, lines = explain(made, "-u", "games")
+    assert status == 0 and "# no pool file speaks of it" in lines and "scope = user" in lines
+    assert explain(made, "-u", "no-such-user") == (1, ["lsapid: there is no user no-such-user"])
+    assert explain(made)[0] == 2
+    made.start()
+    got = made.parent_environ("a.test")
+    assert (got["LSAPI_CHILDREN"], got["LSAPI_MAX_IDLE"], got["A"]) == ("50", "40", "1")
