@@ -23,6 +23,7 @@
 #define POOL_STDERR_BURST 200U
 /** Room in the backlog even for small pools: those who gave up stay in there until accepted. */
 #define POOL_MIN_BACKLOG 64U
+#define FNV_PRIME        0x100000001b3ULL
 
 static int copy_spec(struct pool *p, const struct pool_spec *spec)
 {
@@ -55,6 +56,30 @@ int pool_complete_spec(
 	struct manager *m, const struct pool_spec *spec, char *out, struct pool_spec *ret_spec)
 {
 	return config_merge(m->config, find_file(m, spec), spec, out, ret_spec);
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	do
+		hash = (hash ^ (uint8_t)*text) * FNV_PRIME;
+	while (*text++);
+	return hash;
+}
+
+uint64_t pool_settings_hash(const struct manager *m, const struct pool_spec *complete)
+{
+	const char *name = pool_spec_get(complete, SPEC_HANDLER);
+	const struct config_handler *h = name ? config_find_handler(m->config, name) : NULL;
+	uint64_t hash = pool_spec_hash(complete);
+	size_t i;
+
+	/* a handler that is gone differs from any */
+	if (!h)
+		return ~hash;
+	hash = hash_text(hash, h->binary);
+	for (i = 0; i < h->env_count; i++)
+		hash = hash_text(hash_text(hash, h->env[i].name), h->env[i].value);
+	return hash;
 }
 
 const char *pool_handler(struct manager *m, const struct pool_spec *spec)
@@ -177,7 +202,8 @@ bool pool_apply_config(struct pool *p)
 		p->config_serial = p->manager->reload.count;
 		return false;
 	}
-	return p->parent.spawn_id && pool_spec_hash(&complete) != p->parent.spec_hash;
+	return p->parent.spawn_id &&
+	       pool_settings_hash(p->manager, &complete) != p->parent.spec_hash;
 }
 
 /*

@@ -33,7 +33,7 @@ struct pool_parent {
 	uint64_t spawn_id;  /* 0: not asked of the supervisor (yet) */
 	int32_t pid;        /* 0 until SPAWNED */
 	uint64_t since_ns;  /* of the SPAWN */
-	uint64_t spec_hash; /* of the completed specification it was started with */
+	uint64_t spec_hash; /* pool_settings_hash() of what it was started with */
 	bool has_served;
 	bool is_retiring;
 	bool is_killed; /* KILL was sent: it did not answer */
@@ -112,6 +112,10 @@ struct pool *pool_free(struct pool *p);
  */
 int pool_complete_spec(struct manager *m, const struct pool_spec *spec, char *out,
 	struct pool_spec *ret_spec) ATTR_MUST_USE;
+
+/** pool_settings_hash() - of a completed specification, and of what its handler's name stands for
+ */
+uint64_t pool_settings_hash(const struct manager *m, const struct pool_spec *complete);
 
 /** pool_handler() - the one that a pool with @spec would have; NULL: none is named */
 const char *pool_handler(struct manager *m, const struct pool_spec *spec);

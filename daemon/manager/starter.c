@@ -81,7 +81,7 @@ static int spawn(struct pool *p)
 	p->parent = (struct pool_parent){
 		.spawn_id = id,
 		.since_ns = manager_now(m),
-		.spec_hash = pool_spec_hash(&spec),
+		.spec_hash = pool_settings_hash(m, &spec),
 	};
 	adopt_waiting(p); /* before there is anybody who could read what is unread */
 	r = send_spawn(p, &spec, stderr_fd);

@@ -175,6 +175,23 @@ def test_reload_replaces_only_pools_that_changed(pools):
     assert after["b.test"]["ppid"] == before["b.test"]["ppid"]
 
 
+def test_reload_of_a_handler_replaces_its_pools(pools):
+    """Its environment is not part of any pool's own settings, but of what PHP was started with."""
+    other = "application/x-httpd-lsphp-other"
+    made = pools(Vhost("a.test", "games", extra=f"AddType {other} .php"), Vhost("b.test", "mail"))
+    binary = made.stack.place.bin / "lsphp"
+    made.daemon.handlers[other] = (binary, ["A=1"])
+    made.daemon.write_conf()
+    made.start()
+    assert made.environ("a.test")["a"] == "1"
+    steady = made.environ("b.test")["ppid"]
+    made.daemon.handlers[other] = (binary, ["A=2"])
+    made.daemon.write_conf()
+    made.reload()
+    made.wait_environ("a.test", "2")
+    assert made.environ("b.test")["ppid"] == steady
+
+
 def test_reload_lets_a_request_under_way_finish(pools):
     made = pools(Vhost("a.test", "games"))
     made.file("a.conf", "pool a { user = games children = 5 }\n")
