@@ -109,6 +109,7 @@ struct config *config_free(struct config *c)
 	map_deinit(&c->claims);
 	config_problems_deinit(&c->problems);
 	free(c->pools_dir);
+	free(c->handler_map);
 	free(c->file);
 	free(c);
 	return NULL;

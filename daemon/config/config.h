@@ -118,6 +118,7 @@ struct config {
 	char *apache_user;    /* owned: may connect as a shim; default identity of scripts */
 	char *apache_group;   /* owned: group of the control socket */
 	char *pools_dir;      /* owned: of the pool files */
+	char *handler_map;    /* owned: file with further handlers; "": none */
 	enum log_level log_level;
 	uid_t uid_min;
 	gid_t gid_min;
@@ -128,6 +129,7 @@ struct config {
 	bool has_document_root_check;
 	struct config_handler *handlers; /* owned */
 	size_t handler_count;
+	bool has_implicit_handler; /* nobody wrote any: the default one */
 	struct config_pool_defaults defaults;
 	int defaults_line[CONFIG_MAX_DEFAULTS]; /* by row of the section; 0: not written */
 	char *file;                             /* owned: lsapid.conf */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/config/config_handlers.h"
 #include "daemon/config/config_load.h"
 
 #define BUNDLE_MAGIC 0x4243534cU /* "LSCB" */
@@ -159,7 +160,7 @@ static char *copy_text(struct wire_bytes b)
 	return text;
 }
 
-/* The first file is lsapid.conf, the others are pool files. */
+/* The first file is lsapid.conf, then handler_map if there is one, the others are pool files. */
 static int parse_file(struct config *c, struct wire_bytes path, struct wire_bytes bytes,
 	struct config_problems *problems)
 {
@@ -167,9 +168,12 @@ static int parse_file(struct config *c, struct wire_bytes path, struct wire_byte
 	char *text = copy_text(bytes);
 	int r = -ENOMEM;
 
-	if (file && text)
-		r = c->file ? config_load_pools(c, file, text, problems)
-			    : config_load(c, file, text, problems);
+	if (file && text && !c->file)
+		r = config_load(c, file, text, problems);
+	else if (file && text && config_is_handler_map(c, file))
+		r = config_load_handlers(c, file, text, problems);
+	else if (file && text)
+		r = config_load_pools(c, file, text, problems);
 	free(file);
 	free(text);
 	return r;

@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * All files of a configuration as one piece of memory: lsapid.conf first, then the pool files in
- * the order of their names, then the problems of pool files that were left out or kept as they
- * were. Written and read by the same build only: by the two processes of one daemon, and by the
- * supervisor at its next reading.
+ * All files of a configuration as one piece of memory: lsapid.conf first, then handler_map if it
+ * names one, then the pool files in the order of their names, then the problems of pool files that
+ * were left out or kept as they were. Written and read by the same build only: by the two processes
+ * of one daemon, and by the supervisor at its next reading.
  */
 
 #include "daemon/base/attr.h"

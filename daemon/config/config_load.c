@@ -323,6 +323,7 @@ static int load_store(struct config *c, cfg_t *cfg)
 	if (!c->handlers)
 		return -ENOMEM;
 	/* no handler at all: the one that mod_lsapi's own configuration names */
+	c->has_implicit_handler = count == 0;
 	if (count == 0)
 		return load_store_handler(c, CONFIG_DEFAULT_HANDLER, NULL);
 	for (i = 0; i < count && r == 0; i++) {

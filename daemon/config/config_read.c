@@ -15,6 +15,7 @@
 #include "daemon/base/map.h"
 #include "daemon/base/path_check.h"
 #include "daemon/config/config_bundle.h"
+#include "daemon/config/config_handlers.h"
 #include "daemon/config/config_load.h"
 
 /* A pool file has some hundred bytes; thousands of them have to fit into one bundle. */
@@ -154,6 +155,30 @@ static int read_main(struct reading *r, const char *path, struct config_problems
 	return result ? result : config_load(r->config, path, piece.text, problems);
 }
 
+static int read_handler_map(struct reading *r, struct config_problems *problems)
+{
+	const char *path = r->config->handler_map;
+	struct config_piece piece = { .path = NULL };
+	char *text;
+	int fd = -1;
+	int result;
+
+	if (!*path)
+		return 0;
+	result = path_check_open(path, PATH_CHECK_FILE, geteuid(), &fd, r->fault);
+	if (result)
+		return fail_path(r, path, result, problems);
+	result = read_text(fd, path, CONFIG_BUNDLE_MAX_FILE, &piece, problems);
+	if (result)
+		return result;
+	text = strdup(piece.text); /* taken apart by who reads it */
+	result = config_pieces_add(&r->pieces, piece.path, piece.text, piece.size);
+	if (result == 0)
+		result = text ? config_load_handlers(r->config, path, text, problems) : -ENOMEM;
+	free(text);
+	return result;
+}
+
 /* Return: 0: its pools are in force; 1 and problems; -errno. */
 static int read_pool_file(struct reading *r, const char *path, struct config_problems *problems)
 {
@@ -275,6 +300,8 @@ static int read_all(struct reading *r, const char *path, const struct config_bun
 	result = remember_last(r, last);
 	if (result == 0)
 		result = read_main(r, path, problems);
+	if (result == 0)
+		result = read_handler_map(r, problems);
 	if (result == 0)
 		result = read_pools_dir(r, problems);
 	if (result == 0)

@@ -51,6 +51,10 @@ static const struct config_key table[] = {
 		.value = LSAPID_CONFDIR "/pools.d",
 		.help = "Directory of the pool files, *.conf: settings of one user or virtual "
 			"host." },
+	{ TOP("handler_map", handler_map), .type = CONFIG_TYPE_PATH, .max = PATH_BYTES, .value = "",
+		.can_be_empty = true,
+		.help = "File with further handlers, one per line: its name and its binary. "
+			"Empty: none." },
 	{ TOP("log_level", log_level), .type = CONFIG_TYPE_LEVEL, .value = "info",
 		.help = "Least important events that are logged: error, warn, notice, info or "
 			"debug." },

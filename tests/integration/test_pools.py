@@ -136,6 +136,27 @@ def test_handler_of_a_pool_file(pools):
     assert [made.pool(n)["handler"] for n in ("a.test", "b.test")] == ["second", HANDLER]
 
 
+def test_handler_map_adds_handlers(pools):
+    """B02: one per line; its pool is another one, and a mistake in the file stops a reload."""
+    other = "application/x-httpd-lsphp-other"
+    made = pools(Vhost("a.test", "games", extra=f"AddType {other} .php"), Vhost("b.test", "mail"))
+    binary = made.stack.place.bin / "lsphp"
+    path = made.stack.place.file("php.handler", f"# more\n{other}  {binary}\n", mode=0o600)
+    made.daemon.settings["handler_map"] = path
+    made.daemon.write_conf()
+    made.start()
+    made.environ("a.test")
+    made.environ("b.test")
+    assert [made.pool(n)["handler"] for n in ("a.test", "b.test")] == [other, HANDLER]
+    made.stack.place.file("php.handler", f"{other} {binary}\n{other} {binary}\n", mode=0o600)
+    status, output = made.daemon.check()
+    assert status == 1 and f"{path}:2: handler '{other}' is there already" in output
+    made.stack.place.file("php.handler", "", mode=0o600)
+    made.reload()
+    wait_until(lambda: made.stack.get("a.test", "/environ.php").status == 503, 5, "a refusal")
+    assert made.environ("b.test")
+
+
 def test_broken_file_leaves_the_others_alone(pools):
     """Left out at the start, kept as it was at a reload; log, status and -t name the line."""
     made = pools(Vhost("a.test", "games"), Vhost("b.test", "mail"))
