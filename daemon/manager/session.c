@@ -59,7 +59,8 @@ int session_new(struct manager *m, struct peer *peer, const struct control_hello
 	s->id = ++m->last_session;
 	s->since_ns = manager_now(m);
 	assert(hello->server.size < sizeof(s->server)); /* the decoder's bound */
-	memcpy(s->server, hello->server.data, hello->server.size);
+	if (hello->server.size)                         /* no name has no address */
+		memcpy(s->server, hello->server.data, hello->server.size);
 	map_init(&s->known);
 	list_init(&s->waiters);
 	list_push_back(&m->sessions, &s->node);
