@@ -168,14 +168,11 @@ static struct shim_conn *take_idle(struct shim_process *p, struct shim_pool *poo
 	return NULL;
 }
 
-static struct shim_conn *adopt(
-	struct shim_process *p, struct shim_pool *pool, struct shim_reply *reply)
+/* @conn: memory for it */
+static void adopt(struct shim_process *p, struct shim_pool *pool, const struct shim_reply *reply,
+	struct shim_conn *conn)
 {
-	struct shim_conn *conn = calloc(1, sizeof(*conn));
-	struct shim_conn spare;
-	struct shim_conn *held = conn ? conn : &spare;
-
-	*held = (struct shim_conn){
+	*conn = (struct shim_conn){
 		.fd = reply->fd,
 		.slot = reply->grant.slot,
 		.generation = reply->grant.generation,
@@ -185,19 +182,11 @@ static struct shim_conn *adopt(
 		.grant_flags = reply->grant.flags,
 	};
 	pthread_mutex_lock(&p->lease_lock);
-	struct shim_conn *gone = evict(held->table, held->slot, held->generation);
+	struct shim_conn *gone = evict(conn->table, conn->slot, conn->generation);
 
 	pthread_mutex_unlock(&p->lease_lock);
 	if (gone)
 		forget(p, gone);
-	if (conn)
-		return conn;
-	shim_session_return(p->session, held);
-	(void)close(held->fd);
-	pthread_mutex_lock(&p->lease_lock);
-	shim_table_unref(held->table);
-	pthread_mutex_unlock(&p->lease_lock);
-	return NULL;
 }
 
 /* POOL once per process and life of the manager, then LEASE. */
@@ -256,24 +245,30 @@ static struct shim_conn *ask_until(struct shim_process *p, struct shim_pool *poo
 		shim_clock_ns() + (uint64_t)terms->tries * (uint64_t)terms->pause_us * 1000;
 	int next_us = FIRST_PAUSE_US < terms->pause_us ? FIRST_PAUSE_US : terms->pause_us;
 	int unknown = 0;
+	/* before a lease is asked for that could not be kept */
+	struct shim_conn *fresh = malloc(sizeof(*fresh));
+	struct shim_conn *idle = NULL;
 
+	if (!fresh) {
+		f->session_error = SHIM_SESSION_E_CONNECT;
+		f->error = ENOMEM;
+		return NULL;
+	}
 	while (ask(p, pool, terms->wait_ms, f) != 0) {
 		if (is_pool_unknown(f) && unknown++ < POOL_UNKNOWN_MAX)
 			continue;
-		if (!is_passing(f) || shim_clock_ns() >= give_up_ns)
-			return NULL;
-		pause_us(next_us);
-		next_us = next_us < terms->pause_us / 2 ? next_us * 2 : terms->pause_us;
-		struct shim_conn *conn = take_idle(p, pool);
-
-		if (conn)
-			return conn;
+		if (is_passing(f) && shim_clock_ns() < give_up_ns) {
+			pause_us(next_us);
+			next_us = next_us < terms->pause_us / 2 ? next_us * 2 : terms->pause_us;
+			idle = take_idle(p, pool);
+			if (!idle)
+				continue;
+		}
+		free(fresh);
+		return idle;
 	}
-	struct shim_conn *conn = adopt(p, pool, &f->reply);
-
-	if (!conn)
-		f->session_error = SHIM_SESSION_E_LOST;
-	return conn;
+	adopt(p, pool, &f->reply, fresh);
+	return fresh;
 }
 
 struct shim_conn *shim_lease_take(struct shim_process *p, struct shim_pool *pool,

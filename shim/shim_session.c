@@ -404,6 +404,7 @@ int shim_session_call(struct shim_session *s, struct shim_call *call, struct shi
 	if (r == 0) {
 		w.sequence = ++s->sequence;
 		w.next = s->waiters;
+		/* cppcheck-suppress autoVariables ; unlinked below, under the same lock */
 		s->waiters = &w;
 		r = send_call(s, call, w.sequence);
 		if (r == 0)
