@@ -176,9 +176,10 @@ def test_crash_is_a_real_death_and_is_logged(lsphp):
     script = server.script("a.php", "<?php echo 'begun'; flush(); posix_kill(getmypid(), 6);"
                                     "sleep(5);")
     with server.connect() as client:
-        begin(server, client, script)
-        pid = server.children()[0]
-        assert not client.receive().is_complete
+        client.ask(script, ini=UNBUFFERED)
+        answer = client.receive()
+        pid = answer.pid
+        assert not answer.is_complete
     line = f"Child process with pid: {pid} was killed by signal: 6, core dump: 0"
     wait_until(lambda: line in server.log())
 
