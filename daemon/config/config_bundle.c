@@ -211,7 +211,7 @@ int config_parse(const char *data, size_t size, struct config **ret_config,
 			"manager and supervisor must be of the same version");
 	config_problems_deinit(&problems);
 	if (r)
-		c = config_free(c);
+		(void)config_free(c);
 	else
 		*ret_config = c;
 	return r;

@@ -190,6 +190,7 @@ static int reserve(struct config *c)
 
 	if (c->pool_count < c->pool_capacity)
 		return 0;
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers it is */
 	pools = realloc(c->pools, capacity * sizeof(*pools));
 	if (!pools)
 		return -ENOMEM;

@@ -39,16 +39,16 @@ enum config_section {
 
 struct config_key {
 	enum config_section section;
-	const char *name;
 	enum config_type type;
-	bool is_fixed; /* takes effect when the daemon starts, not at a reload */
-	uint64_t min;  /* in the unit it is stored in */
+	const char *name;
+	uint64_t min; /* in the unit it is stored in */
 	uint64_t max;
 	const char *value; /* default, as it would be written; "" for none and an empty list */
 	const char *spec;  /* key of the pool specification that it sets; NULL: none */
-	bool can_be_empty; /* "" takes away what a weaker source says */
 	size_t offset;     /* of the member; not for the rows of a pool, whose values are entries */
 	const char *help;
+	bool is_fixed;     /* takes effect when the daemon starts, not at a reload */
+	bool can_be_empty; /* "" takes away what a weaker source says */
 };
 
 /** config_table() - all rows, sections together */
