@@ -203,6 +203,7 @@ class Httpd:
         self.limits = limits or {}
         self.process = None
         self.port = None
+        self.port_lock = None
         self.error_log = place.path / "httpd-error.log"
         self.output = place.path / "httpd-output.log"
         for vhost in vhosts:
@@ -216,15 +217,20 @@ class Httpd:
         vhost.error_log = self.place.path / f"error-{vhost.name}.log"
 
     def free_port(self):
+        """A port that nobody has, and that no other run of these tests will take meanwhile."""
         while True:
             Httpd.next_port += 1
+            port = Httpd.next_port
+            # an abstract name is as unique as the port itself: one per network namespace
+            self.port_lock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
-                    probe.bind(("127.0.0.1", Httpd.next_port))
-                    return Httpd.next_port
+                    self.port_lock.bind(f"\0lsapid-test-port-{port}")
+                    probe.bind(("127.0.0.1", port))
+                    return port
                 except OSError:
-                    continue
+                    self.port_lock.close()
 
     def configuration(self):
         limits = {"prefork": {"StartServers": 2, "MinSpareServers": 2, "MaxSpareServers": 70,
