@@ -22,8 +22,8 @@
  *
  * Who may write: the manager every field; the shim the word (only the transitions above),
  * since_ns, requests and child_pid. The manager treats everything the shim writes as a hint: a
- * wrong value can harm that Apache process only. Nothing in here is a length, an index or a
- * pointer that the manager follows.
+ * wrong value does no more harm than a process that holds the connections can do anyway (see
+ * SECURITY.md). Nothing in here is a length, an index or a pointer that the manager follows.
  *
  * Memory order: take is an acquire, done is a release, so that whoever holds the lease next sees
  * since_ns and requests of the holder before. since_ns is stored before the word changes, so that
