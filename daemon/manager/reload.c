@@ -162,11 +162,25 @@ static int read_config(int fd, struct config **ret_config, char *detail, size_t 
 	return r > 0 ? EINVAL : -r;
 }
 
+/* Whoever asked for the reload is the one who has just written the mistake. */
+static void tell_problems(const struct config_problems *list, char *detail, size_t size)
+{
+	const struct config_problem *first = list->item;
+
+	if (!list->count)
+		return;
+	(void)snprintf(detail, size,
+		"the new configuration is in force, but for %zu mistake%s in pool files: "
+		"%s:%d: %s; %s%s",
+		list->count, list->count == 1 ? "" : "s", first->file, first->line, first->what,
+		first->remedy, list->count == 1 ? "" : " (lsapid -t lists them all)");
+}
+
 void reload_take(struct manager *m, int config_fd)
 {
 	struct priv_message reply = { .type = PRIV_RELOADED };
 	struct config *fresh = NULL;
-	char detail[768] = "the new configuration is in force";
+	char detail[1024] = "the new configuration is in force";
 	int error = read_config(config_fd, &fresh, detail, sizeof(detail));
 
 	(void)fd_close(config_fd);
@@ -182,6 +196,7 @@ void reload_take(struct manager *m, int config_fd)
 		log_notice("config.reload", F_UINT("count", m->reload.count),
 			F_UINT("pool_files", fresh->pool_file_count),
 			F_UINT("problems", fresh->problems.count));
+		tell_problems(&fresh->problems, detail, sizeof(detail));
 		on_sweep(-1, 0, m);
 	}
 	reply.status = error;

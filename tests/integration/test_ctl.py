@@ -63,6 +63,20 @@ def test_reload_of_a_broken_configuration_fails_at_once_and_says_why(stack):
     assert made.get("a.test", "/who.php").status == 200
 
 
+def test_reload_names_a_pool_file_that_is_left_out(stack):
+    """The rest is in force; whoever asked is the one who has just written the mistake."""
+    made = stack(Vhost("a.test", "games"))
+    pools = made.place.directory("pools.d")
+    made.daemon.settings.update(pools_dir=pools, max_children_total=77)
+    made.daemon.write_conf()
+    (pools / "a.conf").write_text('pool "a" {\n\tuser = "games"\n\tchidren = 3\n}\n')
+    status, text = made.ctl.run("reload")
+    assert status == 0
+    assert "but for 1 mistake in pool files: " in text and f"{pools}/a.conf:3: " in text
+    assert "chidren" in text
+    assert made.ctl.status()["daemon"]["max_children_total"] == 77
+
+
 def test_without_a_daemon_the_exit_status_says_so(stack):
     made = stack(start=False)
     status, text = made.ctl.run("status")
