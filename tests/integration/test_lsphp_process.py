@@ -4,6 +4,7 @@
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -292,6 +293,11 @@ def can_execute(uid):
     return found.returncode == 0
 
 
+def is_listening(path):
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(path) == 0
+
+
 @pytest.mark.parametrize("make", [
     lambda d: (os.path.join(d, "bound"),) * 2,
     pytest.param(lambda d: ("127.0.0.1:0", None), marks=ours_only),  # a port that is free
@@ -304,7 +310,8 @@ def test_binds_by_itself(lsphp, make):
     process = subprocess.Popen([BINARY, "-b", address], env=env, stderr=subprocess.PIPE)
     try:
         if path:
-            wait_until(lambda: os.path.exists(path))
+            # the path is there before anybody listens on it
+            wait_until(lambda: is_listening(path))
             script = server.script("a.php", "<?php echo 'bound';")
             with Client(path) as client:
                 assert client.get(script).text == "bound"
