@@ -46,9 +46,14 @@ def is_alive(pid):
 def is_waiting(pid):
     """The child has no connection and sleeps: it waits on the listener."""
     fds = f"/proc/{pid}/fd"
-    sockets = [fd for fd in os.listdir(fds) if os.readlink(f"{fds}/{fd}").startswith("socket:")]
+    sockets = 0
+    for fd in os.listdir(fds):
+        try:
+            sockets += os.readlink(f"{fds}/{fd}").startswith("socket:")
+        except FileNotFoundError:  # closed since it was listed: it is still on its way
+            return False
     with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
-        return len(sockets) == 1 and f.read().rpartition(")")[2].split()[0] == "S"
+        return sockets == 1 and f.read().rpartition(")")[2].split()[0] == "S"
 
 
 class Lsphp:
