@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define SPEC_ENV_PREFIX_SIZE (sizeof(SPEC_ENV_PREFIX) - 1)
+#define SPEC_INI_PREFIX_SIZE (sizeof(SPEC_INI_PREFIX) - 1)
 
 /* No locale decides here, hence no isalpha(). */
 static bool is_digit(char c)
@@ -19,23 +20,38 @@ static bool is_lower(char c)
 	return c >= 'a' && c <= 'z';
 }
 
+static bool is_word(char c)
+{
+	return is_lower(c) || is_digit(c) || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
 static bool is_env_name(const char *name, size_t size)
 {
 	if (!size || is_digit(name[0]))
 		return false;
 	for (size_t i = 0; i < size; i++) {
-		bool is_upper = name[i] >= 'A' && name[i] <= 'Z';
-
-		if (!is_upper && !is_lower(name[i]) && !is_digit(name[i]) && name[i] != '_')
+		if (!is_word(name[i]))
 			return false;
 	}
 	return true;
+}
+
+/* As extensions name them: "session.save_path", "SMTP", "xdebug.mode". */
+static bool is_ini_name(const char *name, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (!is_word(name[i]) && name[i] != '.' && name[i] != '-')
+			return false;
+	}
+	return size > 0;
 }
 
 static bool is_key(const char *key, size_t size)
 {
 	if (size >= SPEC_ENV_PREFIX_SIZE && !memcmp(key, SPEC_ENV_PREFIX, SPEC_ENV_PREFIX_SIZE))
 		return is_env_name(key + SPEC_ENV_PREFIX_SIZE, size - SPEC_ENV_PREFIX_SIZE);
+	if (size >= SPEC_INI_PREFIX_SIZE && !memcmp(key, SPEC_INI_PREFIX, SPEC_INI_PREFIX_SIZE))
+		return is_ini_name(key + SPEC_INI_PREFIX_SIZE, size - SPEC_INI_PREFIX_SIZE);
 	for (size_t i = 0; i < size; i++) {
 		if (!is_lower(key[i]) && !is_digit(key[i]) && key[i] != '_' && key[i] != '.')
 			return false;
@@ -241,6 +257,24 @@ const char *pool_spec_get(const struct pool_spec *s, const char *key)
 	return NULL;
 }
 
+/* One number has one spelling, or one pool would have two names. */
+static bool read_number(const char *text, uint64_t *ret_value)
+{
+	uint64_t value = 0;
+
+	if (!*text || (text[0] == '0' && text[1]))
+		return false;
+	for (; *text; text++) {
+		uint64_t digit = (uint64_t)(*text - '0');
+
+		if (!is_digit(*text) || value > (UINT64_MAX - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	*ret_value = value;
+	return true;
+}
+
 int pool_spec_get_uint(
 	const struct pool_spec *s, const char *key, uint64_t min, uint64_t max, uint64_t *ret_value)
 {
@@ -249,16 +283,26 @@ int pool_spec_get_uint(
 
 	if (!text)
 		return 1;
-	/* one number has one spelling, or one pool would have two names */
-	if (!*text || (text[0] == '0' && text[1]))
+	if (!read_number(text, &value) || value < min || value > max)
 		return 2;
-	for (; *text; text++) {
-		uint64_t digit = (uint64_t)(*text - '0');
+	*ret_value = value;
+	return 0;
+}
 
-		if (!is_digit(*text) || value > (UINT64_MAX - digit) / 10)
-			return 2;
-		value = value * 10 + digit;
-	}
+int pool_spec_get_int(
+	const struct pool_spec *s, const char *key, int64_t min, int64_t max, int64_t *ret_value)
+{
+	const char *text = pool_spec_get(s, key);
+	bool is_negative = text && *text == '-';
+	uint64_t size = 0;
+	int64_t value;
+
+	if (!text)
+		return 1;
+	/* there is no "-0" */
+	if (!read_number(text + is_negative, &size) || size > INT64_MAX || (is_negative && !size))
+		return 2;
+	value = is_negative ? -(int64_t)size : (int64_t)size;
 	if (value < min || value > max)
 		return 2;
 	*ret_value = value;

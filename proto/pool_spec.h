@@ -10,7 +10,8 @@
  * anything and takes nothing else from the manager.
  *
  * Keys are lower case [a-z0-9_.], except that after "env." a variable's name follows
- * ([A-Za-z_][A-Za-z0-9_]*). Values hold no NUL; no control characters at all.
+ * ([A-Za-z_][A-Za-z0-9_]*), and after "ini." a setting's of PHP ([A-Za-z0-9_.-]+). Values hold no
+ * NUL; no control characters at all.
  */
 
 #include <stdbool.h>
@@ -41,6 +42,7 @@
 #define SPEC_PHPRC            "phprc"            /* PHPRC of lsphp */
 #define SPEC_USER_INI         "user_ini"         /* 0 or 1: LSPHP_ENABLE_USER_INI */
 #define SPEC_ENV_PREFIX       "env."             /* env.NAME: one variable of lsphp's environment */
+#define SPEC_INI_PREFIX       "ini."             /* ini.NAME: one setting of PHP at system level */
 
 enum pool_spec_error {
 	POOL_SPEC_E_TOO_LARGE = 1, /* bytes, entries, key or value above its bound */
@@ -105,6 +107,10 @@ const char *pool_spec_get(const struct pool_spec *s, const char *key);
  */
 int pool_spec_get_uint(const struct pool_spec *s, const char *key, uint64_t min, uint64_t max,
 	uint64_t *ret_value);
+
+/** pool_spec_get_int() - the same for a number that may be below zero */
+int pool_spec_get_int(
+	const struct pool_spec *s, const char *key, int64_t min, int64_t max, int64_t *ret_value);
 
 /**
  * pool_spec_next() - walk all entries in order

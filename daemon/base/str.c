@@ -56,6 +56,21 @@ bool str_parse_uint(const char *text, uint64_t min, uint64_t max, uint64_t *ret_
 	return true;
 }
 
+bool str_parse_int(const char *text, int64_t min, int64_t max, int64_t *ret_value)
+{
+	bool is_negative = *text == '-';
+	uint64_t size;
+	int64_t value;
+
+	if (!str_parse_uint(text + is_negative, 0, INT64_MAX, &size))
+		return false;
+	value = is_negative ? -(int64_t)size : (int64_t)size;
+	if (value < min || value > max)
+		return false;
+	*ret_value = value;
+	return true;
+}
+
 /* A number and one of @units, of which the one with the empty name stands for no unit. */
 static bool str_parse_with_unit(
 	const char *text, const struct str_unit *units, size_t unit_count, uint64_t *ret_value)

@@ -16,6 +16,9 @@ bool str_copy(char *dst, size_t dst_size, const char *src);
 bool str_parse_uint(
 	const char *text, uint64_t min, uint64_t max, uint64_t *ret_value) ATTR_MUST_USE;
 
+/** str_parse_int() - the same with a minus sign in front of it. Return: true on success */
+bool str_parse_int(const char *text, int64_t min, int64_t max, int64_t *ret_value) ATTR_MUST_USE;
+
 /** str_parse_duration() - "30", "30s", "500ms", "5m", "2h", "1d"; no unit means seconds */
 bool str_parse_duration(const char *text, uint64_t *ret_ms) ATTR_MUST_USE;
 

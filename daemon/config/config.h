@@ -26,7 +26,7 @@
 /** Problems that are kept and shown; who has more of them repairs these first. */
 #define CONFIG_MAX_PROBLEMS 1000U
 /** Rows of the section of defaults. */
-#define CONFIG_MAX_DEFAULTS 16U
+#define CONFIG_MAX_DEFAULTS 64U
 
 /** One thing that is wrong, for people. */
 struct config_problem {

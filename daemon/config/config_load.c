@@ -16,7 +16,7 @@
 #include "proto/pool_spec.h"
 
 /* rows of one section, two sections at the top, the context cell and the end */
-#define LOAD_MAX_OPTIONS 32
+#define LOAD_MAX_OPTIONS 64
 /* no word of a file can be this one; it is how libconfuse's callbacks find our context */
 #define LOAD_CONTEXT "(context)"
 /*
@@ -343,8 +343,7 @@ static int load_store_list(struct config_pool *p, const struct config_key *k, cf
 	for (i = 0; i < count && r == 0; i++) {
 		const char *text = cfg_getnstr(cfg, k->name, (unsigned)i);
 
-		r = k->type == CONFIG_TYPE_ENV_LIST
-			    ? config_pool_add_env(p, text, load_line(cfg, k->name))
+		r = k->spec ? config_pool_add_named(p, k->spec, text, load_line(cfg, k->name))
 			    : config_pool_add_vhost(p, text);
 	}
 	return r;

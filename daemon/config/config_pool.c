@@ -104,11 +104,11 @@ int config_pool_add_entry(struct config_pool *p, const char *key, const char *va
 	return e->key && e->value ? 0 : -ENOMEM;
 }
 
-int config_pool_add_env(struct config_pool *p, const char *text, int line)
+int config_pool_add_named(struct config_pool *p, const char *prefix, const char *text, int line)
 {
 	const char *equals = strchr(text, '=');
 	char key[POOL_SPEC_MAX_KEY + 1];
-	int size = snprintf(key, sizeof(key), SPEC_ENV_PREFIX "%.*s", (int)(equals - text), text);
+	int size = snprintf(key, sizeof(key), "%s%.*s", prefix, (int)(equals - text), text);
 
 	/* the check of values keeps names within the bound of keys */
 	if (size < 0 || (size_t)size >= sizeof(key))

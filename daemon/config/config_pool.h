@@ -10,8 +10,14 @@
 int config_pool_add_entry(
 	struct config_pool *p, const char *key, const char *value, int line) ATTR_MUST_USE;
 
-/** config_pool_add_env() - @text is a checked NAME=value. Return: 0; -ENOMEM */
-int config_pool_add_env(struct config_pool *p, const char *text, int line) ATTR_MUST_USE;
+/**
+ * config_pool_add_named() - one of a list: @text is a checked NAME=value
+ * @prefix: of the key in the pool specification: SPEC_ENV_PREFIX, SPEC_INI_PREFIX
+ *
+ * Return: 0; -E2BIG; -ENOMEM
+ */
+int config_pool_add_named(
+	struct config_pool *p, const char *prefix, const char *text, int line) ATTR_MUST_USE;
 
 /** config_pool_add_vhost() - Return: 0; -ENOMEM */
 int config_pool_add_vhost(struct config_pool *p, const char *name) ATTR_MUST_USE;

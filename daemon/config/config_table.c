@@ -152,7 +152,7 @@ static const struct config_key table[] = {
 		.help = "PATH of lsphp." },
 	{ POOL("phprc"), .spec = SPEC_PHPRC, .type = CONFIG_TYPE_PATH, .max = PATH_BYTES,
 		.can_be_empty = true, .help = "PHPRC of lsphp. Empty: not set." },
-	{ POOL("env"), .type = CONFIG_TYPE_ENV_LIST, .max = 2048,
+	{ POOL("env"), .spec = SPEC_ENV_PREFIX, .type = CONFIG_TYPE_ENV_LIST, .max = 2048,
 		.help = "Environment variables of lsphp, each \"NAME=value\"; not PATH, HTTP_*, "
 			"LSAPI_*, PHP_LSAPI_*, LSPHP_*." },
 };

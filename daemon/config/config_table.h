@@ -23,8 +23,12 @@ enum config_type {
 	CONFIG_TYPE_UINT,         /* uint32_t */
 	CONFIG_TYPE_SECONDS,      /* uint32_t: a duration, stored in seconds */
 	CONFIG_TYPE_MILLISECONDS, /* uint32_t: a duration, stored in milliseconds */
+	CONFIG_TYPE_INT,          /* int32_t: may be below zero */
+	CONFIG_TYPE_SIZE,         /* uint64_t: bytes */
 	CONFIG_TYPE_BOOL,         /* bool */
+	CONFIG_TYPE_CHOICE,       /* uint32_t: index in the row's words */
 	CONFIG_TYPE_ENV_LIST,     /* list of "NAME=value" */
+	CONFIG_TYPE_INI_LIST,     /* list of "name=value", settings of PHP */
 	CONFIG_TYPE_HOST_LIST,    /* list of names of virtual hosts, "*." in front for all below */
 	CONFIG_TYPE_COUNT
 };
@@ -41,11 +45,13 @@ struct config_key {
 	enum config_section section;
 	enum config_type type;
 	const char *name;
-	uint64_t min; /* in the unit it is stored in */
+	uint64_t min; /* in the unit it is stored in; of an int32_t: the same bits as an int64_t */
 	uint64_t max;
 	const char *value; /* default, as it would be written; "" for none and an empty list */
-	const char *spec;  /* key of the pool specification that it sets; NULL: none */
-	size_t offset;     /* of the member; not for the rows of a pool, whose values are entries */
+	const char *spec;  /* key of the pool specification that it sets, or, of a list, what goes
+			    * before its names; NULL: none */
+	const char *const *words; /* CONFIG_TYPE_CHOICE: static, NULL at the end */
+	size_t offset; /* of the member; not for the rows of a pool, whose values are entries */
 	const char *help;
 	bool is_fixed;     /* takes effect when the daemon starts, not at a reload */
 	bool can_be_empty; /* "" takes away what a weaker source says */
@@ -69,7 +75,7 @@ bool config_value_check(
  * config_value_store() - put a checked value into the struct that @object is
  * @object: the struct of the key's section; members that own memory are replaced
  *
- * Return: 0; -ENOMEM. Not for CONFIG_TYPE_ENV_LIST.
+ * Return: 0; -ENOMEM. Not for lists.
  */
 int config_value_store(const struct config_key *key, const char *text, void *object) ATTR_MUST_USE;
 

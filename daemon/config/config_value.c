@@ -33,8 +33,12 @@ static const char *const wanted[] = {
 	[CONFIG_TYPE_UINT] = "a number",
 	[CONFIG_TYPE_SECONDS] = "a duration of whole seconds such as 30s, 5m or 2h",
 	[CONFIG_TYPE_MILLISECONDS] = "a duration such as 500ms, 30s, 5m or 2h",
+	[CONFIG_TYPE_INT] = "a whole number",
+	[CONFIG_TYPE_SIZE] = "a size in bytes such as 65536, 64K, 512M or 2G",
 	[CONFIG_TYPE_BOOL] = "on or off",
+	[CONFIG_TYPE_CHOICE] = "one of the words of the manual",
 	[CONFIG_TYPE_ENV_LIST] = "NAME=value",
+	[CONFIG_TYPE_INI_LIST] = "name=value",
 	[CONFIG_TYPE_HOST_LIST] = "the name of a virtual host, or *.DOMAIN",
 };
 
@@ -47,6 +51,19 @@ static bool parse_bool(const char *text, uint64_t *ret_value)
 	for (i = 0; i < sizeof(bool_words) / sizeof(bool_words[0]); i++) {
 		if (strcmp(text, bool_words[i].text) == 0) {
 			*ret_value = bool_words[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_choice(const char *const *words, const char *text, uint64_t *ret_value)
+{
+	uint64_t i;
+
+	for (i = 0; words[i]; i++) {
+		if (strcmp(text, words[i]) == 0) {
+			*ret_value = i;
 			return true;
 		}
 	}
@@ -92,13 +109,23 @@ static bool host_is_plain(const char *text)
 	return *text && *text != '.' && text[strspn(text, legal)] == '\0';
 }
 
-/* The number that @text is, in the unit that @key is stored in. */
+/* The number that @text is, in the unit that @key is stored in; below zero as an int64_t is. */
 static bool parse_number(const struct config_key *key, const char *text, uint64_t *ret_value)
 {
 	uint64_t ms;
+	int64_t number;
 	enum log_level level;
 
 	switch (key->type) {
+	case CONFIG_TYPE_INT:
+		if (!str_parse_int(text, INT64_MIN, INT64_MAX, &number))
+			return false;
+		*ret_value = (uint64_t)number;
+		return true;
+	case CONFIG_TYPE_SIZE:
+		return str_parse_size(text, ret_value);
+	case CONFIG_TYPE_CHOICE:
+		return parse_choice(key->words, text, ret_value);
 	case CONFIG_TYPE_UINT:
 		return str_parse_uint(text, 0, UINT64_MAX, ret_value);
 	case CONFIG_TYPE_MILLISECONDS:
@@ -119,6 +146,7 @@ static bool parse_number(const struct config_key *key, const char *text, uint64_
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_ENV_LIST:
+	case CONFIG_TYPE_INI_LIST:
 	case CONFIG_TYPE_HOST_LIST:
 	case CONFIG_TYPE_COUNT:
 		break;
@@ -171,6 +199,49 @@ static bool check_env(const struct config_key *key, const char *text, char *ret_
 	return is_good;
 }
 
+static bool check_ini(const struct config_key *key, const char *text, char *ret_what)
+{
+	/* those of php.ini's own settings and of extensions: "session.save_path", "SMTP" */
+	static const char legal[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	size_t size = strspn(text, legal);
+	bool is_good = size > 0 && text[size] == '=' && !has_control_character(text) &&
+		       strlen(text) <= key->max;
+
+	if (!is_good)
+		(void)snprintf(
+			ret_what, CONFIG_WHAT_SIZE, "has '%.60s', not %s", text, wanted[key->type]);
+	return is_good;
+}
+
+static bool check_choice(const struct config_key *key, const char *text, char *ret_what)
+{
+	uint64_t value;
+	size_t i;
+	int used;
+
+	if (parse_choice(key->words, text, &value))
+		return true;
+	used = snprintf(ret_what, CONFIG_WHAT_SIZE, "is '%.60s', not", text);
+	for (i = 0; key->words[i] && used > 0 && used < CONFIG_WHAT_SIZE; i++)
+		used += snprintf(ret_what + used, CONFIG_WHAT_SIZE - (size_t)used, "%s %s",
+			i == 0 ? "" : " or", key->words[i]);
+	return false;
+}
+
+static bool check_range(
+	const struct config_key *key, const char *text, uint64_t value, char *ret_what)
+{
+	int64_t low = (int64_t)key->min;
+	int64_t high = (int64_t)key->max;
+
+	if (key->type != CONFIG_TYPE_INT || ((int64_t)value >= low && (int64_t)value <= high))
+		return true;
+	(void)snprintf(ret_what, CONFIG_WHAT_SIZE, "is '%.60s', not within %lld to %lld", text,
+		(long long)low, (long long)high);
+	return false;
+}
+
 static bool check_number(const struct config_key *key, const char *text, char *ret_what)
 {
 	const char *u = key->type == CONFIG_TYPE_SECONDS ? " s" : "";
@@ -178,11 +249,15 @@ static bool check_number(const struct config_key *key, const char *text, char *r
 
 	if (key->type == CONFIG_TYPE_MILLISECONDS)
 		u = " ms";
+	if (key->type == CONFIG_TYPE_SIZE)
+		u = " bytes";
 	if (!parse_number(key, text, &value)) {
 		(void)snprintf(
 			ret_what, CONFIG_WHAT_SIZE, "is '%.60s', not %s", text, wanted[key->type]);
 		return false;
 	}
+	if (key->type == CONFIG_TYPE_INT)
+		return check_range(key, text, value, ret_what);
 	if (key->max > 0 && (value < key->min || value > key->max)) {
 		(void)snprintf(ret_what, CONFIG_WHAT_SIZE,
 			"is '%.60s', not within %llu%s to %llu%s", text,
@@ -203,6 +278,12 @@ bool config_value_check(
 		return check_text(key, text, ret_what);
 	case CONFIG_TYPE_ENV_LIST:
 		return check_env(key, text, ret_what);
+	case CONFIG_TYPE_INI_LIST:
+		return check_ini(key, text, ret_what);
+	case CONFIG_TYPE_CHOICE:
+		return check_choice(key, text, ret_what);
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_SIZE:
 	case CONFIG_TYPE_LEVEL:
 	case CONFIG_TYPE_UINT:
 	case CONFIG_TYPE_SECONDS:
@@ -246,9 +327,19 @@ int config_value_store(const struct config_key *key, const char *text, void *obj
 	case CONFIG_TYPE_UINT:
 	case CONFIG_TYPE_SECONDS:
 	case CONFIG_TYPE_MILLISECONDS:
+	case CONFIG_TYPE_CHOICE:
 		(void)parse_number(key, text, &value);
 		*(uint32_t *)member = (uint32_t)value;
 		return 0;
+	case CONFIG_TYPE_INT:
+		(void)parse_number(key, text, &value);
+		*(int32_t *)member = (int32_t)(int64_t)value;
+		return 0;
+	case CONFIG_TYPE_SIZE:
+		(void)parse_number(key, text, &value);
+		*(uint64_t *)member = value;
+		return 0;
+	case CONFIG_TYPE_INI_LIST:
 	case CONFIG_TYPE_ENV_LIST:
 	case CONFIG_TYPE_HOST_LIST:
 	case CONFIG_TYPE_COUNT:
@@ -262,7 +353,9 @@ const char *config_value_format(
 {
 	uint64_t value = 0;
 
-	if (parse_number(key, text, &value))
+	if (key->type == CONFIG_TYPE_INT && parse_number(key, text, &value))
+		(void)snprintf(out, size, "%" PRId64, (int64_t)value);
+	else if (key->type != CONFIG_TYPE_CHOICE && parse_number(key, text, &value))
 		(void)snprintf(out, size, "%" PRIu64, value);
 	else
 		(void)str_copy(out, size, text);
@@ -290,8 +383,18 @@ const char *config_value_read(
 	case CONFIG_TYPE_MILLISECONDS:
 		(void)snprintf(out, size, "%" PRIu32, *(const uint32_t *)member);
 		break;
+	case CONFIG_TYPE_INT:
+		(void)snprintf(out, size, "%" PRId32, *(const int32_t *)member);
+		break;
+	case CONFIG_TYPE_SIZE:
+		(void)snprintf(out, size, "%" PRIu64, *(const uint64_t *)member);
+		break;
+	case CONFIG_TYPE_CHOICE:
+		(void)str_copy(out, size, key->words[*(const uint32_t *)member]);
+		break;
 	case CONFIG_TYPE_LEVEL:
 	case CONFIG_TYPE_ENV_LIST:
+	case CONFIG_TYPE_INI_LIST:
 	case CONFIG_TYPE_HOST_LIST:
 	case CONFIG_TYPE_COUNT:
 		break;
@@ -301,7 +404,8 @@ const char *config_value_read(
 
 bool config_type_is_list(enum config_type type)
 {
-	return type == CONFIG_TYPE_ENV_LIST || type == CONFIG_TYPE_HOST_LIST;
+	return type == CONFIG_TYPE_ENV_LIST || type == CONFIG_TYPE_INI_LIST ||
+	       type == CONFIG_TYPE_HOST_LIST;
 }
 
 bool config_env_is_forbidden(const char *name, size_t size)
@@ -337,7 +441,13 @@ bool config_differs_in(const struct config_key *key, const struct config *a, con
 	case CONFIG_TYPE_UINT:
 	case CONFIG_TYPE_SECONDS:
 	case CONFIG_TYPE_MILLISECONDS:
+	case CONFIG_TYPE_CHOICE:
 		return *(const uint32_t *)in_a != *(const uint32_t *)in_b;
+	case CONFIG_TYPE_INT:
+		return *(const int32_t *)in_a != *(const int32_t *)in_b;
+	case CONFIG_TYPE_SIZE:
+		return *(const uint64_t *)in_a != *(const uint64_t *)in_b;
+	case CONFIG_TYPE_INI_LIST:
 	case CONFIG_TYPE_ENV_LIST:
 	case CONFIG_TYPE_HOST_LIST:
 	case CONFIG_TYPE_COUNT:

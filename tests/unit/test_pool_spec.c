@@ -130,6 +130,12 @@ static void add__table__as_the_rules_say(void **state)
 		{ "u id", "1", POOL_SPEC_E_BAD_KEY },
 		{ "u=id", "1", POOL_SPEC_E_BAD_KEY },
 		{ "u\xc3\xbc", "1", POOL_SPEC_E_BAD_KEY },
+		{ "ini.session.save_path", "/tmp", 0 },
+		{ "ini.SMTP", "localhost", 0 },
+		{ "ini.a-b", "1", 0 },
+		{ "ini.", "1", POOL_SPEC_E_BAD_KEY },
+		{ "ini.a b", "1", POOL_SPEC_E_BAD_KEY },
+		{ "ini.[a]", "1", POOL_SPEC_E_BAD_KEY },
 		{ "env.", "1", POOL_SPEC_E_BAD_KEY },
 		{ "env.1A", "1", POOL_SPEC_E_BAD_KEY },
 		{ "env.A.B", "1", POOL_SPEC_E_BAD_KEY },
@@ -367,49 +373,6 @@ static void get__key__its_value_only(void **state)
 	assert_null(pool_spec_get(&f->spec, "a"));
 }
 
-static void get_uint__table__as_told(void **state)
-{
-	static const struct {
-		const char *value;
-		uint64_t min;
-		uint64_t max;
-		int error;
-		uint64_t expected;
-	} cases[] = {
-		{ "0", 0, 0, 0, 0 },
-		{ "1001", 1, 10000, 0, 1001 },
-		{ "1", 1, 1, 0, 1 },
-		{ "0", 1, 2, 2, 0 },
-		{ "3", 1, 2, 2, 0 },
-		{ "18446744073709551615", 0, UINT64_MAX, 0, UINT64_MAX },
-		{ "18446744073709551616", 0, UINT64_MAX, 2, 0 },
-		{ "99999999999999999999", 0, UINT64_MAX, 2, 0 },
-		{ "", 0, UINT64_MAX, 2, 0 },
-		{ "01", 0, UINT64_MAX, 2, 0 },
-		{ "00", 0, UINT64_MAX, 2, 0 },
-		{ "-1", 0, UINT64_MAX, 2, 0 },
-		{ "+1", 0, UINT64_MAX, 2, 0 },
-		{ " 1", 0, UINT64_MAX, 2, 0 },
-		{ "1 ", 0, UINT64_MAX, 2, 0 },
-		{ "1x", 0, UINT64_MAX, 2, 0 },
-		{ "0x1", 0, UINT64_MAX, 2, 0 },
-	};
-	struct fixture *f = *state;
-
-	for (size_t i = 0; i < T_COUNT(cases); i++) {
-		uint64_t value = 4711;
-		int r;
-
-		pool_spec_builder_init(&f->builder, f->data, sizeof(f->data));
-		pool_spec_add(&f->builder, "uid", cases[i].value);
-		assert_int_equal(finish(f), 0);
-		r = pool_spec_get_uint(&f->spec, "uid", cases[i].min, cases[i].max, &value);
-		T_ASSERT_ROW(cases[i].value, r == cases[i].error);
-		T_ASSERT_ROW(cases[i].value, value == (r ? 4711 : cases[i].expected));
-		assert_int_equal(pool_spec_get_uint(&f->spec, "gid", 0, 9, &value), 1);
-	}
-}
-
 static void hash__known_vectors__fnv_1a(void **state)
 {
 	/* Source: test vectors of RFC 9923 for the strings "", "a" and "foobar" */
@@ -455,7 +418,6 @@ int main(void)
 		spec_test(parse__truncated__refused_or_shorter),
 		spec_test(parse__any_byte_changed__refused_or_canonical),
 		spec_test(get__key__its_value_only),
-		spec_test(get_uint__table__as_told),
 		spec_test(hash__known_vectors__fnv_1a),
 		cmocka_unit_test(error_text__all_numbers__distinct),
 	};

@@ -70,6 +70,38 @@ static void parse_uint__table__strict(void **state)
 	}
 }
 
+static void parse_int__table__as_told(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t min;
+		int64_t max;
+		bool is_ok;
+		int64_t expected;
+	} cases[] = {
+		{ "0", 0, 0, true, 0 },
+		{ "-20", -20, 19, true, -20 },
+		{ "19", -20, 19, true, 19 },
+		{ "-21", -20, 19, false, 0 },
+		{ "20", -20, 19, false, 0 },
+		{ "", -20, 19, false, 0 },
+		{ "-", -20, 19, false, 0 },
+		{ "--1", -20, 19, false, 0 },
+		{ "- 1", -20, 19, false, 0 },
+		{ "-1x", -20, 19, false, 0 },
+		{ "9223372036854775808", INT64_MIN, INT64_MAX, false, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		int64_t value = 4711;
+		bool is_ok = str_parse_int(cases[i].text, cases[i].min, cases[i].max, &value);
+
+		T_ASSERT_ROW(cases[i].text, is_ok == cases[i].is_ok);
+		T_ASSERT_ROW(cases[i].text, value == (is_ok ? cases[i].expected : 4711));
+	}
+}
+
 typedef bool (*parse_fn)(const char *text, uint64_t *ret_value);
 
 struct unit_case {
@@ -161,6 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copy__table__cut_and_ended),
 		cmocka_unit_test(parse_uint__table__strict),
+		cmocka_unit_test(parse_int__table__as_told),
 		cmocka_unit_test(parse_duration__table__milliseconds),
 		cmocka_unit_test(parse_size__table__bytes),
 		cmocka_unit_test(equal_const_time__any_difference__seen),
