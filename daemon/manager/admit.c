@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
@@ -24,7 +23,8 @@ struct ask {
 	struct session *session;
 	uint32_t sequence;
 	bool can_wait;
-	uint32_t ahead; /* waiters before it */
+	uint32_t ahead;    /* waiters before it */
+	uint64_t since_ns; /* it has waited since then; 0: it is new */
 };
 
 /* What is idle for longest: of the pool's leases or, if it has none and the host is full, of all.
@@ -63,32 +63,7 @@ static struct pool_figures figures(const struct ask *a, struct backend **ret_old
 
 static void send_reject(const struct ask *a, enum reason reason)
 {
-	struct pool *p = a->pool;
-	uint64_t left_ns = backoff_left_ns(&p->backoff, manager_now(p->manager));
-	bool has_failed = p->state == POOL_FAILED && p->fail_text;
-	char text[CONTROL_MAX_TEXT + 1];
-	struct control_reject m = {
-		.reason = reason,
-		.in_use = pool_connections(p),
-		.limit = p->children,
-		.queued = waitq_count(&p->waitq),
-		.retry_after_s = (uint32_t)((left_ns + NS_PER_S - 1) / NS_PER_S),
-	};
-	int n;
-
-	n = snprintf(text, sizeof(text),
-		"pool %s (uid %u): %s%s%s; %u of %u children in use, %u queued", p->name, p->uid,
-		reason_text(reason), has_failed ? ": " : "", has_failed ? p->fail_text : "",
-		m.in_use, m.limit, m.queued);
-	m.text = (struct wire_bytes){
-		.data = (const uint8_t *)text,
-		.size = n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1,
-	};
-	p->counts.rejects++;
-	stats_refuse(p->manager->stats.rejects, reason);
-	log_debug("lease.reject", F_UINT("pool", p->id), F_STR("reason", reason_name(reason)),
-		F_UINT("in_use", m.in_use), F_UINT("limit", m.limit), F_UINT("queued", m.queued));
-	peer_send_reject(a->session->peer, a->sequence, &m);
+	refuse_lease(a->pool, a->session->peer, a->sequence, reason, a->since_ns);
 }
 
 /* Return: 0: granted; 1: it turned out stale, look for another; -errno */
@@ -244,7 +219,12 @@ static void arm_wait_timer(struct pool *p)
 
 static void answer_waiter(struct waiter *w, enum reason reason)
 {
-	const struct ask a = { .pool = w->pool, .session = w->session, .sequence = w->sequence };
+	const struct ask a = {
+		.pool = w->pool,
+		.session = w->session,
+		.sequence = w->sequence,
+		.since_ns = w->since_ns,
+	};
 
 	waitq_remove(w);
 	if (!waitq_count(&a.pool->waitq))
@@ -273,6 +253,7 @@ void admit_waiters(struct pool *p)
 			.session = w->session,
 			.sequence = w->sequence,
 			.can_wait = true,
+			.since_ns = w->since_ns,
 		};
 
 		if (!peer_is_dead(w->session->peer) && !ask_now(&a)) {

@@ -190,6 +190,7 @@ int manager_init(struct manager *m, const struct priv_message *setup, struct con
 		.apache_uid = find_uid(config->apache_user),
 		.own_uid = geteuid(),
 	};
+	refuse_init(&m->refuse, m->started_ns);
 	ratelimit_init(&m->peer_rate, 5, 50, m->started_ns);
 	ratelimit_init(&m->error_rate, 5, 50, m->started_ns);
 	if (getrandom(&m->boot_id, sizeof(m->boot_id), 0) != sizeof(m->boot_id))
@@ -233,6 +234,7 @@ void manager_deinit(struct manager *m)
 		event_base_free(m->base);
 		m->base = NULL;
 	}
+	refuse_deinit(&m->refuse);
 	accounts_deinit(&m->accounts);
 	m->config = config_free(m->config);
 }

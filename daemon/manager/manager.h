@@ -29,6 +29,7 @@
 #include "daemon/manager/peer.h"
 #include "daemon/manager/pool.h"
 #include "daemon/manager/pool_set.h"
+#include "daemon/manager/refuse.h"
 #include "daemon/manager/reload.h"
 #include "daemon/manager/session.h"
 #include "daemon/manager/shutdown.h"
@@ -63,6 +64,7 @@ struct manager {
 	uint32_t last_session;
 	uint32_t connections; /* of all pools */
 	struct stats stats;
+	struct refuse refuse;
 	struct ratelimit peer_rate;  /* log lines about peers */
 	struct ratelimit error_rate; /* log lines about our own troubles */
 	struct event upkeep; /* pending for a second after anything happened, else not at all */

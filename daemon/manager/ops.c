@@ -33,7 +33,7 @@ bool ops_dispatch(struct peer *p, const uint8_t *data, size_t size)
 
 	/* a shim of another version deserves an answer that it can show to its administrator */
 	if (r == CONTROL_E_VERSION) {
-		peer_send_denied(p, 0, REASON_BAD_VERSION, "the message has another version");
+		refuse_peer(p, 0, REASON_BAD_VERSION, "the message has another version", NULL);
 		peer_close_after_answers(p);
 		return true;
 	}
@@ -43,7 +43,7 @@ bool ops_dispatch(struct peer *p, const uint8_t *data, size_t size)
 	if (!op)
 		return false;
 	if ((op->roles & p->roles) != op->roles) {
-		peer_send_denied(p, h.sequence, REASON_NOT_AUTHORIZED, control_type_name(h.type));
+		refuse_peer(p, h.sequence, REASON_NOT_AUTHORIZED, control_type_name(h.type), NULL);
 		peer_close_after_answers(p);
 		return true;
 	}

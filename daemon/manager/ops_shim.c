@@ -20,7 +20,7 @@ static void begin_session(struct peer *p, uint32_t sequence, const struct contro
 
 	if (r < 0) {
 		log_error("session.error", F_INT("pid", p->pid), F_ERRNO(r));
-		peer_send_denied(p, sequence, REASON_INTERNAL, err_name(r));
+		refuse_peer(p, sequence, REASON_INTERNAL, err_name(r), NULL);
 		peer_close_after_answers(p);
 		return;
 	}
@@ -36,7 +36,7 @@ static void begin_session(struct peer *p, uint32_t sequence, const struct contro
 
 static void deny_and_close(struct peer *p, uint32_t sequence, enum reason reason, const char *text)
 {
-	peer_send_denied(p, sequence, (uint32_t)reason, text);
+	refuse_peer(p, sequence, reason, text, NULL);
 	peer_close_after_answers(p);
 }
 
@@ -63,22 +63,19 @@ bool ops_hello(struct peer *p, uint32_t sequence, const uint8_t *data, size_t si
 	return true;
 }
 
-static void deny_pool(struct peer *p, uint32_t sequence, int r, const char *what)
+static void deny_pool(
+	struct peer *p, uint32_t sequence, const struct pool_spec *spec, int r, const char *what)
 {
 	char text[CONTROL_MAX_TEXT];
-	enum reason reason = REASON_INTERNAL;
 
 	if (r == POOL_SET_E_FULL) {
-		reason = REASON_POOLS_FULL;
-		(void)snprintf(
-			text, sizeof(text), "max_pools is %u", p->manager->config->max_pools);
+		refuse_peer(p, sequence, REASON_POOLS_FULL, NULL, spec);
 	} else if (r == POOL_SET_E_SPEC) {
-		reason = REASON_BAD_SPEC;
 		(void)snprintf(text, sizeof(text), "key %s is missing or out of its bounds", what);
+		refuse_peer(p, sequence, REASON_BAD_SPEC, text, spec);
 	} else {
-		(void)snprintf(text, sizeof(text), "%s", err_name(r));
+		refuse_peer(p, sequence, REASON_INTERNAL, err_name(r), spec);
 	}
-	peer_send_denied(p, sequence, (uint32_t)reason, text);
 }
 
 bool ops_pool(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size)
@@ -95,12 +92,12 @@ bool ops_pool(struct peer *p, uint32_t sequence, const uint8_t *data, size_t siz
 		return false;
 	r = pool_spec_parse(msg.spec.data, msg.spec.size, &spec);
 	if (r) {
-		peer_send_denied(p, sequence, REASON_BAD_SPEC, pool_spec_error_text(r));
+		refuse_peer(p, sequence, REASON_BAD_SPEC, pool_spec_error_text(r), NULL);
 		return true;
 	}
 	what = pool_handler(m, &spec);
 	if (what && !config_find_handler(m->config, what)) {
-		peer_send_denied(p, sequence, REASON_HANDLER_UNKNOWN, what);
+		refuse_peer(p, sequence, REASON_HANDLER_UNKNOWN, what, &spec);
 		return true;
 	}
 	r = pool_set_get(&m->pools, m, &spec, &pool, &what);
@@ -109,7 +106,7 @@ bool ops_pool(struct peer *p, uint32_t sequence, const uint8_t *data, size_t siz
 	if (r == 0)
 		r = session_learn(p->session, pool);
 	if (r) {
-		deny_pool(p, sequence, r, what);
+		deny_pool(p, sequence, &spec, r, what);
 		return true;
 	}
 	ok = (struct control_pool_ok){ .pool = pool->id, .children = pool->children };

@@ -209,10 +209,6 @@ void peer_send_denied(struct peer *p, uint32_t seq, uint32_t reason, const char 
 			.size = size < CONTROL_MAX_TEXT ? size : CONTROL_MAX_TEXT },
 	};
 
-	stats_refuse(p->manager->stats.denials, (enum reason)reason);
-	log_notice("peer.denied", F_STR("reason", reason_name(reason)), F_STR("detail", text),
-		F_UINT("uid", p->uid), F_INT("pid", p->pid),
-		F_STR("remedy", reason_remedy(reason)));
 	send_message(p, data, control_encode_denied(data, sizeof(data), seq, &m), -1);
 }
 

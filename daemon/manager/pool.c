@@ -183,6 +183,7 @@ struct pool *pool_free(struct pool *p)
 		socket_name(p, name, sizeof(name));
 		(void)unlink(name);
 	}
+	p->refusals = refusals_free(p->refusals);
 	free(p->fail_text);
 	free(p->handler);
 	free(p->pool_file);

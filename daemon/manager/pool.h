@@ -27,6 +27,7 @@
 #include "proto/reason.h"
 
 struct manager;
+struct refusals;
 
 /** The parent that is running or about to: zero when there is none. */
 struct pool_parent {
@@ -87,6 +88,7 @@ struct pool {
 	struct list pipes; /* stderr pipes: that of the parent and of earlier ones */
 	struct ratelimit stderr_rate;
 	struct pool_counts counts;
+	struct refusals *refusals; /* owned; NULL: it has refused nothing yet */
 };
 
 /* Thousands of pools are known and cold on one host. */

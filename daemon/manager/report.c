@@ -213,6 +213,8 @@ static json_t *pool_part(const struct pool *p, uint64_t now)
 	set_uint(o, "known_by", p->known_by);
 	set_uint(o, "leases", p->counts.leases);
 	set_uint(o, "rejects", p->counts.rejects);
+	if (p->refusals)
+		(void)json_object_set_new(o, "refusals", reasons(p->refusals->count));
 	set_uint(o, "connects", p->counts.connects);
 	set_uint(o, "starts", p->counts.starts);
 	set_uint(o, "failures", p->counts.failures);

@@ -7,30 +7,10 @@ import time
 import pytest
 
 from harness import Vhost
+from holder import Holder
 from place import wait_until
 
 pytestmark = [pytest.mark.single_user, pytest.mark.sanitized]
-
-
-class Holder:
-    """Requests that keep their children busy until they are let go."""
-
-    def __init__(self, made, vhost, count):
-        self.docroot = made.httpd.vhosts[vhost].docroot
-        self.answers = []
-        self.threads = [threading.Thread(target=lambda i=i: self.answers.append(
-            made.get(vhost, f"/hold.php?name=h{i}&last=end{i}"))) for i in range(count)]
-        for thread in self.threads:
-            thread.start()
-        for i in range(count):
-            wait_until((self.docroot / f"h{i}.running").exists, 10, "a held request")
-
-    def release(self):
-        for i in range(len(self.threads)):
-            (self.docroot / f"h{i}.go").touch()
-        for thread in self.threads:
-            thread.join(20)
-        return sorted((a.status, a.body) for a in self.answers)
 
 
 def test_full_pool_rejects_with_507(stack):

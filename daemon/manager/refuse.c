@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/manager/refuse.h"
+
+#include <time.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/manager/manager.h"
+
+/*
+ * A site at its limit may refuse thousands of requests in a second. Each pool may tell of a few
+ * at once and then of one in a second, and all of them together of so many that a day of it is
+ * some hundred MB, which is what logrotate is for.
+ */
+#define POOL_LINES_PER_S   1U
+#define POOL_LINES_BURST   10U
+#define LONELY_LINES_PER_S 5U
+#define LONELY_LINES_BURST 50U
+#define HOST_LINES_PER_S   20U
+#define HOST_LINES_BURST   200U
+
+void refuse_init(struct refuse *r, uint64_t now_ns)
+{
+	refusals_init(&r->host, 1, 1, now_ns); /* its lines are those of the others */
+	refusals_init(&r->lonely, LONELY_LINES_PER_S, LONELY_LINES_BURST, now_ns);
+	ratelimit_init(&r->rate, HOST_LINES_PER_S, HOST_LINES_BURST, now_ns);
+}
+
+void refuse_deinit(struct refuse *r)
+{
+	refusals_deinit(&r->host);
+	refusals_deinit(&r->lonely);
+}
+
+static uint64_t wall_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / NS_PER_MS;
+}
+
+static struct refusal figures(
+	const struct pool *p, const struct peer *peer, enum reason reason, uint64_t since_ns)
+{
+	struct manager *m = p->manager;
+	uint64_t now = manager_now(m);
+	uint64_t left_ns = backoff_left_ns(&p->backoff, now);
+
+	return (struct refusal){
+		.reason = reason,
+		.at_ms = wall_ms(),
+		.pool = p->id,
+		.uid = p->uid,
+		.peer_pid = peer->pid,
+		.in_use = pool_connections(p),
+		.limit = p->children,
+		.host_in_use = m->connections,
+		.host_limit = m->config->max_children_total,
+		.queued = waitq_count(&p->waitq),
+		.queue_limit = WAITQ_LIMIT,
+		.waited_ms = since_ns ? (uint32_t)(clock_since_ns(since_ns, now) / NS_PER_MS) : 0,
+		.next_try_ms = (uint32_t)((left_ns + NS_PER_MS - 1) / NS_PER_MS),
+		.name = p->name,
+		.detail = p->state == POOL_FAILED ? p->fail_text : NULL,
+	};
+}
+
+static void log_lease(struct manager *m, const struct refusal *f, uint64_t untold)
+{
+	log_notice("lease.refused", F_UINT("pool", f->pool), F_STR("name", f->name),
+		F_STR("user", accounts_name(&m->accounts, f->uid)), F_UINT("uid", f->uid),
+		F_STR("reason", reason_name(f->reason)), F_STR("detail", f->detail),
+		F_UINT("in_use", f->in_use), F_UINT("limit", f->limit),
+		F_UINT("host_in_use", f->host_in_use), F_UINT("host_limit", f->host_limit),
+		F_UINT("queued", f->queued), F_UINT("queue_limit", f->queue_limit),
+		F_UINT("waited_ms", f->waited_ms), F_UINT("next_try_ms", f->next_try_ms),
+		F_UINT("untold", untold), F_STR("remedy", reason_remedy(f->reason)));
+}
+
+/* A cold pool that never refused anything costs nothing for it. */
+static struct refusals *of_pool(struct pool *p)
+{
+	if (!p->refusals)
+		p->refusals =
+			refusals_new(POOL_LINES_PER_S, POOL_LINES_BURST, manager_now(p->manager));
+	return p->refusals;
+}
+
+static void note_lease(struct pool *p, const struct refusal *f)
+{
+	struct manager *m = p->manager;
+	struct refusals *own = of_pool(p);
+	uint64_t untold;
+
+	p->counts.rejects++;
+	stats_refuse(m->stats.rejects, f->reason);
+	refusals_add(&m->refuse.host, f);
+	if (!own)
+		return; /* counted above, at least */
+	refusals_add(own, f);
+	if (refusals_tell(own, &m->refuse.rate, manager_now(m), &untold))
+		log_lease(m, f, untold);
+}
+
+void refuse_lease(
+	struct pool *p, struct peer *peer, uint32_t sequence, enum reason reason, uint64_t since_ns)
+{
+	const struct refusal f = figures(p, peer, reason, since_ns);
+	char text[CONTROL_MAX_TEXT + 1];
+	struct control_reject m = {
+		.reason = f.reason,
+		.in_use = f.in_use,
+		.limit = f.limit,
+		.queued = f.queued,
+		.retry_after_s = (f.next_try_ms + 999) / 1000,
+	};
+
+	m.text.data = (const uint8_t *)text;
+	m.text.size = refusal_format(&f, text, sizeof(text));
+	note_lease(p, &f);
+	peer_send_reject(peer, sequence, &m);
+}
+
+static void log_peer(struct manager *m, const struct refusal *f, uint64_t untold)
+{
+	log_notice("peer.denied", F_STR("name", f->name),
+		F_STR("user", accounts_name(&m->accounts, f->uid)), F_UINT("uid", f->uid),
+		F_STR("reason", reason_name(f->reason)), F_STR("detail", f->detail),
+		F_UINT("pools", pool_set_count(&m->pools)),
+		F_UINT("max_pools", m->config->max_pools), F_INT("pid", f->peer_pid),
+		F_UINT("untold", untold), F_STR("remedy", reason_remedy(f->reason)));
+}
+
+static void note_peer(struct manager *m, const struct refusal *f)
+{
+	uint64_t untold;
+
+	stats_refuse(m->stats.denials, f->reason);
+	refusals_add(&m->refuse.host, f);
+	refusals_add(&m->refuse.lonely, f);
+	if (refusals_tell(&m->refuse.lonely, &m->refuse.rate, manager_now(m), &untold))
+		log_peer(m, f, untold);
+}
+
+void refuse_peer(struct peer *peer, uint32_t sequence, enum reason reason, const char *detail,
+	const struct pool_spec *spec)
+{
+	struct manager *m = peer->manager;
+	struct refusal f = {
+		.reason = reason,
+		.at_ms = wall_ms(),
+		.uid = peer->uid,
+		.peer_pid = peer->pid,
+		.detail = detail,
+	};
+	char text[CONTROL_MAX_TEXT + 1];
+	uint64_t uid;
+
+	if (spec) {
+		f.name = pool_spec_get(spec, SPEC_NAME);
+		f.name = f.name ? f.name : "-";
+		if (pool_spec_get_uint(spec, SPEC_UID, 0, UINT32_MAX - 1, &uid) == 0)
+			f.uid = (uid_t)uid;
+	}
+	if (reason == REASON_POOLS_FULL) {
+		f.pools = pool_set_count(&m->pools);
+		f.max_pools = m->config->max_pools;
+	}
+	(void)refusal_format(&f, text, sizeof(text));
+	note_peer(m, &f);
+	peer_send_denied(peer, sequence, (uint32_t)reason, text);
+}
