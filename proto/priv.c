@@ -2,7 +2,6 @@
 
 #include "proto/priv.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* Fields of a message, to say which a type has. */
@@ -65,6 +64,14 @@ static const struct priv_row *priv_find_row(unsigned type)
 	return &rows[type];
 }
 
+/* A SIGNAL names a pid if it is for a child, and only then. */
+static bool has_pid(const struct priv_message *m, unsigned fields)
+{
+	if (m->type == PRIV_SIGNAL)
+		return priv_signal_has_pid(m->signal);
+	return fields & HAS_PID;
+}
+
 /* Only what the type has: what lies in the other fields of @m stays here. */
 static struct priv_message priv_reduce(const struct priv_message *m, unsigned fields)
 {
@@ -72,7 +79,7 @@ static struct priv_message priv_reduce(const struct priv_message *m, unsigned fi
 
 	if (fields & HAS_ID)
 		out.id = m->id;
-	if (fields & HAS_PID)
+	if (has_pid(m, fields))
 		out.pid = m->pid;
 	if (fields & HAS_STATUS)
 		out.status = m->status;
@@ -148,12 +155,12 @@ static bool is_message_valid(const struct priv_message *m, unsigned fields)
 {
 	if (!(fields & HAS_ID) && m->id)
 		return false;
-	if (fields & HAS_PID ? m->pid <= 0 : m->pid != 0)
+	if (has_pid(m, fields) ? m->pid <= 0 : m->pid != 0)
 		return false;
 	if (fields & HAS_STATUS ? !is_status_valid(m) : m->status != 0)
 		return false;
 	if (fields & HAS_SIGNAL) {
-		if (m->signal != PRIV_SIGNAL_RETIRE && m->signal != PRIV_SIGNAL_KILL)
+		if (m->signal < PRIV_SIGNAL_RETIRE || m->signal >= PRIV_SIGNAL_COUNT)
 			return false;
 	} else if (m->signal) {
 		return false;

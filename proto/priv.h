@@ -13,7 +13,7 @@
  *                                          <- SPAWN id + spec memfd, listener, stderr pipe
  *   SPAWNED id, pid                        ->
  *   SPAWN_FAILED id, reason, step, errno   ->
- *                                          <- SIGNAL id, what
+ *                                          <- SIGNAL id, what; for one child also its pid
  *   EXITED id, wait status                 ->        the lsphp parent of that spawn has ended
  *   RELOAD + config memfd                  ->        checked by the supervisor already
  *                                          <- RELOADED ok
@@ -26,6 +26,7 @@
  * a new one; the manager exits.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,10 +54,18 @@ enum priv_type {
 	PRIV_STOPPED = 16
 };
 
-/** What the manager may ask to be done to the lsphp parent it had spawned. */
+/**
+ * What the manager may ask to be done to the lsphp parent it had spawned, or to one child of it.
+ *
+ * The pid of a child is what an Apache process has told the manager: the supervisor looks for
+ * itself whether it is a child of that spawn (daemon/supervisor/kin.h).
+ */
 enum priv_signal {
 	PRIV_SIGNAL_RETIRE = 1, /* SIGTERM to the parent: busy children finish */
-	PRIV_SIGNAL_KILL = 2    /* SIGKILL to the parent and every process that descends from it */
+	PRIV_SIGNAL_KILL = 2,   /* SIGKILL to the parent and every process that descends from it */
+	PRIV_SIGNAL_CHILD_TERM = 3, /* SIGTERM to the child @pid */
+	PRIV_SIGNAL_CHILD_KILL = 4, /* SIGKILL to it */
+	PRIV_SIGNAL_COUNT
 };
 
 /** The step of starting lsphp that failed; with errno it is the whole story. */
@@ -87,7 +96,7 @@ enum priv_error {
 struct priv_message {
 	enum priv_type type;
 	uint64_t id;     /* SPAWN .. EXITED: chosen by the manager, never reused in its life */
-	int32_t pid;     /* SPAWNED, EXITED */
+	int32_t pid;     /* SPAWNED, EXITED; SIGNAL: of the child, 0 for the parent's signals */
 	int32_t status;  /* EXITED: as waitpid(2); RELOADED: 0 or errno; STOP: grace in ms */
 	int32_t error;   /* SPAWN_FAILED: errno, 0 if the reason says all */
 	uint32_t reason; /* SPAWN_FAILED: enum reason */
@@ -100,6 +109,12 @@ struct priv_message {
 
 #define PRIV_SETUP_PRIVILEGED                                                                      \
 	1U /* the supervisor is root: any configured user; else only its own */
+
+/** priv_signal_has_pid() - is it one for a child, which the message has to name? */
+static inline bool priv_signal_has_pid(uint32_t signal)
+{
+	return signal == PRIV_SIGNAL_CHILD_TERM || signal == PRIV_SIGNAL_CHILD_KILL;
+}
 
 /** priv_encode() - into exactly PRIV_MESSAGE_SIZE bytes */
 void priv_encode(uint8_t out[PRIV_MESSAGE_SIZE], const struct priv_message *m);

@@ -26,7 +26,10 @@ static int on_signal(
 	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
 {
 	(void)fds;
-	spawn_signal(s, m->id, (enum priv_signal)m->signal);
+	if (priv_signal_has_pid(m->signal))
+		spawn_signal_child(s, m->id, m->pid, (enum priv_signal)m->signal);
+	else
+		spawn_signal(s, m->id, (enum priv_signal)m->signal);
 	return 0;
 }
 

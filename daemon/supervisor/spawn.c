@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,6 +18,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/supervisor/child.h"
+#include "daemon/supervisor/kin.h"
 #include "daemon/supervisor/launch.h"
 #include "daemon/supervisor/supervisor.h"
 #include "daemon/supervisor/tree.h"
@@ -42,6 +44,27 @@ void spawn_set_init(struct spawn_set *set)
 	list_init(&set->starting);
 	map_init(&set->by_id);
 	map_init(&set->by_pid);
+}
+
+static void past_add(struct spawn_set *set, const struct spawn *sp)
+{
+	struct spawn_past *past = &set->past[set->past_next];
+
+	set->past_next = (set->past_next + 1) % SPAWN_PAST_COUNT;
+	past->id = sp->id;
+	past->uid = sp->uid;
+	(void)str_copy(past->name, sizeof(past->name), sp->name);
+}
+
+static const struct spawn_past *past_find(const struct spawn_set *set, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; id && i < SPAWN_PAST_COUNT; i++) {
+		if (set->past[i].id == id)
+			return &set->past[i];
+	}
+	return NULL;
 }
 
 static void spawn_free(struct spawn_set *set, struct spawn *sp)
@@ -191,7 +214,46 @@ void spawn_signal(struct supervisor *s, uint64_t id, enum priv_signal what)
 		sp->cause = SPAWN_CAUSE_KILL;
 		tree_kill(sp->pid);
 		break;
+	case PRIV_SIGNAL_CHILD_TERM:
+	case PRIV_SIGNAL_CHILD_KILL:
+	case PRIV_SIGNAL_COUNT:
+		break;
 	}
+}
+
+static void log_child_signal(const char *name, uid_t uid, pid_t pid, int signal_number, int r)
+{
+	if (r == 0)
+		log_info("child.signal", F_STR("pool", name), F_UINT("uid", uid), F_INT("pid", pid),
+			F_INT("signal", signal_number));
+	else if (r == KIN_E_GONE)
+		log_debug("child.gone", F_STR("pool", name), F_UINT("uid", uid), F_INT("pid", pid));
+	else
+		log_warn("child.refused", F_STR("pool", name), F_UINT("uid", uid),
+			F_INT("pid", pid), F_INT("signal", signal_number),
+			F_STR("why", r < 0 ? strerrordesc_np(-r) : "not a child of this pool"));
+}
+
+void spawn_signal_child(struct supervisor *s, uint64_t id, pid_t pid, enum priv_signal what)
+{
+	int signal_number = what == PRIV_SIGNAL_CHILD_KILL ? SIGKILL : SIGTERM;
+	const struct spawn *sp = map_find(&s->spawns.by_id, id);
+	const struct spawn_past *past = sp ? NULL : past_find(&s->spawns, id);
+	struct kin kin = { .parent = s->pid };
+	const char *name = "-";
+	int r = KIN_E_STRANGER;
+
+	if (sp) {
+		kin = (struct kin){ .parent = sp->pid, .uid = sp->uid };
+		name = sp->name;
+	} else if (past) {
+		kin.uid = past->uid;
+		name = past->name;
+	}
+	/* children of ours are the manager and the lsphp parents, too: those it may not name */
+	if (sp || (past && pid != s->link.pid && !map_find(&s->spawns.by_pid, (uint64_t)pid)))
+		r = kin_signal(&kin, pid, signal_number);
+	log_child_signal(name, kin.uid, pid, signal_number, r);
 }
 
 /* The end of a start: exec has worked, or a step before it has not. */
@@ -265,8 +327,10 @@ bool spawn_on_exit(struct supervisor *s, pid_t pid, int status)
 	if (!sp->has_failed)
 		log_exit(s, sp, status);
 	m.id = sp->id;
-	if (sp->is_known && !sp->has_failed)
+	if (sp->is_known && !sp->has_failed) {
 		link_send(s, &m, NULL);
+		past_add(&s->spawns, sp);
+	}
 	spawn_free(&s->spawns, sp);
 	return true;
 }
@@ -297,4 +361,5 @@ void spawn_forget_manager(struct supervisor *s)
 			map_remove(&s->spawns.by_id, sp->id, sp);
 		sp->is_known = false;
 	}
+	memset(s->spawns.past, 0, sizeof(s->spawns.past));
 }

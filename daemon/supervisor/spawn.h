@@ -46,11 +46,23 @@ struct spawn {
 	char binary[96]; /* for the report of a failure */
 };
 
+/** A spawn whose parent has ended: its busy children finish what they run, as children of ours. */
+struct spawn_past {
+	uint64_t id; /* 0: empty */
+	uid_t uid;
+	char name[96];
+};
+
+/** More pools than are replaced within the time of the longest request; 112 KiB. */
+#define SPAWN_PAST_COUNT 1024U
+
 struct spawn_set {
 	struct list all;
 	struct list starting;
 	struct map by_id; /* only those that are known */
 	struct map by_pid;
+	struct spawn_past past[SPAWN_PAST_COUNT]; /* a ring: the oldest goes first */
+	size_t past_next;
 };
 
 void spawn_set_init(struct spawn_set *set);
@@ -66,6 +78,14 @@ int spawn_request(struct supervisor *s, uint64_t id, const struct fdpass_set *fd
 
 /** spawn_signal() - SIGNAL has come; a spawn that has ended meanwhile is no fault */
 void spawn_signal(struct supervisor *s, uint64_t id, enum priv_signal what);
+
+/**
+ * spawn_signal_child() - the same for one child of a spawn
+ *
+ * It must be a child of that spawn's parent or, if that has ended, one that came to us, and must
+ * run as the pool's user; else nothing happens and it is logged. See kin.h.
+ */
+void spawn_signal_child(struct supervisor *s, uint64_t id, pid_t pid, enum priv_signal what);
 
 /** spawn_read_reports() - look at all that are starting */
 void spawn_read_reports(struct supervisor *s);

@@ -11,9 +11,9 @@ import time
 import pytest
 
 from place import wait_until
-from supervisor_peer import (EXITED, HANDLER, IS_ROOT, KILL, RETIRE, SIGNAL, SPAWN_FAILED, SPAWNED,
-                             STEP_BINARY, STEP_EXEC, STEP_POLICY, Message, descendants, needs_root,
-                             needs_user, refused, stat_of)
+from supervisor_peer import (CHILD_KILL, CHILD_TERM, EXITED, HANDLER, IS_ROOT, KILL, RETIRE,
+                             SIGNAL, SPAWN_FAILED, SPAWNED, STEP_BINARY, STEP_EXEC, STEP_POLICY,
+                             Message, descendants, needs_root, needs_user, refused, stat_of)
 
 pytestmark = pytest.mark.single_user
 
@@ -219,6 +219,89 @@ def test_kill_takes_descendants_in_sessions_of_their_own_too(sup):
     peer.send(Message(SIGNAL, id=1, signal=KILL))
     assert os.WTERMSIG(peer.expect(EXITED, id=1, pid=pid).status) == signal.SIGKILL
     wait_until(lambda: not any(stat_of(p) for p in family), 2, what="the end of the family")
+
+
+def children_of(pid):
+    return [p for p in descendants(pid) if (stat_of(p) or (0,))[0] == pid]
+
+
+def test_one_child_is_ended_and_its_kin_stay(sup):
+    """SIGTERM, which this one ignores, then SIGKILL: to the child that the manager names."""
+    peer = sup.up()
+    sup.spawn(peer, 1, **{"env.MODE": "family"}).facts()
+    pid = peer.expect(SPAWNED, id=1).pid
+    family = wait_until(lambda: len(descendants(pid)) == 2 and list(descendants(pid)),
+                        what="the family")
+    child, = children_of(pid)
+    peer.send(Message(SIGNAL, id=1, signal=CHILD_TERM, pid=child))
+    sup.wait_log(f"pid={child} signal=15")
+    assert stat_of(child)[0] == pid
+    peer.send(Message(SIGNAL, id=1, signal=CHILD_KILL, pid=child))
+    wait_until(lambda: stat_of(child) in (None, (pid, "Z")), 5, "the child's end")
+    grandchild, = [p for p in family if p != child]
+    assert stat_of(pid) and stat_of(grandchild)
+    peer.send(Message(SIGNAL, id=1, signal=KILL))
+
+
+def test_only_children_of_the_spawn_are_signalled(sup):
+    """The pid that the manager names is not trusted: strangers, and other pools', stay alone."""
+    peer = sup.up()
+    sup.spawn(peer, 1, **{"env.MODE": "family"}).facts()
+    sup.spawn(peer, 2, **{"env.MODE": "family"}).facts()
+    first = peer.expect(SPAWNED, id=1).pid
+    second = peer.expect(SPAWNED, id=2).pid
+    wait_until(lambda: len(descendants(first)) == len(descendants(second)) == 2, what="families")
+    child, = children_of(second)
+    grandchild, = children_of(child)
+    manager, = [p for p in children_of(sup.process.pid) if p not in (first, second)]
+    for pid in (child, grandchild, first, second, manager, sup.process.pid, os.getpid(), 1):
+        peer.send(Message(SIGNAL, id=1, signal=CHILD_KILL, pid=pid))
+        sup.wait_log(f"child.refused pool=a.test uid={sup.entries()['uid']} pid={pid} ")
+        assert stat_of(pid)
+    peer.send(Message(SIGNAL, id=77, signal=CHILD_KILL, pid=child))  # no such spawn
+    sup.wait_log(f" uid=0 pid={child} signal=9 why=")
+    assert all(stat_of(p)[1] != "Z" for p in (child, grandchild, first, second, manager))
+    for number in (1, 2):
+        peer.send(Message(SIGNAL, id=number, signal=KILL))
+
+
+def test_child_that_outlives_its_parent_is_still_in_reach(sup):
+    """What lsphp's parent leaves behind becomes a child of lsapid: by the ids of that spawn."""
+    peer = sup.up()
+    sup.spawn(peer, 1, **{"env.MODE": "orphan"}).facts()
+    sup.spawn(peer, 2).facts()
+    answers = [peer.receive() for _ in range(3)]
+    assert sorted((m.type, m.id) for m in answers) == [(SPAWNED, 1), (SPAWNED, 2), (EXITED, 1)]
+    second, = [m.pid for m in answers if m.type == SPAWNED and m.id == 2]
+    own = sup.process.pid
+    manager = next(p for p in children_of(own) if "manager" in command_of(p))
+    orphan, = wait_until(lambda: [p for p in children_of(own) if p not in (second, manager)],
+                         what="the orphan")
+    for pid in (second, manager):
+        peer.send(Message(SIGNAL, id=1, signal=CHILD_KILL, pid=pid))
+        sup.wait_log(f"child.refused pool=a.test uid={sup.entries()['uid']} pid={pid} ")
+    peer.send(Message(SIGNAL, id=1, signal=CHILD_KILL, pid=orphan))
+    wait_until(lambda: stat_of(orphan) is None, 5, "the orphan's end")
+    assert stat_of(second) and stat_of(manager)
+
+
+def command_of(pid):
+    with open(f"/proc/{pid}/cmdline", encoding="ascii") as command:
+        return command.read()
+
+
+@needs_root
+def test_orphan_of_another_user_is_left_alone(sup):
+    peer = sup.up()
+    sup.spawn(peer, 1, uid=2, gid=2, **{"env.MODE": "exit"}).facts()
+    sup.spawn(peer, 2, **{"env.MODE": "orphan"}).facts()
+    seen = {(m.type, m.id) for m in (peer.receive() for _ in range(4))}
+    assert seen == {(SPAWNED, 1), (EXITED, 1), (SPAWNED, 2), (EXITED, 2)}
+    orphan, = wait_until(lambda: [p for p in children_of(sup.process.pid)
+                                  if "manager" not in command_of(p)], what="the orphan")
+    peer.send(Message(SIGNAL, id=1, signal=CHILD_KILL, pid=orphan))
+    sup.wait_log(f"child.refused pool=a.test uid=2 pid={orphan} ")
+    assert stat_of(orphan)
 
 
 def test_orphans_come_to_the_supervisor_and_leave_no_zombie(sup):

@@ -31,6 +31,8 @@ def violations():
     yield "descriptors with ready", lambda s, p: p.send(Message(RELOADED), [0, 0, 0])
     yield "unknown signal", lambda s, p: p.send(Message(SIGNAL, id=1, signal=9))
     yield "field that is not its own", lambda s, p: p.send(Message(SIGNAL, id=1, signal=1, pid=1))
+    yield "a child without pid", lambda s, p: p.send(Message(SIGNAL, id=1, signal=3))
+    yield "a child of a negative pid", lambda s, p: p.send(Message(SIGNAL, id=1, signal=3, pid=-1))
     yield "unsealed specification", unsealed
     yield "file as specification", file_as_spec
     yield "no listener", no_listener
