@@ -179,6 +179,7 @@ int manager_init(struct manager *m, const struct priv_message *setup, struct con
 
 	*m = (struct manager){ .config = config };
 	accounts_init(&m->accounts);
+	users_init(&m->users);
 	list_init(&m->graveyard);
 	list_init(&m->greeting);
 	list_init(&m->peers);
@@ -222,6 +223,7 @@ void manager_deinit(struct manager *m)
 		drop_all(&m->peers);
 		graveyard_empty(&m->graveyard);
 		pool_set_deinit(&m->pools);
+		users_deinit(&m->users);
 		graveyard_empty(&m->graveyard);
 		supervisor_link_deinit(&m->link);
 		reload_deinit(&m->reload);

@@ -38,6 +38,7 @@
 #include "daemon/manager/stats.h"
 #include "daemon/manager/stderr_pipe.h"
 #include "daemon/manager/supervisor_link.h"
+#include "daemon/manager/users.h"
 #include "proto/priv.h"
 
 struct manager {
@@ -58,6 +59,7 @@ struct manager {
 	struct shutdown shutdown;
 	struct reload reload;
 	struct pool_set pools;
+	struct users users;
 	struct list greeting; /* peers without a session, longest silent first */
 	struct list peers;    /* peers with one */
 	struct list sessions;

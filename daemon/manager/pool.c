@@ -137,7 +137,11 @@ int pool_new(struct manager *m, uint32_t id, const struct pool_spec *spec, struc
 	}
 	p->manager = m;
 	r = take_settings(p, &complete, data, ret_what);
+	if (r == 0)
+		r = users_ref(&m->users, p->uid, &p->user);
 	if (r) {
+		free(p->handler);
+		free(p->pool_file);
 		free(p->spec_data);
 		free(p);
 		return r;
@@ -176,7 +180,7 @@ struct pool *pool_free(struct pool *p)
 	stderr_pipe_close_all(p);
 	(void)evtimer_del(&p->idle_timer);
 	(void)evtimer_del(&p->wait_timer);
-	list_remove(&p->start_node);
+	start_queue_remove(&p->manager->starter.queue, &p->start_ticket);
 	list_remove(&p->state_node);
 	if (p->listen_fd >= 0) {
 		p->listen_fd = fd_close(p->listen_fd);
@@ -184,6 +188,7 @@ struct pool *pool_free(struct pool *p)
 		(void)unlink(name);
 	}
 	p->refusals = refusals_free(p->refusals);
+	p->user = users_unref(&p->manager->users, p->user);
 	free(p->fail_text);
 	free(p->handler);
 	free(p->pool_file);

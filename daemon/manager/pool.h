@@ -22,6 +22,8 @@
 #include "daemon/manager/backoff.h"
 #include "daemon/manager/graveyard.h"
 #include "daemon/manager/pool_state.h"
+#include "daemon/manager/start_queue.h"
+#include "daemon/manager/users.h"
 #include "daemon/manager/waitq.h"
 #include "proto/pool_spec.h"
 #include "proto/reason.h"
@@ -66,14 +68,15 @@ struct pool {
 	uint64_t config_serial; /* of the configuration that its settings are of */
 	uid_t uid;
 	gid_t gid;
+	struct user *user; /* owned: one reference */
 	uint32_t children;
 	uint32_t pgrp_max_idle_s;
 	uint32_t known_by; /* sessions */
 
 	int listen_fd; /* owned: from the first start to the end of the pool */
 	struct pool_parent parent;
-	struct list_node start_node; /* waits for its turn to start */
-	bool is_wanted_again;        /* DRAINING, and somebody waits for the next parent */
+	struct start_ticket start_ticket; /* waits for its turn to start */
+	bool is_wanted_again;             /* DRAINING, and somebody waits for the next parent */
 	struct backoff backoff;
 	enum reason fail_reason;
 	char *fail_text; /* owned; NULL: nothing to tell */

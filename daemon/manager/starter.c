@@ -112,10 +112,10 @@ static void start_failed(struct pool *p, enum reason reason, uint64_t lived_ns);
 
 static void start_next(struct manager *m)
 {
-	struct list_node *n;
+	struct start_ticket *t;
 
-	while (is_turn(m) && (n = list_pop_front(&m->starter.queue))) {
-		struct pool *p = LIST_OWNER(n, struct pool, start_node);
+	while (is_turn(m) && (t = start_queue_pop(&m->starter.queue))) {
+		struct pool *p = LIST_OWNER(t, struct pool, start_ticket);
 		int r = spawn(p);
 
 		if (r < 0) {
@@ -140,7 +140,7 @@ int starter_begin(struct pool *p, const char *why)
 	p->fail_reason = REASON_NONE;
 	pool_set_state(p, POOL_STARTING, why);
 	p->parent = (struct pool_parent){ .spawn_id = 0 };
-	list_push_back(&m->starter.queue, &p->start_node);
+	start_queue_add(&m->starter.queue, &p->user->starts, &p->start_ticket);
 	start_next(m);
 	/* a failure of ours has made it FAILED already; its reason is there for who asks next */
 	return p->state == POOL_STARTING ? 0 : -EIO;
@@ -181,8 +181,8 @@ void starter_retire(struct pool *p, const char *why)
 {
 	struct manager *m = p->manager;
 
-	if (p->start_node.list) {
-		list_remove(&p->start_node);
+	if (start_ticket_is_waiting(&p->start_ticket)) {
+		start_queue_remove(&m->starter.queue, &p->start_ticket);
 		pool_set_state(p, POOL_COLD, why);
 		return;
 	}
@@ -237,7 +237,7 @@ static void enter_failed(struct pool *p, enum reason reason)
 		F_STR("detail", p->fail_text), F_UINT("failures", p->backoff.failures),
 		F_UINT("next_try_ms", left_ns / NS_PER_MS), F_STR("remedy", reason_remedy(reason)));
 	idle_disarm(p);
-	list_remove(&p->start_node);
+	start_queue_remove(&m->starter.queue, &p->start_ticket);
 	pool_set_state(p, POOL_FAILED, reason_name(reason));
 	pool_flush_backlog(p);
 	(void)lease_drop_idle(p);
@@ -300,10 +300,10 @@ static void forget_parent(struct pool *p)
 
 static void give_up_queue(struct manager *m)
 {
-	struct list_node *n;
+	struct start_ticket *t;
 
-	while ((n = list_first(&m->starter.queue))) {
-		struct pool *p = LIST_OWNER(n, struct pool, start_node);
+	while ((t = start_queue_pop(&m->starter.queue))) {
+		struct pool *p = LIST_OWNER(t, struct pool, start_ticket);
 
 		pool_fail_text_set(p, "the supervisor does not answer");
 		start_failed(p, REASON_START_FAILED, 0);
@@ -427,7 +427,7 @@ bool starter_on_exited(struct manager *m, const struct priv_message *msg)
 
 int starter_init(struct starter *st, struct manager *m)
 {
-	list_init(&st->queue);
+	start_queue_init(&st->queue);
 	map_init(&st->by_spawn);
 	map_init(&st->given_up);
 	return starter_watch_init(st, m);

@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #include "daemon/base/attr.h"
-#include "daemon/base/list.h"
 #include "daemon/base/map.h"
+#include "daemon/manager/start_queue.h"
 #include "proto/priv.h"
 
 struct manager;
@@ -23,8 +23,8 @@ struct pool;
 
 /** All starts of the host. */
 struct starter {
-	struct list queue;   /* pools that wait for their turn */
-	struct map by_spawn; /* spawn id to pool, from SPAWN to EXITED or SPAWN_FAILED */
+	struct start_queue queue; /* pools that wait for their turn */
+	struct map by_spawn;      /* spawn id to pool, from SPAWN to EXITED or SPAWN_FAILED */
 	struct map
 		given_up; /* ids that the supervisor may still answer; what starts then retires */
 	uint64_t last_spawn; /* ids count up */
