@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 
 from result import OUT, Failed, Log, Result, need, tail
 
@@ -26,6 +27,10 @@ BUILDS = {
     "O3": ("gcc", ("-Dbuildtype=release",), None),
     "bare": ("gcc", OFF, None),
 }
+
+# unit tests with cases that root cannot run: once more as an ordinary user
+AS_USER = ("child",)
+USER = "nobody"
 
 
 def directory(leg):
@@ -104,6 +109,30 @@ def note_program(result, leg, entry):
             result.failures.append((name, f"{entry['result']}\n{tail(output)}"))
     for case in re.findall(r"\[\s+SKIPPED\s+\] (\w+__\w+)", output)[:skipped]:
         result.skips.append((f"{name}: {case}", "what it needs is not here (root, or not root)"))
+
+
+def run_as_user():
+    """The programs of the gcc build whose root run has skipped something."""
+    result = Result()
+    missing = need("setpriv")
+    if missing or not is_built("gcc"):
+        why = f"{missing} is not installed" if missing else "the gcc build did not succeed"
+        result.skips.append(("unit-user", why))
+        return result
+    if os.geteuid() != 0:
+        result.skips.append(("unit-user", "not root: the leg gcc was this already"))
+        return result
+    log = Log("unit-user")
+    # a copy where the other user can walk to
+    with tempfile.TemporaryDirectory(prefix="lsapid-unit-") as place:
+        os.chmod(place, 0o755)
+        for name in AS_USER:
+            program = shutil.copy(directory("gcc") / "tests" / "unit" / f"test_{name}", place)
+            status, output = log.run("setpriv", f"--reuid={USER}", "--regid=nogroup",
+                                     "--clear-groups", program, must=False, cwd="/")
+            note_program(result, "unit-user", {
+                "name": name, "result": "FAIL" if status else "OK", "stdout": output})
+    return result
 
 
 def is_built(leg):

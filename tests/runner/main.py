@@ -19,13 +19,14 @@ Names of legs (all of them without any):
   lint                every lint, with the builds that they read
   """ + " ".join(builds.BUILDS) + """
                       one build each, with its unit tests
+  unit-user           what of them root cannot run, as an ordinary user
   """ + " ".join(lints.LINTS) + """
                       one lint each
   """ + " ".join(integration.LEGS) + """
                       the real Apache, lsapid and lsphp
 Environment: LSPHP=/path runs the integration tests with another lsphp; LSAPID_TEST_DIR is where
 builds and logs go (build-tests); LSAPID_LOAD_REQUESTS is how many requests the load test sends."""
-GROUPS = {"unit": ("gcc",), "lint": tuple(lints.LINTS)}
+GROUPS = {"unit": ("gcc", "unit-user"), "lint": tuple(lints.LINTS)}
 
 
 class Leg:
@@ -40,6 +41,7 @@ class Leg:
 
 def all_legs(pytest_args):
     legs = [Leg(name, lambda n=name: builds.run_build(n)) for name in builds.BUILDS]
+    legs.append(Leg("unit-user", builds.run_as_user, ("gcc",)))
     for name, (_, wanted, _) in lints.LINTS.items():
         legs.append(Leg(name, lambda n=name: lints.run_lint(n), (wanted,) if wanted else ()))
     for name, (build, _, _) in integration.LEGS.items():
