@@ -26,6 +26,8 @@
  *                                    <-  DOCUMENT + memfd with JSON
  *   RELOAD                           ->
  *                                    <-  DOCUMENT + memfd with JSON
+ *   WHY pool                         ->
+ *                                    <-  DOCUMENT + memfd with JSON
  */
 
 #include <stddef.h>
@@ -57,6 +59,7 @@ enum control_type {
 	CONTROL_CANCEL = 16,
 	CONTROL_STATUS = 32,
 	CONTROL_RELOAD = 34,
+	CONTROL_WHY = 36,
 	CONTROL_DOCUMENT = 33
 };
 
@@ -153,6 +156,11 @@ struct control_cancel {
 	uint32_t lease_sequence;
 };
 
+struct control_why {
+	/* <= CONTROL_MAX_NAME: number or name of a pool, or an account; empty: the whole host */
+	struct wire_bytes what;
+};
+
 struct control_document {
 	uint32_t size;   /* bytes in the memfd */
 	uint32_t status; /* 0 or an errno: did the command succeed */
@@ -181,6 +189,7 @@ size_t control_encode_close(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_close_lease *m);
 size_t control_encode_cancel(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_cancel *m);
+size_t control_encode_why(uint8_t *out, size_t size, uint32_t seq, const struct control_why *m);
 size_t control_encode_document(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_document *m);
 /** for the types without a body: STATUS, RELOAD */
@@ -212,6 +221,7 @@ int control_decode_reject(const uint8_t *data, size_t size, struct control_rejec
 int control_decode_return(const uint8_t *data, size_t size, struct control_return *ret);
 int control_decode_close(const uint8_t *data, size_t size, struct control_close_lease *ret);
 int control_decode_cancel(const uint8_t *data, size_t size, struct control_cancel *ret);
+int control_decode_why(const uint8_t *data, size_t size, struct control_why *ret);
 int control_decode_document(const uint8_t *data, size_t size, struct control_document *ret);
 int control_decode_bare(const uint8_t *data, size_t size, enum control_type type);
 

@@ -18,6 +18,7 @@ static const char *const type_names[] = {
 	[CONTROL_CANCEL] = "CANCEL",
 	[CONTROL_STATUS] = "STATUS",
 	[CONTROL_RELOAD] = "RELOAD",
+	[CONTROL_WHY] = "WHY",
 	[CONTROL_DOCUMENT] = "DOCUMENT",
 };
 
@@ -310,6 +311,24 @@ int control_decode_cancel(const uint8_t *data, size_t size, struct control_cance
 	error = body_end(&r);
 	if (error)
 		return error;
+	*ret = m;
+	return 0;
+}
+
+int control_decode_why(const uint8_t *data, size_t size, struct control_why *ret)
+{
+	struct control_why m;
+	struct wire_reader r;
+	int error = body_begin(&r, data, size, CONTROL_WHY);
+
+	if (error)
+		return error;
+	m.what = body_get_blob(&r);
+	error = body_end(&r);
+	if (error)
+		return error;
+	if (m.what.size > CONTROL_MAX_NAME)
+		return CONTROL_E_VALUE;
 	*ret = m;
 	return 0;
 }

@@ -162,6 +162,17 @@ size_t control_encode_cancel(
 	return message_end(&w);
 }
 
+size_t control_encode_why(uint8_t *out, size_t size, uint32_t seq, const struct control_why *m)
+{
+	struct wire_writer w;
+
+	if (m->what.size > CONTROL_MAX_NAME)
+		return 0;
+	message_begin(&w, out, size, seq, CONTROL_WHY);
+	wire_put_blob(&w, m->what.data, m->what.size);
+	return message_end(&w);
+}
+
 size_t control_encode_document(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_document *m)
 {

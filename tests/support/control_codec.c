@@ -37,6 +37,7 @@ CODEC(reject, reject)
 CODEC(return, ret)
 CODEC(close, close)
 CODEC(cancel, cancel)
+CODEC(why, why)
 CODEC(document, document)
 BARE_CODEC(status, CONTROL_STATUS)
 BARE_CODEC(reload, CONTROL_RELOAD)
@@ -55,6 +56,7 @@ const struct control_codec control_codecs[CONTROL_CODECS] = {
 	{ CONTROL_CANCEL, decode_cancel, encode_cancel },
 	{ CONTROL_STATUS, decode_status, encode_status },
 	{ CONTROL_RELOAD, decode_reload, encode_reload },
+	{ CONTROL_WHY, decode_why, encode_why },
 	{ CONTROL_DOCUMENT, decode_document, encode_document },
 };
 

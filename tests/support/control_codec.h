@@ -17,6 +17,7 @@ union control_message {
 	struct control_return ret;
 	struct control_close_lease close;
 	struct control_cancel cancel;
+	struct control_why why;
 	struct control_document document;
 };
 
@@ -26,7 +27,7 @@ struct control_codec {
 	size_t (*encode)(uint8_t *out, size_t size, uint32_t seq, const union control_message *m);
 };
 
-#define CONTROL_CODECS 14U
+#define CONTROL_CODECS 15U
 
 extern const struct control_codec control_codecs[CONTROL_CODECS];
 

@@ -65,6 +65,8 @@ static const struct row rows[] = {
 	{ "cancel", CONTROL_CANCEL, 6, { .cancel = { .lease_sequence = 3 } } },
 	{ "status", CONTROL_STATUS, 1, { .cancel = { 0 } } },
 	{ "reload", CONTROL_RELOAD, 2, { .cancel = { 0 } } },
+	{ "why", CONTROL_WHY, 3, { .why = { BYTES("www.example.org") } } },
+	{ "why_host", CONTROL_WHY, 4, { .why = { { .size = 0 } } } },
 	{ "document", CONTROL_DOCUMENT, 1, { .document = { .size = 123456, .status = 22 } } },
 };
 
@@ -305,6 +307,9 @@ static void decode__bad_field__says_which_kind(void **state)
 		{ "hello", 48, 17, CONTROL_E_TRAILING },
 		{ "hello", 48, UINT32_MAX, CONTROL_E_TRUNCATED },
 		{ "pool", 12, UINT32_MAX, CONTROL_E_TRUNCATED },
+		{ "why", 12, 16, CONTROL_E_TRUNCATED },
+		{ "why", 12, 14, CONTROL_E_TRAILING },
+		{ "why", 12, UINT32_MAX, CONTROL_E_TRUNCATED },
 		{ "pool_ok", 12, 0, CONTROL_E_VALUE },
 		{ "denied", 12, 0, CONTROL_E_VALUE },
 		{ "denied", 12, 4711, 0 }, /* of a newer daemon */
@@ -347,6 +352,7 @@ static void text__at_its_bound__passes_and_not_above(void **state)
 		{ "pool", CONTROL_POOL, 12, POOL_SPEC_MAX_BYTES },
 		{ "denied", CONTROL_DENIED, 16, CONTROL_MAX_TEXT },
 		{ "reject", CONTROL_REJECT, 32, CONTROL_MAX_TEXT },
+		{ "why", CONTROL_WHY, 12, CONTROL_MAX_NAME },
 	};
 	struct fixture *f = *state;
 
@@ -358,7 +364,7 @@ static void text__at_its_bound__passes_and_not_above(void **state)
 		uint8_t *out = guard_tail(&f->out, CONTROL_MAX_MESSAGE);
 		union control_message m = { .cancel = { 0 } };
 		struct wire_bytes *part[] = { &m.hello.server, &m.pool.spec, &m.denied.text,
-			&m.reject.text };
+			&m.reject.text, &m.why.what };
 		union control_message back;
 
 		if (i >= 2)
@@ -423,7 +429,7 @@ static void type_name__all_numbers__known_or_question_mark(void **state)
 	(void)state;
 	for (unsigned type = 0; type < 1000; type++)
 		known += strcmp(control_type_name(type), "?") != 0;
-	assert_int_equal(known, 14);
+	assert_int_equal(known, CONTROL_CODECS);
 	assert_string_equal(control_type_name(CONTROL_LEASE), "LEASE");
 	assert_string_equal(control_type_name(CONTROL_POOL_OK), "POOL_OK");
 	assert_string_equal(control_type_name(UINT32_MAX), "?");
