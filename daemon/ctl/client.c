@@ -75,18 +75,29 @@ static int take_answer(const uint8_t *data, size_t size, struct fdpass_set *fds,
 	return take_document(data, size, fds, ret_answer, reterr_why);
 }
 
-int client_ask(const char *socket_path, enum control_type what, struct client_answer *ret_answer,
-	char *reterr_why)
+static size_t encode(uint8_t *out, size_t size, const struct client_question *q)
+{
+	const struct control_why why = {
+		.what = { .data = (const uint8_t *)q->what, .size = q->what ? strlen(q->what) : 0 },
+	};
+
+	return q->type == CONTROL_WHY ? control_encode_why(out, size, 1, &why)
+				      : control_encode_bare(out, size, 1, q->type);
+}
+
+int client_ask(const char *socket_path, const struct client_question *question,
+	struct client_answer *ret_answer, char *reterr_why)
 {
 	ATTR_CLEANUP(fd_cleanup) int fd = -1;
 	struct fdpass_set fds = FDPASS_SET_EMPTY;
 	uint8_t data[CONTROL_MAX_TEXT + 64];
+	size_t size = encode(data, sizeof(data), question);
 	ssize_t n;
 	int r = connect_to(socket_path, &fd, reterr_why);
 
 	if (r)
 		return r;
-	r = fdpass_send(fd, data, control_encode_bare(data, sizeof(data), 1, what), NULL, 0);
+	r = fdpass_send(fd, data, size, NULL, 0);
 	if (r < 0)
 		return fail(CLIENT_E_ANSWER, reterr_why, "sending: %s", strerrordesc_np(-r));
 	n = fdpass_recv(fd, data, sizeof(data), &fds, 1, 0);

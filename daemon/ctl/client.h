@@ -25,12 +25,17 @@ struct client_answer {
 	uint32_t status; /* 0 or an errno: did the command succeed */
 };
 
+/** One request. */
+struct client_question {
+	enum control_type type; /* STATUS, RELOAD or WHY */
+	const char *what;       /* WHY: of whom; "": the whole host */
+};
+
 /**
- * client_ask() - one command without arguments
- * @what:       STATUS or RELOAD
+ * client_ask() - ask, and wait for the answer
  * @reterr_why: one line for people on failure; CONTROL_MAX_TEXT + 64 bytes
  *
  * Return: 0; enum client_error
  */
-int client_ask(const char *socket_path, enum control_type what, struct client_answer *ret_answer,
-	char *reterr_why) ATTR_MUST_USE;
+int client_ask(const char *socket_path, const struct client_question *question,
+	struct client_answer *ret_answer, char *reterr_why) ATTR_MUST_USE;

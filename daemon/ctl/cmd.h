@@ -17,14 +17,17 @@ enum ctl_exit {
 /** What the command line says. */
 struct ctl {
 	const char *socket_path; /* borrowed: argv */
+	const char *argument;    /* borrowed: argv; NULL: none */
 	bool is_json;
 };
 
 struct cmd {
 	const char *name;
+	const char *argument;              /* what may follow it, for the help; NULL: nothing */
 	const char *help;                  /* one line */
 	int (*run)(const struct ctl *ctl); /* enum ctl_exit */
 };
 
 extern const struct cmd cmd_reload;
 extern const struct cmd cmd_status;
+extern const struct cmd cmd_why;

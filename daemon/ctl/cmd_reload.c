@@ -8,9 +8,10 @@
 
 static int run(const struct ctl *ctl)
 {
+	const struct client_question question = { .type = CONTROL_RELOAD };
 	struct client_answer answer = { .json = NULL };
 	char why[CONTROL_MAX_TEXT + 64];
-	int r = client_ask(ctl->socket_path, CONTROL_RELOAD, &answer, why);
+	int r = client_ask(ctl->socket_path, &question, &answer, why);
 
 	if (r)
 		return print_failure(r, why);

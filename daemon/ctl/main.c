@@ -12,6 +12,7 @@
 static const struct cmd *const commands[] = {
 	&cmd_reload,
 	&cmd_status,
+	&cmd_why,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -22,7 +23,8 @@ static void usage(FILE *out)
 			   "\n"
 			   "Commands:\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		(void)fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->help);
+		(void)fprintf(out, "  %-6s %-8s %s\n", commands[i]->name,
+			commands[i]->argument ? commands[i]->argument : "", commands[i]->help);
 	(void)fprintf(out,
 		"\n"
 		"Options:\n"
@@ -42,16 +44,17 @@ static const struct cmd *find_command(const char *name)
 	return NULL;
 }
 
-static int run_command(const struct ctl *ctl, int argc, char **argv)
+static int run_command(struct ctl *ctl, int argc, char **argv)
 {
-	const struct cmd *cmd = argc == 1 ? find_command(argv[0]) : NULL;
+	const struct cmd *cmd = argc > 0 ? find_command(argv[0]) : NULL;
 
-	if (!cmd) {
-		if (argc == 1)
+	if (!cmd || argc > 2 || (argc == 2 && !cmd->argument)) {
+		if (argc > 0 && !cmd)
 			(void)fprintf(stderr, "lsapidctl: no such command: %s\n", argv[0]);
 		usage(stderr);
 		return CTL_USAGE;
 	}
+	ctl->argument = argc == 2 ? argv[1] : NULL;
 	return cmd->run(ctl);
 }
 

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Answers of the daemon on stdout: JSON as it came, or columns for people. The one door of jansson
- * in lsapidctl. All return enum ctl_exit.
+ * Answers of the daemon on stdout: JSON as it came, or columns for people. The door of jansson in
+ * lsapidctl, with print_why.c. All return enum ctl_exit.
  */
 
 /** print_json() - as it is, and a newline */
@@ -14,6 +14,9 @@ int print_status(const char *json);
 
 /** print_reload() - the answer to RELOAD in a line */
 int print_reload(const char *json);
+
+/** print_why() - the answer to WHY: who refused what, when, and what can be done */
+int print_why(const char *json);
 
 /** print_failure() - on stderr. Return: the exit status that enum client_error @error means */
 int print_failure(int error, const char *why);

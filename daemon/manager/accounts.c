@@ -60,3 +60,26 @@ const char *accounts_name(struct accounts *a, uid_t uid)
 	}
 	return *name ? name : NULL;
 }
+
+bool accounts_find_uid(const char *name, uid_t *ret_uid)
+{
+	bool is_found = false;
+	size_t size;
+
+	for (size = 4096; size <= ENTRY_MAX_BYTES; size *= 4) {
+		struct passwd pw, *found = NULL;
+		char *buffer = malloc(size);
+		int r;
+
+		if (!buffer)
+			return false;
+		r = getpwnam_r(name, &pw, buffer, size, &found);
+		is_found = r == 0 && found;
+		if (is_found)
+			*ret_uid = found->pw_uid;
+		free(buffer);
+		if (r != ERANGE)
+			break;
+	}
+	return is_found;
+}

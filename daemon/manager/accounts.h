@@ -7,6 +7,7 @@
  * turned into numbers at once would keep the loop waiting for as long as that takes.
  */
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "daemon/base/map.h"
@@ -19,6 +20,9 @@ void accounts_init(struct accounts *a);
 
 /** accounts_deinit() - also to forget all, since names may have changed; then usable again */
 void accounts_deinit(struct accounts *a);
+
+/** accounts_find_uid() - asked anew each time: for administrators only. Return: false: none */
+bool accounts_find_uid(const char *name, uid_t *ret_uid);
 
 /** accounts_name() - borrowed until accounts_deinit(); NULL: there is none, or no memory */
 const char *accounts_name(struct accounts *a, uid_t uid);

@@ -14,6 +14,7 @@ static const struct op ops[] = {
 	{ CONTROL_CANCEL, ACCESS_SHIM, ops_cancel },
 	{ CONTROL_STATUS, ACCESS_ADMIN, ops_status },
 	{ CONTROL_RELOAD, ACCESS_ADMIN, ops_reload },
+	{ CONTROL_WHY, ACCESS_ADMIN, ops_why },
 };
 
 static const struct op *find_op(unsigned type)

@@ -36,4 +36,5 @@ bool ops_cancel(struct peer *p, uint32_t sequence, const uint8_t *data, size_t s
 
 /* ops_admin.c */
 bool ops_status(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);
+bool ops_why(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);
 bool ops_reload(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);

@@ -12,10 +12,10 @@ void refusals_init(struct refusals *r, uint32_t per_s, uint32_t burst, uint64_t 
 	ratelimit_init(&r->rate, per_s, burst, now_ns);
 }
 
-static void forget_texts(struct refusal *f)
+static void forget_texts(struct refusal_kept *k)
 {
-	free((char *)(uintptr_t)f->name);
-	free((char *)(uintptr_t)f->detail);
+	free(k->name);
+	free(k->detail);
 }
 
 void refusals_deinit(struct refusals *r)
@@ -44,15 +44,19 @@ struct refusals *refusals_free(struct refusals *r)
 
 void refusals_add(struct refusals *r, const struct refusal *f)
 {
-	struct refusal *place = &r->kept[r->next];
+	struct refusal_kept *place = &r->kept[r->next];
 
 	if (r->used == REFUSALS_KEPT)
 		forget_texts(place);
 	else
 		r->used++;
-	*place = *f;
-	place->name = f->name ? strdup(f->name) : NULL;
-	place->detail = f->detail ? strdup(f->detail) : NULL;
+	*place = (struct refusal_kept){
+		.refusal = *f,
+		.name = f->name ? strdup(f->name) : NULL,
+		.detail = f->detail ? strdup(f->detail) : NULL,
+	};
+	place->refusal.name = place->name;
+	place->refusal.detail = place->detail;
 	r->next = (r->next + 1) % REFUSALS_KEPT;
 	r->count[f->reason < REASON_COUNT ? f->reason : REASON_INTERNAL]++;
 }
@@ -61,7 +65,7 @@ const struct refusal *refusals_get(const struct refusals *r, uint32_t back)
 {
 	if (back >= r->used)
 		return NULL;
-	return &r->kept[(r->next + REFUSALS_KEPT - 1 - back) % REFUSALS_KEPT];
+	return &r->kept[(r->next + REFUSALS_KEPT - 1 - back) % REFUSALS_KEPT].refusal;
 }
 
 bool refusals_tell(

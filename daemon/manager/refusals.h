@@ -35,12 +35,18 @@ struct refusal {
 	uint32_t next_try_ms; /* a pool that failed is not tried before; 0: whenever asked */
 	uint32_t pools;
 	uint32_t max_pools; /* 0: not what it is about */
-	const char *name;   /* of the pool; NULL: none was told. Kept ones own it */
-	const char *detail; /* NULL: the reason says it all. Kept ones own it */
+	const char *name;   /* borrowed: of the pool; NULL: none was told */
+	const char *detail; /* borrowed; NULL: the reason says it all */
+};
+
+struct refusal_kept {
+	struct refusal refusal; /* views the two */
+	char *name;             /* owned */
+	char *detail;           /* owned */
 };
 
 struct refusals {
-	struct refusal kept[REFUSALS_KEPT];
+	struct refusal_kept kept[REFUSALS_KEPT];
 	uint32_t used;
 	uint32_t next; /* place of the one that comes */
 	uint64_t count[REASON_COUNT];

@@ -25,7 +25,8 @@ ROOMS = {
 DOORS = {
     r"confuse\.h": ("daemon/config/config_load.c",),
     r"event2?/.*|event\.h|evutil\.h": ("daemon/manager",),
-    r"jansson\.h": ("daemon/manager/report.c", "daemon/ctl/print.c"),
+    r"jansson\.h": ("daemon/manager/report.c", "daemon/manager/report_why.c",
+                   "daemon/ctl/print.c", "daemon/ctl/print_why.c"),
     r"systemd/.*": ("daemon/manager/notify.c",),
     r"ap_.*|apr_.*|http(d|_.*)\.h|util_.*\.h|mpm_.*|unixd\.h|mod_.*\.h|scoreboard\.h": ("shim",),
     r"php.*|SAPI\.h|zend.*|Zend/.*|main/.*|TSRM.*|ext/.*": ("lsphp",),

@@ -22,11 +22,24 @@ static void accounts_name__known_and_unknown__name_or_null_also_the_second_time(
 	accounts_deinit(&a);
 }
 
+static void accounts_find_uid__known_and_unknown__uid_or_nothing(void **state)
+{
+	uid_t uid = 77;
+
+	(void)state;
+	assert_false(accounts_find_uid("no-such-account-here", &uid));
+	assert_false(accounts_find_uid("", &uid));
+	assert_int_equal(uid, 77);
+	assert_true(accounts_find_uid("root", &uid));
+	assert_int_equal(uid, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			accounts_name__known_and_unknown__name_or_null_also_the_second_time),
+		cmocka_unit_test(accounts_find_uid__known_and_unknown__uid_or_nothing),
 	};
 
 	return cmocka_run_group_tests_name("accounts", tests, NULL, NULL);
