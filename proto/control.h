@@ -11,7 +11,7 @@
  * violations: the manager drops such a client, and no other notices.
  *
  *   shim                                 manager
- *   HELLO version, key, server name  ->
+ *   HELLO version, key, instance, ...->
  *                                    <-  WELCOME session + lease table memfd | DENIED reason
  *   POOL specification               ->
  *                                    <-  POOL_OK pool id | DENIED reason, text
@@ -20,6 +20,7 @@
  *   RETURN slot, generation          ->     (done, but the word said WANTED; no reply)
  *   CLOSE slot, generation, why, pid ->     (connection is dead or not reusable; no reply)
  *   CANCEL sequence                  ->     (the waiter of that LEASE has gone; no reply)
+ *   TERMINATE key, instance          ->     (that Apache has ended; needs no HELLO; no reply)
  *
  *   lsapidctl                            manager
  *   STATUS                           ->
@@ -37,7 +38,7 @@
 #include "proto/reason.h"
 #include "proto/wire.h"
 
-#define CONTROL_VERSION     1U
+#define CONTROL_VERSION     2U
 #define CONTROL_HEADER_SIZE 12U
 /** A POOL with the largest specification fits; nothing longer is ever read. */
 #define CONTROL_MAX_MESSAGE (POOL_SPEC_MAX_BYTES + 64U)
@@ -57,6 +58,7 @@ enum control_type {
 	CONTROL_RETURN = 12,
 	CONTROL_CLOSE = 14,
 	CONTROL_CANCEL = 16,
+	CONTROL_TERMINATE = 18,
 	CONTROL_STATUS = 32,
 	CONTROL_RELOAD = 34,
 	CONTROL_WHY = 36,
@@ -92,6 +94,7 @@ struct control_header {
 struct control_hello {
 	uint32_t version;
 	uint8_t key[CONTROL_KEY_SIZE];
+	uint64_t instance; /* one configuration of one Apache, as its parent drew it; 0: none */
 	struct wire_bytes server; /* <= CONTROL_MAX_NAME: which Apache, for status and logs */
 };
 
@@ -161,6 +164,11 @@ struct control_why {
 	struct wire_bytes what;
 };
 
+struct control_terminate {
+	uint8_t key[CONTROL_KEY_SIZE];
+	uint64_t instance; /* never 0: its sessions' pools end unless another Apache uses them */
+};
+
 struct control_document {
 	uint32_t size;   /* bytes in the memfd */
 	uint32_t status; /* 0 or an errno: did the command succeed */
@@ -190,6 +198,8 @@ size_t control_encode_close(
 size_t control_encode_cancel(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_cancel *m);
 size_t control_encode_why(uint8_t *out, size_t size, uint32_t seq, const struct control_why *m);
+size_t control_encode_terminate(
+	uint8_t *out, size_t size, uint32_t seq, const struct control_terminate *m);
 size_t control_encode_document(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_document *m);
 /** for the types without a body: STATUS, RELOAD */
@@ -222,6 +232,7 @@ int control_decode_return(const uint8_t *data, size_t size, struct control_retur
 int control_decode_close(const uint8_t *data, size_t size, struct control_close_lease *ret);
 int control_decode_cancel(const uint8_t *data, size_t size, struct control_cancel *ret);
 int control_decode_why(const uint8_t *data, size_t size, struct control_why *ret);
+int control_decode_terminate(const uint8_t *data, size_t size, struct control_terminate *ret);
 int control_decode_document(const uint8_t *data, size_t size, struct control_document *ret);
 int control_decode_bare(const uint8_t *data, size_t size, enum control_type type);
 

@@ -16,6 +16,7 @@ static const char *const type_names[] = {
 	[CONTROL_RETURN] = "RETURN",
 	[CONTROL_CLOSE] = "CLOSE",
 	[CONTROL_CANCEL] = "CANCEL",
+	[CONTROL_TERMINATE] = "TERMINATE",
 	[CONTROL_STATUS] = "STATUS",
 	[CONTROL_RELOAD] = "RELOAD",
 	[CONTROL_WHY] = "WHY",
@@ -100,19 +101,25 @@ static struct wire_bytes body_get_blob(struct wire_reader *r)
 	return wire_get_blob(r, SIZE_MAX);
 }
 
+static void body_get_key(struct wire_reader *r, uint8_t ret_key[CONTROL_KEY_SIZE])
+{
+	const uint8_t *key = wire_get_bytes(r, CONTROL_KEY_SIZE);
+
+	for (size_t i = 0; key && i < CONTROL_KEY_SIZE; i++)
+		ret_key[i] = key[i];
+}
+
 int control_decode_hello(const uint8_t *data, size_t size, struct control_hello *ret)
 {
 	struct control_hello m = { .version = 0 };
 	struct wire_reader r;
-	const uint8_t *key;
 	int error = body_begin(&r, data, size, CONTROL_HELLO);
 
 	if (error)
 		return error;
 	m.version = wire_get_u32(&r);
-	key = wire_get_bytes(&r, sizeof(m.key));
-	for (size_t i = 0; key && i < sizeof(m.key); i++)
-		m.key[i] = key[i];
+	body_get_key(&r, m.key);
+	m.instance = wire_get_u64(&r);
 	m.server = body_get_blob(&r);
 	error = body_end(&r);
 	if (error)
@@ -328,6 +335,25 @@ int control_decode_why(const uint8_t *data, size_t size, struct control_why *ret
 	if (error)
 		return error;
 	if (m.what.size > CONTROL_MAX_NAME)
+		return CONTROL_E_VALUE;
+	*ret = m;
+	return 0;
+}
+
+int control_decode_terminate(const uint8_t *data, size_t size, struct control_terminate *ret)
+{
+	struct control_terminate m = { .instance = 0 };
+	struct wire_reader r;
+	int error = body_begin(&r, data, size, CONTROL_TERMINATE);
+
+	if (error)
+		return error;
+	body_get_key(&r, m.key);
+	m.instance = wire_get_u64(&r);
+	error = body_end(&r);
+	if (error)
+		return error;
+	if (!m.instance)
 		return CONTROL_E_VALUE;
 	*ret = m;
 	return 0;

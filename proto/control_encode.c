@@ -29,6 +29,7 @@ size_t control_encode_hello(uint8_t *out, size_t size, uint32_t seq, const struc
 	message_begin(&w, out, size, seq, CONTROL_HELLO);
 	wire_put_u32(&w, m->version);
 	wire_put_bytes(&w, m->key, sizeof(m->key));
+	wire_put_u64(&w, m->instance);
 	wire_put_blob(&w, m->server.data, m->server.size);
 	return message_end(&w);
 }
@@ -170,6 +171,19 @@ size_t control_encode_why(uint8_t *out, size_t size, uint32_t seq, const struct 
 		return 0;
 	message_begin(&w, out, size, seq, CONTROL_WHY);
 	wire_put_blob(&w, m->what.data, m->what.size);
+	return message_end(&w);
+}
+
+size_t control_encode_terminate(
+	uint8_t *out, size_t size, uint32_t seq, const struct control_terminate *m)
+{
+	struct wire_writer w;
+
+	if (!m->instance)
+		return 0;
+	message_begin(&w, out, size, seq, CONTROL_TERMINATE);
+	wire_put_bytes(&w, m->key, sizeof(m->key));
+	wire_put_u64(&w, m->instance);
 	return message_end(&w);
 }
 

@@ -184,6 +184,7 @@ int manager_init(struct manager *m, const struct priv_message *setup, struct con
 	list_init(&m->greeting);
 	list_init(&m->peers);
 	list_init(&m->sessions);
+	instance_set_init(&m->instances);
 	m->started_ns = manager_now(m);
 	memcpy(m->key, setup->key, sizeof(m->key));
 	m->access = (struct access_policy){
@@ -237,6 +238,7 @@ void manager_deinit(struct manager *m)
 		m->base = NULL;
 	}
 	refuse_deinit(&m->refuse);
+	instance_set_deinit(&m->instances);
 	accounts_deinit(&m->accounts);
 	m->config = config_free(m->config);
 }

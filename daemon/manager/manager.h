@@ -22,6 +22,7 @@
 #include "daemon/manager/graveyard.h"
 #include "daemon/manager/hangup.h"
 #include "daemon/manager/idle.h"
+#include "daemon/manager/instance.h"
 #include "daemon/manager/lease.h"
 #include "daemon/manager/listener.h"
 #include "daemon/manager/notify.h"
@@ -63,6 +64,7 @@ struct manager {
 	struct list greeting; /* peers without a session, longest silent first */
 	struct list peers;    /* peers with one */
 	struct list sessions;
+	struct instance_set instances;
 	uint32_t last_session;
 	uint32_t connections; /* of all pools */
 	struct stats stats;

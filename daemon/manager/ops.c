@@ -12,6 +12,7 @@ static const struct op ops[] = {
 	{ CONTROL_RETURN, ACCESS_SHIM, ops_return },
 	{ CONTROL_CLOSE, ACCESS_SHIM, ops_close },
 	{ CONTROL_CANCEL, ACCESS_SHIM, ops_cancel },
+	{ CONTROL_TERMINATE, ACCESS_SHIM_UID, ops_terminate },
 	{ CONTROL_STATUS, ACCESS_ADMIN, ops_status },
 	{ CONTROL_RELOAD, ACCESS_ADMIN, ops_reload },
 	{ CONTROL_WHY, ACCESS_ADMIN, ops_why },

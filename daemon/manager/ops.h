@@ -33,6 +33,7 @@ bool ops_lease(struct peer *p, uint32_t sequence, const uint8_t *data, size_t si
 bool ops_return(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);
 bool ops_close(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);
 bool ops_cancel(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);
+bool ops_terminate(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);
 
 /* ops_admin.c */
 bool ops_status(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);

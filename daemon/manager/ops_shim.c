@@ -203,3 +203,20 @@ bool ops_cancel(struct peer *p, uint32_t sequence, const uint8_t *data, size_t s
 		admit_cancel(w); /* if not, the answer is on its way */
 	return true;
 }
+
+/* Apache's parent has no session: what it needs to prove is in the message. */
+bool ops_terminate(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size)
+{
+	struct manager *m = p->manager;
+	struct control_terminate msg;
+
+	if (control_decode_terminate(data, size, &msg))
+		return false;
+	if (!str_equal_const_time(msg.key, m->key, sizeof(m->key))) {
+		deny_and_close(p, sequence, REASON_BAD_KEY, "the key is not that of key_file");
+		return true;
+	}
+	if (!shutdown_is_under_way(&m->shutdown))
+		instance_terminate(m, msg.instance);
+	return true;
+}

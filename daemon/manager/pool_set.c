@@ -43,6 +43,7 @@ static void forget(struct pool_set *set, struct pool *p)
 {
 	map_remove(&set->by_spec, p->hash, p);
 	map_remove(&set->by_id, p->id, p);
+	instance_forget_pool(&p->manager->instances, p);
 	(void)pool_free(p);
 }
 

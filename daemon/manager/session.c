@@ -63,6 +63,7 @@ int session_new(struct manager *m, struct peer *peer, const struct control_hello
 		memcpy(s->server, hello->server.data, hello->server.size);
 	map_init(&s->known);
 	list_init(&s->waiters);
+	s->instance = instance_enter(&m->instances, hello->instance);
 	list_push_back(&m->sessions, &s->node);
 	m->stats.sessions++;
 	*ret_session = s;
@@ -98,6 +99,7 @@ struct session *session_end(struct session *s)
 		if (p)
 			p->known_by--;
 	}
+	instance_leave(&s->manager->instances, s->instance);
 	list_remove(&s->node);
 	map_deinit(&s->known);
 	free(s->slot);
@@ -116,6 +118,7 @@ int session_learn(struct session *s, struct pool *p)
 	if (r < 0)
 		return r;
 	p->known_by++;
+	instance_learn(s->instance, p);
 	return 0;
 }
 

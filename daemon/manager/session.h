@@ -18,6 +18,7 @@
 #include "proto/lease_table.h"
 
 struct backend;
+struct instance;
 struct manager;
 struct peer;
 struct pool;
@@ -27,6 +28,7 @@ struct session {
 	struct manager *manager; /* borrowed */
 	struct peer *peer;       /* borrowed: ends together with the session */
 	uint32_t id;
+	struct instance *instance; /* borrowed: the manager; NULL: it named none */
 	char server[CONTROL_MAX_NAME + 1];
 	uint64_t since_ns;
 	struct lease_table *table; /* owned: mapping shared with the Apache process */

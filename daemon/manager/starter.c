@@ -282,7 +282,8 @@ static void parent_died(struct pool *p, uint64_t lived_ns)
 
 static void parent_retired(struct pool *p)
 {
-	bool is_wanted = p->is_wanted_again || pool_has_pending(p);
+	/* what nobody holds any more waits in the backlog for nothing */
+	bool is_wanted = p->is_wanted_again || (p->held.count && pool_has_pending(p));
 
 	p->is_wanted_again = false;
 	pool_set_state(p, POOL_COLD, "retired");

@@ -11,9 +11,9 @@ import socket
 import struct
 import sys
 
-VERSION = 1
+VERSION = 2
 HELLO, WELCOME, POOL, POOL_OK, DENIED, LEASE, GRANT, REJECT = 2, 3, 4, 5, 7, 8, 9, 11
-RETURN, CLOSE, CANCEL, STATUS, RELOAD, DOCUMENT = 12, 14, 16, 32, 34, 33
+RETURN, CLOSE, CANCEL, TERMINATE, STATUS, RELOAD, DOCUMENT = 12, 14, 16, 18, 32, 34, 33
 
 
 def message(kind, sequence, body=b"", version=VERSION, length=None):
@@ -64,8 +64,9 @@ class Control:
         self.send(kind, body)
         return self.receive()
 
-    def hello(self, key, version=VERSION, name=b"test"):
-        return self.ask(HELLO, struct.pack("<I", version) + key + blob(name))
+    def hello(self, key, version=VERSION, name=b"test", instance=0):
+        return self.ask(HELLO, struct.pack("<I", version) + key + struct.pack("<Q", instance)
+                        + blob(name))
 
     def pool(self, **entries):
         text = b"".join(f"{k}={v}\0".encode() for k, v in sorted(entries.items()))

@@ -38,6 +38,7 @@ CODEC(return, ret)
 CODEC(close, close)
 CODEC(cancel, cancel)
 CODEC(why, why)
+CODEC(terminate, terminate)
 CODEC(document, document)
 BARE_CODEC(status, CONTROL_STATUS)
 BARE_CODEC(reload, CONTROL_RELOAD)
@@ -57,6 +58,7 @@ const struct control_codec control_codecs[CONTROL_CODECS] = {
 	{ CONTROL_STATUS, decode_status, encode_status },
 	{ CONTROL_RELOAD, decode_reload, encode_reload },
 	{ CONTROL_WHY, decode_why, encode_why },
+	{ CONTROL_TERMINATE, decode_terminate, encode_terminate },
 	{ CONTROL_DOCUMENT, decode_document, encode_document },
 };
 

@@ -18,6 +18,7 @@ union control_message {
 	struct control_close_lease close;
 	struct control_cancel cancel;
 	struct control_why why;
+	struct control_terminate terminate;
 	struct control_document document;
 };
 
@@ -27,7 +28,7 @@ struct control_codec {
 	size_t (*encode)(uint8_t *out, size_t size, uint32_t seq, const union control_message *m);
 };
 
-#define CONTROL_CODECS 15U
+#define CONTROL_CODECS 16U
 
 extern const struct control_codec control_codecs[CONTROL_CODECS];
 

@@ -68,8 +68,26 @@ static size_t expect(struct fake_shim *s, uint8_t *data, enum control_type type,
 
 void fake_shim_hello(struct fake_shim *s, const uint8_t key[PRIV_KEY_SIZE])
 {
+	fake_shim_hello_of(s, key, 0);
+}
+
+void fake_shim_say_end(const uint8_t key[PRIV_KEY_SIZE], uint64_t instance)
+{
+	struct control_terminate end = { .instance = instance };
+	struct fake_shim s;
+	uint8_t data[64];
+
+	fake_shim_connect(&s);
+	memcpy(end.key, key, sizeof(end.key));
+	fake_shim_send(&s, data, control_encode_terminate(data, sizeof(data), 1, &end));
+	fake_shim_bye(&s);
+}
+
+void fake_shim_hello_of(struct fake_shim *s, const uint8_t key[PRIV_KEY_SIZE], uint64_t instance)
+{
 	struct control_hello hello = {
 		.version = CONTROL_VERSION,
+		.instance = instance,
 		.server = { .data = (const uint8_t *)"test", .size = 4 },
 	};
 	uint8_t data[CONTROL_MAX_MESSAGE];

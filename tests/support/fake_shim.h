@@ -36,6 +36,12 @@ void fake_shim_connect(struct fake_shim *s);
 
 /** fake_shim_hello() - connect, HELLO, WELCOME */
 void fake_shim_hello(struct fake_shim *s, const uint8_t key[PRIV_KEY_SIZE]);
+
+/** fake_shim_hello_of() - the same as a process of this instance of Apache */
+void fake_shim_hello_of(struct fake_shim *s, const uint8_t key[PRIV_KEY_SIZE], uint64_t instance);
+
+/** fake_shim_say_end() - TERMINATE, on a connection of its own */
+void fake_shim_say_end(const uint8_t key[PRIV_KEY_SIZE], uint64_t instance);
 void fake_shim_bye(struct fake_shim *s);
 
 /** fake_shim_pool() - id of the pool with these entries ("key=value key=value ...") */

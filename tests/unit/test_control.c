@@ -33,8 +33,10 @@ struct row {
 
 static const struct row rows[] = {
 	{ "hello", CONTROL_HELLO, 1,
-		{ .hello = { .version = 1, .server = BYTES("www.example.org:80") } } },
-	{ "hello_unnamed", CONTROL_HELLO, UINT32_MAX, { .hello = { .version = 1 } } },
+		{ .hello = { .version = 2,
+			  .instance = 0x8899aabbccddeeffULL,
+			  .server = BYTES("www.example.org:80") } } },
+	{ "hello_unnamed", CONTROL_HELLO, UINT32_MAX, { .hello = { .version = 2 } } },
 	{ "welcome", CONTROL_WELCOME, 1,
 		{ .welcome = { .session = 17,
 			  .slot_count = 1024,
@@ -63,6 +65,8 @@ static const struct row rows[] = {
 			  .generation = UINT64_MAX >> 8,
 			  .child_pid = 4711 } } },
 	{ "cancel", CONTROL_CANCEL, 6, { .cancel = { .lease_sequence = 3 } } },
+	{ "terminate", CONTROL_TERMINATE, 7,
+		{ .terminate = { .instance = 0x8899aabbccddeeffULL } } },
 	{ "status", CONTROL_STATUS, 1, { .cancel = { 0 } } },
 	{ "reload", CONTROL_RELOAD, 2, { .cancel = { 0 } } },
 	{ "why", CONTROL_WHY, 3, { .why = { BYTES("www.example.org") } } },
@@ -116,6 +120,8 @@ static union control_message row_message(const struct row *row)
 
 	if (!strcmp(row->name, "hello"))
 		memcpy(m.hello.key, key, sizeof(key));
+	if (row->type == CONTROL_TERMINATE)
+		memcpy(m.terminate.key, key, sizeof(key));
 	return m;
 }
 
@@ -295,17 +301,17 @@ static void decode__bad_field__says_which_kind(void **state)
 		uint32_t value;
 		int error;
 	} cases[] = {
-		{ "hello", 0, 0x00020002, CONTROL_E_VERSION },
-		{ "hello", 0, 0x00000002, CONTROL_E_VERSION },
-		{ "hello", 0, 0x00010000, CONTROL_E_TYPE },
-		{ "hello", 0, 0x00010006, CONTROL_E_TYPE },
-		{ "hello", 0, 0x00010100, CONTROL_E_TYPE },
-		{ "hello", 0, 0x0001ffff, CONTROL_E_TYPE },
+		{ "hello", 0, 0x00030002, CONTROL_E_VERSION },
+		{ "hello", 0, 0x00010002, CONTROL_E_VERSION },
+		{ "hello", 0, 0x00020000, CONTROL_E_TYPE },
+		{ "hello", 0, 0x00020006, CONTROL_E_TYPE },
+		{ "hello", 0, 0x00020100, CONTROL_E_TYPE },
+		{ "hello", 0, 0x0002ffff, CONTROL_E_TYPE },
 		{ "hello", LENGTH_AT, 0, CONTROL_E_TRAILING },
 		{ "hello", LENGTH_AT, UINT32_MAX, CONTROL_E_TRUNCATED },
-		{ "hello", 48, 19, CONTROL_E_TRUNCATED },
-		{ "hello", 48, 17, CONTROL_E_TRAILING },
-		{ "hello", 48, UINT32_MAX, CONTROL_E_TRUNCATED },
+		{ "hello", 56, 19, CONTROL_E_TRUNCATED },
+		{ "hello", 56, 17, CONTROL_E_TRAILING },
+		{ "hello", 56, UINT32_MAX, CONTROL_E_TRUNCATED },
 		{ "pool", 12, UINT32_MAX, CONTROL_E_TRUNCATED },
 		{ "why", 12, 16, CONTROL_E_TRUNCATED },
 		{ "why", 12, 14, CONTROL_E_TRAILING },
@@ -320,6 +326,7 @@ static void decode__bad_field__says_which_kind(void **state)
 		{ "close", 16, CONTROL_CLOSE_COUNT, CONTROL_E_VALUE },
 		{ "close", 16, UINT32_MAX, CONTROL_E_VALUE },
 		{ "close", 24, UINT32_MAX, CONTROL_E_VALUE },
+		{ "terminate", LENGTH_AT, 53, CONTROL_E_TRUNCATED },
 	};
 	struct fixture *f = *state;
 
@@ -348,7 +355,7 @@ static void text__at_its_bound__passes_and_not_above(void **state)
 		size_t at; /* of the length */
 		size_t max;
 	} cases[] = {
-		{ "hello", CONTROL_HELLO, 48, CONTROL_MAX_NAME },
+		{ "hello", CONTROL_HELLO, 56, CONTROL_MAX_NAME },
 		{ "pool", CONTROL_POOL, 12, POOL_SPEC_MAX_BYTES },
 		{ "denied", CONTROL_DENIED, 16, CONTROL_MAX_TEXT },
 		{ "reject", CONTROL_REJECT, 32, CONTROL_MAX_TEXT },
@@ -403,6 +410,7 @@ static void encode__field_out_of_bounds__nothing(void **state)
 		{ "generation 0", CONTROL_CLOSE, { .close = { .slot = 1 } } },
 		{ "why", CONTROL_CLOSE,
 			{ .close = { .why = CONTROL_CLOSE_COUNT, .generation = 1 } } },
+		{ "no instance", CONTROL_TERMINATE, { .terminate = { .instance = 0 } } },
 	};
 	uint8_t out[CONTROL_MAX_MESSAGE];
 

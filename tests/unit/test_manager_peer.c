@@ -104,12 +104,12 @@ static void any_message__garbage__dropped(void **state)
 	} rows[] = {
 		{ "one byte", 1, { 0 } },
 		{ "zeros", 24, { 0 } },
-		{ "unknown type", 12, { 200, 0, 1, 0, 12 } },
-		{ "an answer", 12, { CONTROL_GRANT, 0, 1, 0, 12 } },
-		{ "length beyond the datagram", 12, { CONTROL_LEASE, 0, 1, 0, 20 } },
-		{ "LEASE without a body", 12, { CONTROL_LEASE, 0, 1, 0, 12 } },
-		{ "STATUS with a body", 16, { CONTROL_STATUS, 0, 1, 0, 16 } },
-		{ "CLOSE cut short", 24, { CONTROL_CLOSE, 0, 1, 0, 24 } },
+		{ "unknown type", 12, { 200, 0, 2, 0, 12 } },
+		{ "an answer", 12, { CONTROL_GRANT, 0, 2, 0, 12 } },
+		{ "length beyond the datagram", 12, { CONTROL_LEASE, 0, 2, 0, 20 } },
+		{ "LEASE without a body", 12, { CONTROL_LEASE, 0, 2, 0, 12 } },
+		{ "STATUS with a body", 16, { CONTROL_STATUS, 0, 2, 0, 16 } },
+		{ "CLOSE cut short", 24, { CONTROL_CLOSE, 0, 2, 0, 24 } },
 	};
 	struct world *w = *state;
 
