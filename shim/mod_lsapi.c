@@ -4,13 +4,17 @@
 
 #include "shim/shim.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 #include <http_core.h>
 
 #include "build_config.h"
 #include "shim/shim_key.h"
+#include "shim/shim_link.h"
 
 #define SHIM_DEFAULT_SOCKET LSAPID_RUNDIR "/control.sock"
 #define SHIM_DEFAULT_KEY    LSAPID_STATEDIR "/shim.key"
@@ -45,6 +49,46 @@ static void share_flags(apr_pool_t *pconf, server_rec *s)
 	shim_config_of_server(s)->global->has_warned = shared->flag;
 }
 
+/** What the parent has to do when its configuration ends. */
+struct farewell {
+	const struct shim_global *global; /* borrowed: pconf */
+	pid_t parent;                     /* others that were forked have this memory, too */
+};
+
+/*
+ * The configuration ends: httpd stops or restarts. Its children have ended before, or, at a
+ * graceful restart, finish what they do; lsapid lets busy PHP finish, too.
+ */
+static apr_status_t say_end(void *data)
+{
+	const struct farewell *f = data;
+	uint8_t key[CONTROL_KEY_SIZE];
+
+	if (getpid() != f->parent)
+		return APR_SUCCESS;
+	memcpy(key, f->global->key, sizeof(key));
+	/* lsapid may have been started after us */
+	if (!f->global->has_key && shim_key_read(f->global->key_path, key) < 0)
+		return APR_SUCCESS;
+	/* no daemon, no pools; and if it is stuck, idle pools go by themselves */
+	(void)shim_link_say_end(f->global, key);
+	return APR_SUCCESS;
+}
+
+/* Each configuration of each httpd is an instance of its own, for its pools to end with it. */
+static void begin_instance(apr_pool_t *pconf, struct shim_global *global, bool has_to_terminate)
+{
+	struct farewell *f = apr_palloc(pconf, sizeof(*f));
+
+	if (getrandom(&global->instance, sizeof(global->instance), GRND_NONBLOCK) !=
+		(ssize_t)sizeof(global->instance))
+		global->instance = 0;
+	if (!global->instance || !has_to_terminate)
+		return;
+	*f = (struct farewell){ .global = global, .parent = getpid() };
+	apr_pool_cleanup_register(pconf, f, say_end, apr_pool_cleanup_null);
+}
+
 static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
 	const struct shim_config *config = shim_config_of_server(s);
@@ -63,6 +107,7 @@ static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
 				"lsapi: key %s of lsapid can not be read; PHP will answer 503 "
 				"until lsapid has been started and httpd is restarted after it",
 				global->key_path);
+		begin_instance(pconf, global, shim_config_get(config, SHIM_TERMINATE_ON_EXIT) != 0);
 	}
 	for (server_rec *each = s; each; each = each->next)
 		shim_config_of_server(each)->global = global;

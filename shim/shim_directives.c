@@ -37,6 +37,7 @@ static const struct setting_row settings[SHIM_SETTING_COUNT] = {
 	[SHIM_DISABLE_FORCED_PWD] = { "lsapi_disable_forced_pwd_var", true, 0, 0, 0 },
 	[SHIM_OUTPUT_BUFFERING] = { "lsapi_output_buffering", false, 0, 0, 1 },
 	[SHIM_DISABLE_REJECT_MODE] = { "lsapi_disable_reject_mode", true, 0, 0, 0 },
+	[SHIM_TERMINATE_ON_EXIT] = { "lsapi_terminate_backends_on_exit", true, 0, 0, 1 },
 	[SHIM_DEBUG] = { "lsapi_debug", true, 0, 0, 0 },
 	[SHIM_ACCEPT_NOTIFY] = { "lsapi_backend_accept_notify", true, 0, 0, 1 },
 	[SHIM_POLL_TIMEOUT_S] = { "lsapi_poll_timeout", false, 0, 86400, 300 },
@@ -51,7 +52,7 @@ static const struct setting_row settings[SHIM_SETTING_COUNT] = {
 	[SHIM_MAX_RESEND_KIB] = { "lsapi_max_resend_buffer", true, 0, 65536, 200 },
 };
 
-_Static_assert(SHIM_SETTING_COUNT == 19, "each setting has a row above and a directive below");
+_Static_assert(SHIM_SETTING_COUNT == 20, "each setting has a row above and a directive below");
 
 int shim_directive_default(enum shim_setting setting)
 {
@@ -88,6 +89,16 @@ static const char *set_debug(cmd_parms *cmd, void *dir_config, int is_on)
 	return set_switch(cmd, dir_config, is_on);
 }
 
+/* It is about this Apache as a whole: elsewhere it would stand for nothing. */
+static const char *set_terminate(cmd_parms *cmd, void *dir_config, int is_on)
+{
+	if (!cmd->server->is_virtual)
+		return set_switch(cmd, dir_config, is_on);
+	ap_log_perror(APLOG_MARK, APLOG_WARNING, 0, cmd->pool,
+		"lsapi: %s is ignored in a virtual host, write it outside of them", cmd->cmd->name);
+	return NULL;
+}
+
 /* B21: a number that is none, or out of bounds, is not fatal; say what is used instead. */
 static const char *set_number(cmd_parms *cmd, void *dir_config, const char *arg)
 {
@@ -103,7 +114,7 @@ static const char *set_number(cmd_parms *cmd, void *dir_config, const char *arg)
 		value = number < row->min ? row->min : number > row->max ? row->max : (int)number;
 	}
 	if (end == arg || *end != '\0' || number != value)
-		ap_log_error(APLOG_MARK, APLOG_WARNING, 0, cmd->server,
+		ap_log_perror(APLOG_MARK, APLOG_WARNING, 0, cmd->pool,
 			"lsapi: %s %s: not a number from %d to %d, %d is used", row->name, arg,
 			row->min, row->max, value);
 	config_of(cmd, dir_config, setting)->value[setting] = value;
@@ -172,7 +183,7 @@ static const char *set_env(cmd_parms *cmd, void *dir_config, const char *name, c
 	if (!is_env_name(name))
 		return apr_psprintf(cmd->pool, "lsapi_set_env: %s is no name of a variable", name);
 	if (is_env_ours(name)) {
-		ap_log_error(APLOG_MARK, APLOG_WARNING, 0, cmd->server,
+		ap_log_perror(APLOG_MARK, APLOG_WARNING, 0, cmd->pool,
 			"lsapi: lsapi_set_env %s: PATH, HTTP_* and LSAPI_* are ignored%s", name,
 			strcmp(name, "PATH") == 0 ? ", use lsapi_set_env_path" : "");
 		return NULL;
@@ -292,6 +303,8 @@ const command_rec shim_directives[] = {
 		"On|Off (On): Off passes on at once what PHP has flushed"),
 	AP_INIT_FLAG("lsapi_disable_reject_mode", set_switch, NULL, RSRC_CONF,
 		"On|Off (Off): On waits for a free PHP process, instead of 507"),
+	AP_INIT_FLAG("lsapi_terminate_backends_on_exit", set_terminate, NULL, RSRC_CONF,
+		"On|Off (On): Off lets pools stay when httpd stops or restarts"),
 	AP_INIT_TAKE1("lsapi_tmpdir", set_tmpdir, NULL, RSRC_CONF,
 		"directory (/tmp) for request bodies that come without a length"),
 	AP_INIT_TAKE1("lsapi_max_resend_buffer", set_number, NULL, RSRC_CONF,

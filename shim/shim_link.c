@@ -16,11 +16,16 @@
 
 /* HELLO is answered without looking anything up. */
 #define HELLO_ANSWER_MS 5000U
+/* httpd's stop does not wait for us. */
+#define END_MS 300U
 
-static int open_socket(const char *path, int *ret_fd)
+static int open_socket(const char *path, unsigned limit_ms, int *ret_fd)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	struct timeval limit = { .tv_sec = HELLO_ANSWER_MS / 1000 };
+	struct timeval limit = {
+		.tv_sec = limit_ms / 1000,
+		.tv_usec = limit_ms % 1000 * 1000,
+	};
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return ENAMETOOLONG;
@@ -94,13 +99,14 @@ static int take_welcome(const uint8_t *data, size_t size, struct fdpass_set *fds
 	return 0;
 }
 
-static int say_hello(
-	struct shim_link *link, const uint8_t key[CONTROL_KEY_SIZE], struct shim_reply *reply)
+static int say_hello(struct shim_link *link, const struct shim_global *global,
+	const uint8_t key[CONTROL_KEY_SIZE], struct shim_reply *reply)
 {
 	static const char name[] = "httpd";
 	uint8_t message[CONTROL_MAX_TEXT + 256];
 	struct control_hello hello = {
 		.version = CONTROL_VERSION,
+		.instance = global->instance,
 		.server = { (const uint8_t *)name, sizeof(name) - 1 },
 	};
 	struct pollfd p = { .fd = link->fd, .events = POLLIN };
@@ -123,17 +129,17 @@ static int say_hello(
 	return r;
 }
 
-int shim_link_open(const char *path, const uint8_t key[CONTROL_KEY_SIZE],
+int shim_link_open(const struct shim_global *global, const uint8_t key[CONTROL_KEY_SIZE],
 	struct shim_link *ret_link, struct shim_reply *reterr_reply, int *reterr_errno)
 {
 	struct shim_link link = { .fd = -1 };
-	int error = open_socket(path, &link.fd);
+	int error = open_socket(global->socket_path, HELLO_ANSWER_MS, &link.fd);
 
 	if (error) {
 		*reterr_errno = error;
 		return SHIM_SESSION_E_CONNECT;
 	}
-	int r = say_hello(&link, key, reterr_reply);
+	int r = say_hello(&link, global, key, reterr_reply);
 
 	if (r == 0) {
 		*ret_link = link;
@@ -143,4 +149,22 @@ int shim_link_open(const char *path, const uint8_t key[CONTROL_KEY_SIZE],
 	if (link.table)
 		shim_table_unref(link.table);
 	return r;
+}
+
+int shim_link_say_end(const struct shim_global *global, const uint8_t key[CONTROL_KEY_SIZE])
+{
+	struct control_terminate end = { .instance = global->instance };
+	uint8_t message[64];
+	int fd = -1;
+	int error = open_socket(global->socket_path, END_MS, &fd);
+
+	if (error)
+		return error;
+	memcpy(end.key, key, sizeof(end.key));
+	size_t size = control_encode_terminate(message, sizeof(message), 0, &end);
+	int r = fdpass_send(fd, message, size, NULL, MSG_DONTWAIT);
+
+	/* what was sent stays there to be read */
+	(void)close(fd);
+	return r < 0 ? -r : 0;
 }

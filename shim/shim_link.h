@@ -17,8 +17,17 @@ struct shim_link {
  *
  * Return: 0; enum shim_session_error, with the errno or the daemon's reason and text.
  */
-int shim_link_open(const char *path, const uint8_t key[CONTROL_KEY_SIZE],
+int shim_link_open(const struct shim_global *global, const uint8_t key[CONTROL_KEY_SIZE],
 	struct shim_link *ret_link, struct shim_reply *reterr_reply, int *reterr_errno);
+
+/**
+ * shim_link_say_end() - this instance of httpd has ended: TERMINATE
+ *
+ * Waits for nothing but room in the daemon's backlog, for a fraction of a second.
+ *
+ * Return: 0; positive errno: nobody was told.
+ */
+int shim_link_say_end(const struct shim_global *global, const uint8_t key[CONTROL_KEY_SIZE]);
 
 /** shim_link_copy_text() - a text of a message into CONTROL_MAX_TEXT + 1 bytes */
 void shim_link_copy_text(char *out, struct wire_bytes text);

@@ -34,6 +34,7 @@ struct shim_global {
 	const char *key_path;
 	bool has_key;
 	uint8_t key[CONTROL_KEY_SIZE];
+	uint64_t instance;            /* of this configuration: see control_hello; 0: none */
 	_Atomic bool *has_warned;     /* of each server in httpd's order, shared by all children */
 	uint32_t answer_ms;           /* SHIM_SESSION_ANSWER_MS, but in tests */
 	struct shim_process *process; /* set in child_init */

@@ -162,7 +162,7 @@ static int bring_up(struct shim_session *s, struct shim_call *call, struct shim_
 
 	call->error = -read_key(s);
 	if (call->error == 0)
-		r = shim_link_open(s->global->socket_path, s->key, &link, reply, &call->error);
+		r = shim_link_open(s->global, s->key, &link, reply, &call->error);
 	pthread_mutex_lock(&s->lock);
 	s->state = r == 0 ? LINK_UP : LINK_DOWN;
 	if (r == 0) {
