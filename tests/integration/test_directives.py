@@ -90,3 +90,76 @@ def test_debug_of_one_site(stack):
         assert made.get(name, "/who.php").status == 200
     made.httpd.wait_log("lsapi: answered by pid(", "a.test")
     assert "answered by pid" not in made.httpd.text("b.test")
+
+
+def test_number_out_of_bounds_is_told_of(stack):
+    """B21: not fatal, but said when the configuration is read, also of a virtual host."""
+    made = stack(Vhost("a.test", "games", extra="lsapi_backend_children 1"),
+                 extra="lsapi_backend_max_reqs none", start=False)
+    status, output = made.httpd.check()
+    assert status == 0
+    assert "lsapi_backend_max_reqs none: not a number from 1 to 2147483647, 10000 is used" in output
+    assert "lsapi_backend_children 1: not a number from 2 to 10000, 2 is used" in output
+
+
+def test_sites_of_one_account_that_differ(stack):
+    """B33, B34: a shared pool never mixes settings: one for each set of them."""
+    children = "lsapi_backend_children 7"
+    sites = [Vhost("a.test", "games"), Vhost("b.test", "games"),
+             Vhost("limit1.test", "games", extra=children),
+             Vhost("limit2.test", "games", extra=children),
+             Vhost("env.test", "games", extra="lsapi_set_env OF_SITE env"),
+             Vhost("path.test", "games", extra="lsapi_set_env_path /opt/bin:/bin")]
+    made = stack(*sites, extra="lsapi_per_user On")
+    for vhost in sites:
+        made.place.file(vhost.docroot / "pool.php", "<?php echo json_encode([posix_getppid(), "
+                        "getenv('OF_SITE'), getenv('PATH'), $_SERVER['DOCUMENT_ROOT']]);",
+                        vhost.owner)
+    seen = {v.name: json.loads(made.get(v.name, "/pool.php").text) for v in sites}
+    parents = {name: values[0] for name, values in seen.items()}
+    assert parents["a.test"] == parents["b.test"]
+    assert parents["limit1.test"] == parents["limit2.test"]
+    assert len(set(parents.values())) == 4
+    assert {name: values[1] for name, values in seen.items() if values[1]} == {"env.test": "env"}
+    assert [name for name, values in seen.items() if values[2].startswith("/opt")] == ["path.test"]
+    assert [values[3] for values in seen.values()] == [str(v.docroot) for v in sites]
+    pools = {p["pid"]: p for p in made.ctl.status()["pools"]}
+    assert pools[parents["limit1.test"]]["children"] == 7
+    assert pools[parents["a.test"]]["children"] == 120
+    # neither a virtual host nor a document root is part of what is shared
+    for pool in pools.values():
+        assert "scope=user" in pool["spec"]
+        assert not [e for e in pool["spec"] if e.startswith(("name=", "docroot="))]
+
+
+@pytest.mark.parametrize("scope", ["On", "Off"])
+def test_handlers_are_pools_of_their_own(stack, scope):
+    """Two PHPs of one site, whether its pools are the account's or its own."""
+    other = "application/x-httpd-lsphp-other"
+    made = stack(Vhost("a.test", "games", extra=f"lsapi_per_user {scope}\nAddType {other} .php5"),
+                 start=False)
+    made.daemon.handlers[other] = (made.place.bin / "lsphp", ["OF_HANDLER=other"])
+    made.daemon.write_conf()
+    docroot = made.httpd.vhosts["a.test"].docroot
+    owner = made.httpd.vhosts["a.test"].owner
+    for name in ("one.php", "two.php5"):
+        made.place.file(docroot / name,
+                        "<?php echo json_encode([posix_getppid(), getenv('OF_HANDLER')]);", owner)
+    made.start()
+    one, two = (json.loads(made.get("a.test", f"/{n}").text) for n in ("one.php", "two.php5"))
+    assert one[0] != two[0]
+    assert (one[1], two[1]) == (False, "other")
+    assert [json.loads(made.get("a.test", f"/{n}").text) for n in ("one.php", "two.php5")] == \
+        [one, two]
+    assert sorted(p["handler"] for p in made.ctl.status()["pools"]) == [
+        "application/x-httpd-lsphp", other]
+
+
+def test_groups_are_pools_of_their_own(stack):
+    """One account, two groups: never one PHP, which has one group only."""
+    group = "lsapi_user_group games mail"
+    made = stack(Vhost("a.test", "games"), Vhost("b.test", "games", extra=group),
+                 extra="lsapi_per_user On")
+    seen = [json.loads(made.get(n, "/who.php").text) for n in ("a.test", "b.test")]
+    assert seen[0]["ppid"] != seen[1]["ppid"]
+    assert [s["gid"] for s in seen] == [pwd.getpwnam("games").pw_gid, pwd.getpwnam("mail").pw_gid]
