@@ -9,8 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "daemon/base/line_file.h"
 
 /* A line up to PIPE_BUF reaches a pipe in one piece, whoever else writes to it: pipe(7). */
 #define LOG_LINE_MAX PIPE_BUF
@@ -19,8 +22,10 @@
 static struct {
 	const char *ident; /* static */
 	enum log_level level;
-	bool is_journal;
-} sink = { .ident = "lsapid", .level = LOG_LEVEL_INFO, .is_journal = false };
+	bool is_journal; /* stderr is */
+	enum log_target target;
+	struct line_file file; /* LOG_TARGET_FILE */
+} sink = { .ident = "lsapid", .level = LOG_LEVEL_INFO, .file = LINE_FILE_EMPTY };
 
 static const char *const level_names[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -73,42 +78,105 @@ bool log_level_parse(const char *text, enum log_level *ret_level)
 	return false;
 }
 
-static size_t log_put_prefix(char *out, size_t size, enum log_level level)
+enum log_target log_target_parse(const char *text)
+{
+	if (strcmp(text, "stderr") == 0)
+		return LOG_TARGET_STDERR;
+	return strcmp(text, "syslog") == 0 ? LOG_TARGET_SYSLOG : LOG_TARGET_FILE;
+}
+
+void log_set_target(enum log_target target, int fd)
+{
+	if (sink.target == LOG_TARGET_SYSLOG && target != LOG_TARGET_SYSLOG)
+		closelog();
+	/* at once: what is asked for later may need a directory that is out of reach then */
+	if (target == LOG_TARGET_SYSLOG)
+		openlog(sink.ident, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	line_file_replace(&sink.file, target == LOG_TARGET_FILE ? fd : -1);
+	sink.target = target;
+}
+
+size_t log_put_time(char *out, size_t size)
 {
 	struct timespec now;
 	struct tm tm;
 	int n;
 
-	if (sink.is_journal) {
-		n = snprintf(out, size, "<%u>%s: ", (unsigned)level, sink.ident);
-	} else {
-		(void)clock_gettime(CLOCK_REALTIME, &now);
-		(void)gmtime_r(&now.tv_sec, &tm);
-		n = snprintf(out, size,
-			"%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s %s: ", tm.tm_year + 1900,
-			tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-			now.tv_nsec / 1000000, level_names[level], sink.ident);
-	}
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)gmtime_r(&now.tv_sec, &tm);
+	n = snprintf(out, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ", tm.tm_year + 1900,
+		tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000);
 	if (n < 0)
 		return 0;
 	return (size_t)n < size ? (size_t)n : size - 1;
 }
 
-void log_write(
-	enum log_level level, const char *event, const struct log_field *fields, size_t count)
+static size_t log_put_prefix(char *out, size_t size, enum log_target target, enum log_level level)
+{
+	size_t used = 0;
+	int n;
+
+	if (target == LOG_TARGET_SYSLOG) /* it has all that by itself */
+		return 0;
+	if (target == LOG_TARGET_STDERR && sink.is_journal) {
+		n = snprintf(out, size, "<%u>%s: ", (unsigned)level, sink.ident);
+	} else {
+		used = log_put_time(out, size);
+		n = snprintf(out + used, size - used, " %s %s: ", level_names[level], sink.ident);
+	}
+	if (n < 0)
+		return used;
+	return (size_t)n < size - used ? used + (size_t)n : size - 1;
+}
+
+/* Return: 0; -errno if that target, a file, did not take it */
+static int log_put(enum log_target target, enum log_level level, const char *event,
+	const struct log_field *fields, size_t count)
 {
 	char line[LOG_LINE_MAX];
-	int saved_errno = errno;
-	size_t used;
-
-	if (level > sink.level)
-		return;
 	/* the prefix is short; the rest, less the newline, belongs to the event */
-	used = log_put_prefix(line, sizeof(line) / 2, level);
+	size_t used = log_put_prefix(line, sizeof(line) / 2, target, level);
+
 	used += log_format(line + used, sizeof(line) - used, event, fields, count);
+	if (target == LOG_TARGET_SYSLOG) {
+		syslog((int)level, "%s", line);
+		return 0;
+	}
 	line[used++] = '\n';
+	if (target == LOG_TARGET_FILE)
+		return line_file_write(&sink.file, line, used);
 	/* a full or broken stderr must not stop the service, and there is nobody left to tell */
 	while (write(STDERR_FILENO, line, used) < 0 && errno == EINTR)
 		continue;
+	return 0;
+}
+
+/* The file did not take a line, or takes them again. */
+static void log_tell_file(
+	enum log_target to, enum log_level level, const char *event, int error, uint64_t lines)
+{
+	const struct log_field fields[] = { F_ERRNO(error), F_UINT("lines", lines) };
+
+	(void)log_put(to, level, event, fields, 2);
+}
+
+void log_write(
+	enum log_level level, const char *event, const struct log_field *fields, size_t count)
+{
+	int saved_errno = errno;
+	uint64_t lost = sink.file.lost;
+	int r;
+
+	if (level > sink.level)
+		return;
+	r = log_put(sink.target, level, event, fields, count);
+	if (r < 0) {
+		if (lost == 0)
+			log_tell_file(LOG_TARGET_STDERR, LOG_LEVEL_ERROR, "log.failed", r, 1);
+		(void)log_put(LOG_TARGET_STDERR, level, event, fields, count);
+	} else if (lost) {
+		sink.file.lost = 0;
+		log_tell_file(sink.target, LOG_LEVEL_NOTICE, "log.working", 0, lost);
+	}
 	errno = saved_errno;
 }

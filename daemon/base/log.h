@@ -3,9 +3,9 @@
 
 /*
  * Structured log: a stable dotted event name and typed fields, never a sentence put together by a
- * format. One line per event on stderr: `<6>lsapid: pool.start pool=site1 uid=1001` (the
- * sd-daemon prefix only when stderr goes to the journal). Values are escaped here and nowhere
- * else: no byte of a user can begin a line of its own.
+ * format. One line per event: `pool.start pool=site1 uid=1001`. Values are escaped here and nowhere
+ * else: no byte of a user can begin a line of its own. Before it stands what its target lacks: on
+ * stderr and in a file time, level and the process; in the journal `<6>` and the process.
  *
  *	log_warn("child.exit", F_UINT("uid", uid), F_INT("pid", pid), F_STR("why", why));
  *
@@ -22,6 +22,13 @@ enum log_level {
 	LOG_LEVEL_NOTICE = 5,
 	LOG_LEVEL_INFO = 6,
 	LOG_LEVEL_DEBUG = 7
+};
+
+/** Where lines go. */
+enum log_target {
+	LOG_TARGET_STDERR,
+	LOG_TARGET_SYSLOG, /* syslog(3), facility daemon */
+	LOG_TARGET_FILE
 };
 
 enum log_field_type {
@@ -65,10 +72,33 @@ struct log_field {
  */
 void log_init(const char *ident, enum log_level level);
 void log_set_level(enum log_level level);
+
+/**
+ * log_set_target() - where lines go from now on; stderr until it is called
+ * @fd: LOG_TARGET_FILE: open for appending; consumed. Else -1
+ *
+ * A line that the file does not take goes to stderr; what happened is told there once, and in the
+ * file when it takes lines again.
+ */
+void log_set_target(enum log_target target, int fd);
+
+/** log_target_parse() - "stderr", "syslog", else a file */
+enum log_target log_target_parse(const char *text);
+
 bool log_level_parse(const char *text, enum log_level *ret_level);
 
 void log_write(
 	enum log_level level, const char *event, const struct log_field *fields, size_t count);
+
+/** log_put_time() - UTC as the log has it, "2026-01-31T12:00:00.000Z". Return: its length */
+size_t log_put_time(char *out, size_t size);
+
+/**
+ * log_put_text() - words of strangers, as they are but for what is no printable character
+ *
+ * Return: bytes written, without the NUL; too long a text is cut and ends in "...".
+ */
+size_t log_put_text(char *out, size_t size, const char *text, size_t text_size);
 
 /**
  * log_format() - the pure part: one line without prefix and newline

@@ -210,3 +210,30 @@ size_t log_format(
 		line_put_field(&line, &fields[i]);
 	return line_end(&line);
 }
+
+size_t log_put_text(char *out, size_t size, const char *text, size_t text_size)
+{
+	struct log_line line = { .out = out, .size = size };
+	char part[5] = { 0 };
+	size_t at = 0;
+
+	if (!size)
+		return 0;
+	while (at < text_size && !line.is_cut) {
+		size_t left = text_size - at;
+		size_t plain;
+
+		/* a copy with an end: a sequence may be cut by the end of the text */
+		memset(part, 0, sizeof(part));
+		memcpy(part, text + at, left < sizeof(part) - 1 ? left : sizeof(part) - 1);
+		/* quotes are no delimiters here, and names of PHP classes are full of backslashes
+		 */
+		plain = part[0] == '"' || part[0] == '\\' || part[0] == '\t' ? 1 : plain_size(part);
+		if (plain)
+			line_put(&line, part, plain);
+		else
+			line_put_escape(&line, (unsigned char)part[0]);
+		at += plain ? plain : 1;
+	}
+	return line_end(&line);
+}

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/base/fd.h"
 
@@ -28,6 +29,7 @@ static const struct {
 	[PATH_CHECK_E_NOT_EXEC] = { "is not executable", "chmod a+x, or correct the path" },
 	[PATH_CHECK_E_SETUID] = { "is setuid or setgid", "chmod ug-s" },
 	[PATH_CHECK_E_UNREADABLE] = { "cannot be opened", "see the error number" },
+	[PATH_CHECK_E_NAMES] = { "has another name, too", "remove its hard links, or the file" },
 };
 
 /* One walk: where it is, and what it accepts. */
@@ -246,6 +248,60 @@ int path_check_open_in(
 
 	if (!r)
 		r = walk_check_end(&w, PATH_CHECK_FILE, fd);
+	if (!r)
+		*ret_fd = fd_steal(&fd);
+	return r;
+}
+
+/* Made by us, so that it is as it should be from its first byte on. */
+static int make_in(const struct walk *w, const char *name, gid_t group, int *ret_fd)
+{
+	static const int flags =
+		O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
+	ATTR_CLEANUP(fd_cleanup) int fd = openat(w->fd, name, flags, 0600);
+
+	if (fd < 0)
+		return walk_fail_errno(w, strlen(w->path), errno);
+	if ((group != getegid() && fchown(fd, (uid_t)-1, group) < 0) || fchmod(fd, 0640) < 0) {
+		int error = errno;
+
+		(void)unlinkat(w->fd, name, 0);
+		return walk_fail_errno(w, strlen(w->path), error);
+	}
+	*ret_fd = fd_steal(&fd);
+	return 0;
+}
+
+static int check_names(const struct walk *w, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return walk_fail_errno(w, strlen(w->path), errno);
+	return st.st_nlink == 1 ? 0 : walk_fail(w, PATH_CHECK_E_NAMES, strlen(w->path), &st, 0);
+}
+
+int path_check_append_in(int dir, const char *path, uid_t own_uid, gid_t group, int *ret_fd,
+	struct path_check_fault *reterr)
+{
+	/* NONBLOCK: a FIFO or a lease of somebody else must not stop us */
+	static const int flags =
+		O_WRONLY | O_APPEND | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
+	const struct walk w = { .path = path, .own_uid = own_uid, .fd = dir, .reterr = reterr };
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	ATTR_CLEANUP(fd_cleanup) int fd = -1;
+	struct stat st;
+	int r;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		r = make_in(&w, name, group, &fd);
+	else
+		r = walk_open_end(&w, name, flags, &fd);
+	if (!r)
+		r = walk_check_end(&w, PATH_CHECK_FILE, fd);
+	if (!r)
+		r = check_names(&w, fd);
 	if (!r)
 		*ret_fd = fd_steal(&fd);
 	return r;

@@ -32,6 +32,7 @@ enum path_check_error {
 	PATH_CHECK_E_NOT_EXEC,   /* a program without execute permission */
 	PATH_CHECK_E_SETUID,     /* a program with setuid or setgid */
 	PATH_CHECK_E_UNREADABLE, /* the system refused: see the errno */
+	PATH_CHECK_E_NAMES,      /* a file to append to that has another name, too */
 	PATH_CHECK_ERROR_COUNT
 };
 
@@ -72,6 +73,19 @@ int path_check_open_parent(const char *path, uid_t own_uid, int *ret_fd, const c
  * Return: 0; enum path_check_error.
  */
 int path_check_open_in(int dir, const char *path, uid_t own_uid, int *ret_fd,
+	struct path_check_fault *reterr) ATTR_MUST_USE;
+
+/**
+ * path_check_append_in() - open a regular file to append to, in a directory that was checked
+ * @dir:   descriptor of it
+ * @path:  whole path; its last component is opened, and made if it is missing
+ * @group: of a file that is made; its mode is 0640. What exists stays as it is
+ *
+ * It belongs to us or root, has this one name, and nobody else may write to it.
+ *
+ * Return: 0; enum path_check_error.
+ */
+int path_check_append_in(int dir, const char *path, uid_t own_uid, gid_t group, int *ret_fd,
 	struct path_check_fault *reterr) ATTR_MUST_USE;
 
 /** path_check_text() - what is wrong, in words */

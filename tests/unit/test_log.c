@@ -293,6 +293,159 @@ static void write__very_long__one_piece(void **state)
 	assert_int_equal(capture_read(c, out), 0);
 }
 
+/* --- targets ------------------------------------------------------------------------------ */
+
+static int open_temporary(char path[32])
+{
+	int fd;
+
+	(void)strcpy(path, "/tmp/lsapid-log-XXXXXX");
+	fd = mkostemp(path, O_APPEND | O_CLOEXEC);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static size_t file_read(const char *path, char out[PIPE_BUF + 1])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, out, PIPE_BUF);
+
+	assert_true(n >= 0);
+	out[n] = '\0';
+	(void)close(fd);
+	return (size_t)n;
+}
+
+static void target__file__lines_with_time_go_there_and_not_to_stderr(void **state)
+{
+	struct capture *c = *state;
+	char out[PIPE_BUF + 1];
+	char path[32];
+
+	set_journal_stream("1:1");
+	log_init("lsapid-test", LOG_LEVEL_INFO);
+	log_set_target(LOG_TARGET_FILE, open_temporary(path));
+	log_warn("child.exit", F_UINT("uid", 1001));
+	log_info("child.exit", F_UINT("uid", 1002));
+	log_set_target(LOG_TARGET_STDERR, -1);
+	assert_int_equal(capture_read(c, out), 0);
+	log_info("child.exit", F_UINT("uid", 1003));
+	assert_true(capture_read(c, out) > 0);
+	assert_non_null(strstr(out, "uid=1003"));
+	(void)file_read(path, out);
+	assert_non_null(strstr(out, "Z warn lsapid-test: child.exit uid=1001\n20"));
+	assert_non_null(strstr(out, "Z info lsapid-test: child.exit uid=1002\n"));
+	assert_null(strstr(out, "uid=1003"));
+	(void)unlink(path);
+}
+
+/* SIGUSR1: the next line is in the new file. */
+static void target__another_file__next_line_is_there(void **state)
+{
+	char out[PIPE_BUF + 1];
+	char path[2][32];
+
+	(void)state;
+	log_init("lsapid-test", LOG_LEVEL_INFO);
+	log_set_target(LOG_TARGET_FILE, open_temporary(path[0]));
+	log_info("a.b", F_INT("i", 1));
+	log_set_target(LOG_TARGET_FILE, open_temporary(path[1]));
+	log_info("a.b", F_INT("i", 2));
+	log_set_target(LOG_TARGET_STDERR, -1);
+	(void)file_read(path[0], out);
+	assert_non_null(strstr(out, "i=1\n"));
+	assert_null(strstr(out, "i=2"));
+	(void)file_read(path[1], out);
+	assert_non_null(strstr(out, "i=2\n"));
+	(void)unlink(path[0]);
+	(void)unlink(path[1]);
+}
+
+/* Nothing is lost: stderr has what the full disk did not take, and why, once. */
+static void target__full_disk__stderr_has_the_lines(void **state)
+{
+	struct capture *c = *state;
+	char out[PIPE_BUF + 1];
+	char path[32];
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	int held;
+
+	assert_true(full >= 0);
+	held = dup(full);
+	log_init("lsapid-test", LOG_LEVEL_INFO);
+	log_set_target(LOG_TARGET_FILE, full);
+	log_info("a.b", F_INT("i", 1));
+	log_info("a.b", F_INT("i", 2));
+	assert_true(capture_read(c, out) > 0);
+	assert_non_null(strstr(out, " error lsapid-test: log.failed errno=ENOSPC lines=1\n"));
+	assert_true(capture_read(c, out) > 0);
+	assert_non_null(strstr(out, "a.b i=1\n"));
+	assert_true(capture_read(c, out) > 0);
+	assert_non_null(strstr(out, "a.b i=2\n"));
+	log_set_target(LOG_TARGET_FILE, open_temporary(path));
+	log_info("a.b", F_INT("i", 3));
+	log_set_target(LOG_TARGET_STDERR, -1);
+	assert_int_equal(capture_read(c, out), 0);
+	(void)file_read(path, out);
+	assert_non_null(strstr(out, "a.b i=3\n"));
+	assert_non_null(strstr(out, "log.working lines=2\n"));
+	(void)unlink(path);
+	(void)close(held);
+}
+
+static void target__parse__words_else_a_file(void **state)
+{
+	(void)state;
+	assert_int_equal(log_target_parse("stderr"), LOG_TARGET_STDERR);
+	assert_int_equal(log_target_parse("syslog"), LOG_TARGET_SYSLOG);
+	assert_int_equal(log_target_parse("/var/log/lsapid/lsapid.log"), LOG_TARGET_FILE);
+}
+
+/* --- text of strangers -------------------------------------------------------------------- */
+
+static void text__strangers_bytes__printable_as_they_are_others_escaped(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t size;
+		const char *expected;
+	} cases[] = {
+		{ "PHP Fatal error: \"x\" in App\\Foo", 31, "PHP Fatal error: \"x\" in App\\Foo" },
+		{ "", 0, "" },
+		{ "a\tb", 3, "a\tb" },
+		{ "a\rb\x1b[31m", 8, "a\\rb\\x1b[31m" },
+		{ "a\0b", 3, "a\\x00b" },
+		{ "M\xc3\xbcnchen", 8, "M\xc3\xbcnchen" },
+		/* cut by the end of the text, though the byte that follows would fit */
+		{ "M\xc3\xbcnchen", 2, "M\\xc3" },
+		{ "\xf0\x9f\x90\x98!", 5, "\xf0\x9f\x90\x98!" },
+		{ "\xf0\x9f\x90\x98!", 3, "\\xf0\\x9f\\x90" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		char out[64];
+
+		assert_int_equal(log_put_text(out, sizeof(out), cases[i].text, cases[i].size),
+			strlen(cases[i].expected));
+		assert_string_equal(out, cases[i].expected);
+	}
+}
+
+static void text__any_room__cut_between_units(void **state)
+{
+	(void)state;
+	for (size_t room = 1; room < 16; room++) {
+		char out[32];
+		size_t used = log_put_text(out, room, "a\x01\xc3\xbc\x02zzzzzzzz", 13);
+
+		assert_int_equal(used, strlen(out));
+		assert_true(used < room);
+		assert_true(room < 4 || strcmp(out + used - 3, "...") == 0);
+	}
+	assert_int_equal(log_put_text(NULL, 0, "a", 1), 0);
+}
+
 static void events__table__sorted_and_complete(void **state)
 {
 	(void)state;
@@ -323,6 +476,12 @@ int main(void)
 		capture_test(write__journal__sd_daemon_prefix),
 		capture_test(write__below_the_level__nothing),
 		capture_test(write__very_long__one_piece),
+		capture_test(target__file__lines_with_time_go_there_and_not_to_stderr),
+		capture_test(target__another_file__next_line_is_there),
+		capture_test(target__full_disk__stderr_has_the_lines),
+		cmocka_unit_test(target__parse__words_else_a_file),
+		cmocka_unit_test(text__strangers_bytes__printable_as_they_are_others_escaped),
+		cmocka_unit_test(text__any_room__cut_between_units),
 		cmocka_unit_test(events__table__sorted_and_complete),
 	};
 

@@ -225,6 +225,72 @@ static void path_check_open_parent__good_path__directory_and_name(void **state)
 	assert_int_equal(fd, -1);
 }
 
+static int append(const struct tree *t, gid_t group, struct path_check_fault *fault)
+{
+	int dir = open(t->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = -1;
+	int r = path_check_append_in(dir, t->prog, geteuid(), group, &fd, fault);
+
+	assert_int_equal(r == 0, fd >= 0);
+	if (fd >= 0) {
+		assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+		assert_int_equal(fcntl(fd, F_GETFL) & (O_ACCMODE | O_APPEND), O_WRONLY | O_APPEND);
+		assert_int_equal(write(fd, "x", 1), 1);
+	}
+	(void)fd_close(fd);
+	(void)fd_close(dir);
+	return r;
+}
+
+static void path_check_append_in__missing__made_for_its_group(void **state)
+{
+	const gid_t group = geteuid() == 0 ? 12345 : getegid();
+	const struct tree *t = *state;
+	struct stat st;
+
+	assert_int_equal(unlink(t->prog), 0);
+	assert_int_equal(append(t, group, NULL), 0);
+	assert_int_equal(stat(t->prog, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(st.st_uid, geteuid());
+	assert_int_equal(st.st_gid, group);
+	/* what logrotate made, or an administrator has changed, stays so */
+	assert_int_equal(chmod(t->prog, 0600), 0);
+	assert_int_equal(chown(t->prog, (uid_t)-1, getegid()), 0);
+	assert_int_equal(append(t, group, NULL), 0);
+	assert_int_equal(stat(t->prog, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(st.st_gid, getegid());
+	assert_int_equal(st.st_size, 2);
+}
+
+static void path_check_append_in__not_ours_alone__refused(void **state)
+{
+	const struct tree *t = *state;
+	struct path_check_fault fault = { .at = "" };
+	char real[96];
+
+	assert_int_equal(chmod(t->prog, 0664), 0);
+	assert_int_equal(append(t, getegid(), &fault), PATH_CHECK_E_WRITABLE);
+	assert_int_equal(chmod(t->prog, 0644), 0);
+	(void)snprintf(real, sizeof(real), "%s/real", t->root);
+	assert_int_equal(link(t->prog, real), 0);
+	assert_int_equal(append(t, getegid(), &fault), PATH_CHECK_E_NAMES);
+	assert_string_equal(fault.at, t->prog);
+	assert_int_equal(unlink(t->prog), 0);
+	assert_int_equal(symlink(real, t->prog), 0);
+	assert_int_equal(append(t, getegid(), &fault), PATH_CHECK_E_LINK);
+	assert_int_equal(unlink(t->prog), 0);
+	assert_int_equal(mkfifo(t->prog, 0644), 0);
+	assert_int_equal(append(t, getegid(), &fault), PATH_CHECK_E_UNREADABLE);
+	if (geteuid() == 0) {
+		assert_int_equal(unlink(t->prog), 0);
+		assert_int_equal(append(t, 0, NULL), 0);
+		assert_int_equal(chown(t->prog, 12345, 0), 0);
+		assert_int_equal(append(t, 0, &fault), PATH_CHECK_E_OWNER);
+	}
+}
+
 #define WITH_TREE(f) cmocka_unit_test_setup_teardown(f, tree_make, tree_remove)
 
 int main(void)
@@ -238,6 +304,8 @@ int main(void)
 		WITH_TREE(path_check_open__owned_by_others__refused),
 		WITH_TREE(path_check_open__other_own_user__that_users_files_are_good),
 		WITH_TREE(path_check_open_parent__good_path__directory_and_name),
+		WITH_TREE(path_check_append_in__missing__made_for_its_group),
+		WITH_TREE(path_check_append_in__not_ours_alone__refused),
 	};
 
 	return cmocka_run_group_tests_name("path_check", tests, NULL, NULL);
