@@ -11,29 +11,36 @@ enum {
 	HAS_STATUS = 4,
 	HAS_FAILURE = 8, /* error, reason, step, text */
 	HAS_SIGNAL = 16,
-	HAS_SETUP = 32, /* flags, key */
+	HAS_FLAGS = 32,
+	HAS_KEY = 64,
+	HAS_ERROR = 128, /* without the rest of a failure */
 };
 
 struct priv_row {
 	const char *name;
 	unsigned fields;
-	size_t fd_count;
+	size_t fd_count; /* without those that depend on what the message says */
+	uint32_t flags;  /* those that it may have */
 };
 
 static const struct priv_row rows[] = {
-	[PRIV_SETUP] = { "SETUP", HAS_SETUP, 2 },
-	[PRIV_READY] = { "READY", 0, 0 },
-	[PRIV_SPAWN] = { "SPAWN", HAS_ID, 3 },
-	[PRIV_SPAWNED] = { "SPAWNED", HAS_ID | HAS_PID, 0 },
-	[PRIV_SPAWN_FAILED] = { "SPAWN_FAILED", HAS_ID | HAS_FAILURE, 0 },
-	[PRIV_SIGNAL] = { "SIGNAL", HAS_ID | HAS_SIGNAL, 0 },
-	[PRIV_EXITED] = { "EXITED", HAS_ID | HAS_PID | HAS_STATUS, 0 },
-	[PRIV_RELOAD] = { "RELOAD", 0, 1 },
-	[PRIV_RELOADED] = { "RELOADED", HAS_STATUS, 0 },
-	[PRIV_RELOAD_FAILED] = { "RELOAD_FAILED", 0, 1 },
-	[PRIV_RELOAD_REQUEST] = { "RELOAD_REQUEST", 0, 0 },
-	[PRIV_STOP] = { "STOP", HAS_STATUS, 0 },
-	[PRIV_STOPPED] = { "STOPPED", 0, 0 },
+	[PRIV_SETUP] = { "SETUP", HAS_FLAGS | HAS_KEY, 2,
+		PRIV_SETUP_PRIVILEGED | PRIV_LOG_SYSLOG | PRIV_LOG_FILE },
+	[PRIV_READY] = { "READY", 0, 0, 0 },
+	[PRIV_SPAWN] = { "SPAWN", HAS_ID, 3, 0 },
+	[PRIV_SPAWNED] = { "SPAWNED", HAS_ID | HAS_PID, 0, 0 },
+	[PRIV_SPAWN_FAILED] = { "SPAWN_FAILED", HAS_ID | HAS_FAILURE, 0, 0 },
+	[PRIV_SIGNAL] = { "SIGNAL", HAS_ID | HAS_SIGNAL, 0, 0 },
+	[PRIV_EXITED] = { "EXITED", HAS_ID | HAS_PID | HAS_STATUS, 0, 0 },
+	[PRIV_RELOAD] = { "RELOAD", 0, 1, 0 },
+	[PRIV_RELOADED] = { "RELOADED", HAS_STATUS, 0, 0 },
+	[PRIV_RELOAD_FAILED] = { "RELOAD_FAILED", 0, 1, 0 },
+	[PRIV_RELOAD_REQUEST] = { "RELOAD_REQUEST", 0, 0, 0 },
+	[PRIV_STOP] = { "STOP", HAS_STATUS, 0, 0 },
+	[PRIV_STOPPED] = { "STOPPED", 0, 0, 0 },
+	[PRIV_LOG_OPEN] = { "LOG_OPEN", HAS_ID, 1, 0 },
+	[PRIV_LOG_FD] = { "LOG_FD", HAS_ID | HAS_ERROR, 0, 0 },
+	[PRIV_LOG_ROTATE] = { "LOG_ROTATE", HAS_FLAGS, 0, PRIV_LOG_SYSLOG | PRIV_LOG_FILE },
 };
 
 static const char *const step_names[] = {
@@ -85,10 +92,12 @@ static struct priv_message priv_reduce(const struct priv_message *m, unsigned fi
 		out.status = m->status;
 	if (fields & HAS_SIGNAL)
 		out.signal = m->signal;
-	if (fields & HAS_SETUP) {
+	if (fields & HAS_FLAGS)
 		out.flags = m->flags;
+	if (fields & HAS_KEY)
 		memcpy(out.key, m->key, sizeof(out.key));
-	}
+	if (fields & HAS_ERROR)
+		out.error = m->error;
 	if (fields & HAS_FAILURE) {
 		out.error = m->error;
 		out.reason = m->reason;
@@ -150,9 +159,18 @@ static bool is_status_valid(const struct priv_message *m)
 	return true;
 }
 
-/* Every field in its range, and those that the type has not are 0. */
-static bool is_message_valid(const struct priv_message *m, unsigned fields)
+static bool are_flags_valid(const struct priv_message *m, const struct priv_row *row)
 {
+	static const uint32_t targets = PRIV_LOG_SYSLOG | PRIV_LOG_FILE;
+
+	return !(m->flags & ~row->flags) && (m->flags & targets) != targets;
+}
+
+/* Every field in its range, and those that the type has not are 0. */
+static bool is_message_valid(const struct priv_message *m, const struct priv_row *row)
+{
+	unsigned fields = row->fields;
+
 	if (!(fields & HAS_ID) && m->id)
 		return false;
 	if (has_pid(m, fields) ? m->pid <= 0 : m->pid != 0)
@@ -165,15 +183,13 @@ static bool is_message_valid(const struct priv_message *m, unsigned fields)
 	} else if (m->signal) {
 		return false;
 	}
-	if (fields & HAS_SETUP) {
-		if (m->flags & ~PRIV_SETUP_PRIVILEGED)
-			return false;
-	} else if (m->flags || !is_zero(m->key, sizeof(m->key))) {
+	if (!are_flags_valid(m, row) || (!(fields & HAS_KEY) && !is_zero(m->key, sizeof(m->key))))
 		return false;
-	}
 	if (fields & HAS_FAILURE)
 		return is_failure_valid(m);
-	return !m->error && !m->reason && !m->step && is_zero(m->text, sizeof(m->text));
+	if (fields & HAS_ERROR ? m->error < 0 || m->error > PRIV_MAX_ERRNO : m->error != 0)
+		return false;
+	return !m->reason && !m->step && is_zero(m->text, sizeof(m->text));
 }
 
 int priv_decode(const uint8_t *data, size_t size, struct priv_message *ret)
@@ -204,7 +220,7 @@ int priv_decode(const uint8_t *data, size_t size, struct priv_message *ret)
 	memcpy(m.key, wire_get_bytes(&r, sizeof(m.key)), sizeof(m.key));
 	memcpy(m.text, wire_get_bytes(&r, sizeof(m.text)), sizeof(m.text));
 	rest = wire_reader_left(&r);
-	if (!is_zero(wire_get_bytes(&r, rest), rest) || !is_message_valid(&m, row->fields))
+	if (!is_zero(wire_get_bytes(&r, rest), rest) || !is_message_valid(&m, row))
 		return PRIV_E_VALUE;
 	*ret = m;
 	return 0;
@@ -222,9 +238,14 @@ const char *priv_step_name(unsigned step)
 	return step < PRIV_STEP_COUNT ? step_names[step] : "?";
 }
 
-size_t priv_fd_count(enum priv_type type)
+size_t priv_fd_count(const struct priv_message *m)
 {
-	const struct priv_row *row = priv_find_row((unsigned)type);
+	const struct priv_row *row = priv_find_row((unsigned)m->type);
+	size_t count = row ? row->fd_count : 0;
 
-	return row ? row->fd_count : 0;
+	if (m->flags & PRIV_LOG_FILE)
+		count++;
+	if (m->type == PRIV_LOG_FD && m->error == 0)
+		count++;
+	return count;
 }

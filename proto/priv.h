@@ -9,6 +9,7 @@
  *
  *   supervisor                               manager
  *   SETUP flags + config memfd, control fd ->        first message of the manager's life
+ *     + log if a file
  *                                          <- READY  (or it exits: started again with back-off)
  *                                          <- SPAWN id + spec memfd, listener, stderr pipe
  *   SPAWNED id, pid                        ->
@@ -19,7 +20,10 @@
  *                                          <- RELOADED ok
  *                                          <- RELOAD_REQUEST
  *   RELOAD, or RELOAD_FAILED + text memfd  ->        file, line, what is wrong, remedy
- *   STOP grace                             ->
+ *                                          <- LOG_OPEN id + spec memfd: the log of that pool
+ *   LOG_FD id, 0 + log; or errno           ->        its path is the configuration's, never the
+ * spec's LOG_ROTATE flags + log if a file       ->        write there from now on, and open pool
+ * logs anew STOP grace                             ->
  *                                          <- STOPPED  (everything drained: the manager will exit)
  *
  * A violation by either side is fatal to the channel: the supervisor kills the manager and starts
@@ -51,7 +55,10 @@ enum priv_type {
 	PRIV_RELOAD_FAILED = 13,  /* what was asked for is bad: the old one stays */
 	PRIV_RELOAD_REQUEST = 14, /* manager: an administrator asked for a reload */
 	PRIV_STOP = 15,
-	PRIV_STOPPED = 16
+	PRIV_STOPPED = 16,
+	PRIV_LOG_OPEN = 18,
+	PRIV_LOG_FD = 19,
+	PRIV_LOG_ROTATE = 21
 };
 
 /**
@@ -95,20 +102,24 @@ enum priv_error {
 /** One message of any type; fields that a type does not use are 0. */
 struct priv_message {
 	enum priv_type type;
-	uint64_t id;     /* SPAWN .. EXITED: chosen by the manager, never reused in its life */
+	uint64_t id;     /* SPAWN .. EXITED, LOG_OPEN, LOG_FD: chosen by the manager, never reused
+			  * for the same kind in its life */
 	int32_t pid;     /* SPAWNED, EXITED; SIGNAL: of the child, 0 for the parent's signals */
 	int32_t status;  /* EXITED: as waitpid(2); RELOADED: 0 or errno; STOP: grace in ms */
-	int32_t error;   /* SPAWN_FAILED: errno, 0 if the reason says all */
+	int32_t error;   /* SPAWN_FAILED: errno, 0 if the reason says all; LOG_FD: 0 or errno */
 	uint32_t reason; /* SPAWN_FAILED: enum reason */
 	uint32_t step;   /* SPAWN_FAILED: enum priv_step */
 	uint32_t signal; /* SIGNAL: enum priv_signal */
-	uint32_t flags;  /* SETUP: PRIV_SETUP_* */
+	uint32_t flags;  /* SETUP: PRIV_SETUP_*, PRIV_LOG_*; LOG_ROTATE: PRIV_LOG_* */
 	uint8_t key[PRIV_KEY_SIZE]; /* SETUP: the shim's key */
 	char text[PRIV_TEXT_SIZE];  /* SPAWN_FAILED: path or name concerned; NUL-terminated */
 };
 
 #define PRIV_SETUP_PRIVILEGED                                                                      \
 	1U /* the supervisor is root: any configured user; else only its own */
+/* Where the daemon's log goes; neither: stderr. Not both. */
+#define PRIV_LOG_SYSLOG 2U
+#define PRIV_LOG_FILE   4U /* its descriptor is the last one of the message */
 
 /** priv_signal_has_pid() - is it one for a child, which the message has to name? */
 static inline bool priv_signal_has_pid(uint32_t signal)
@@ -125,5 +136,5 @@ int priv_decode(const uint8_t *data, size_t size, struct priv_message *ret);
 const char *priv_type_name(unsigned type);
 const char *priv_step_name(unsigned step);
 
-/** priv_fd_count() - how many descriptors belong to a message of this type */
-size_t priv_fd_count(enum priv_type type);
+/** priv_fd_count() - how many descriptors belong to this message */
+size_t priv_fd_count(const struct priv_message *m);

@@ -110,6 +110,7 @@ struct config *config_free(struct config *c)
 	config_problems_deinit(&c->problems);
 	free(c->pools_dir);
 	free(c->handler_map);
+	free(c->log_target);
 	free(c->file);
 	free(c);
 	return NULL;

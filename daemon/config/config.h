@@ -120,6 +120,7 @@ struct config {
 	char *pools_dir;      /* owned: of the pool files */
 	char *handler_map;    /* owned: file with further handlers; "": none */
 	enum log_level log_level;
+	char *log_target; /* owned: log_target_parse() */
 	uid_t uid_min;
 	gid_t gid_min;
 	uint32_t max_pools;

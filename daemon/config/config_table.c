@@ -58,6 +58,10 @@ static const struct config_key table[] = {
 	{ TOP("log_level", log_level), .type = CONFIG_TYPE_LEVEL, .value = "info",
 		.help = "Least important events that are logged: error, warn, notice, info or "
 			"debug." },
+	{ TOP("log_target", log_target), .type = CONFIG_TYPE_LOG_TARGET, .max = PATH_BYTES,
+		.value = "stderr",
+		.help = "Where the daemon's log goes: stderr (systemd's journal), syslog, or a "
+			"file by its absolute path." },
 	{ TOP("uid_min", uid_min), .type = CONFIG_TYPE_UINT, .min = 1, .max = ID_MAX,
 		.value = "100",
 		.help = "Lowest user id that scripts may run as. Root never; apache_user always." },

@@ -30,6 +30,7 @@ static const char *const wanted[] = {
 	[CONFIG_TYPE_NAME] = "the name of an account",
 	[CONFIG_TYPE_TEXT] = "text without control characters",
 	[CONFIG_TYPE_LEVEL] = "error, warn, notice, info or debug",
+	[CONFIG_TYPE_LOG_TARGET] = "stderr, syslog or an absolute path without links",
 	[CONFIG_TYPE_UINT] = "a number",
 	[CONFIG_TYPE_SECONDS] = "a duration of whole seconds such as 30s, 5m or 2h",
 	[CONFIG_TYPE_MILLISECONDS] = "a duration such as 500ms, 30s, 5m or 2h",
@@ -145,6 +146,7 @@ static bool parse_number(const struct config_key *key, const char *text, uint64_
 	case CONFIG_TYPE_PATH:
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
+	case CONFIG_TYPE_LOG_TARGET:
 	case CONFIG_TYPE_ENV_LIST:
 	case CONFIG_TYPE_INI_LIST:
 	case CONFIG_TYPE_HOST_LIST:
@@ -165,7 +167,8 @@ static bool check_text(const struct config_key *key, const char *text, char *ret
 	}
 	if (*text == '\0' && key->can_be_empty)
 		return true;
-	if (key->type == CONFIG_TYPE_PATH)
+	if (key->type == CONFIG_TYPE_PATH ||
+		(key->type == CONFIG_TYPE_LOG_TARGET && log_target_parse(text) == LOG_TARGET_FILE))
 		is_good = is_good && path_is_plain(text);
 	if (key->type == CONFIG_TYPE_HOST_LIST)
 		is_good = is_good && host_is_plain(text);
@@ -274,6 +277,7 @@ bool config_value_check(
 	case CONFIG_TYPE_PATH:
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
+	case CONFIG_TYPE_LOG_TARGET:
 	case CONFIG_TYPE_HOST_LIST:
 		return check_text(key, text, ret_what);
 	case CONFIG_TYPE_ENV_LIST:
@@ -316,6 +320,7 @@ int config_value_store(const struct config_key *key, const char *text, void *obj
 	case CONFIG_TYPE_PATH:
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
+	case CONFIG_TYPE_LOG_TARGET:
 		return store_text(member, text);
 	case CONFIG_TYPE_LEVEL:
 		(void)log_level_parse(text, member);
@@ -372,6 +377,7 @@ const char *config_value_read(
 	case CONFIG_TYPE_PATH:
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
+	case CONFIG_TYPE_LOG_TARGET:
 		if (*(char *const *)member)
 			(void)str_copy(out, size, *(char *const *)member);
 		break;
@@ -433,6 +439,7 @@ bool config_differs_in(const struct config_key *key, const struct config *a, con
 	case CONFIG_TYPE_PATH:
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
+	case CONFIG_TYPE_LOG_TARGET:
 		return strcmp(*(char *const *)in_a, *(char *const *)in_b) != 0;
 	case CONFIG_TYPE_LEVEL:
 		return *(const enum log_level *)in_a != *(const enum log_level *)in_b;

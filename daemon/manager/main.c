@@ -55,6 +55,7 @@ static int run(int channel)
 		log_error("link.setup", F_ERRNO(r));
 		return 1;
 	}
+	logs_take_target(&setup, &fds);
 	r = read_config(fds.fd[0], &config);
 	if (r < 0) {
 		log_error("manager.start", F_ERRNO(r));

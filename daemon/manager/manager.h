@@ -25,6 +25,7 @@
 #include "daemon/manager/instance.h"
 #include "daemon/manager/lease.h"
 #include "daemon/manager/listener.h"
+#include "daemon/manager/logs.h"
 #include "daemon/manager/notify.h"
 #include "daemon/manager/ops.h"
 #include "daemon/manager/peer.h"

@@ -18,7 +18,7 @@ static void on_stop(evutil_socket_t signo, short what, void *arg)
 
 int signals_init(struct signals *s, struct manager *m)
 {
-	static const int ignored[] = { SIGPIPE, SIGHUP };
+	static const int ignored[] = { SIGPIPE, SIGHUP, SIGUSR1, SIGXFSZ };
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) {
 		if (signal(ignored[i], SIG_IGN) == SIG_ERR)

@@ -4,7 +4,7 @@
 /*
  * Signals of the manager. Its life is ruled by the channel to the supervisor; a SIGTERM or SIGINT
  * that reaches it directly (a terminal's Ctrl-C goes to both) begins the same orderly stop.
- * SIGHUP and SIGPIPE mean nothing here.
+ * SIGHUP, SIGUSR1, SIGPIPE and SIGXFSZ mean nothing here.
  */
 
 #include <event2/event.h>

@@ -21,8 +21,7 @@ static int receive(int fd, struct priv_message *ret_msg, struct fdpass_set *ret_
 		return -EPIPE;
 	if (n < 0)
 		return (int)n;
-	if (priv_decode(data, (size_t)n, ret_msg) ||
-		ret_fds->count != priv_fd_count(ret_msg->type)) {
+	if (priv_decode(data, (size_t)n, ret_msg) || ret_fds->count != priv_fd_count(ret_msg)) {
 		fdpass_close(ret_fds);
 		return err_origin(-EPROTO);
 	}
@@ -61,6 +60,11 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 	case PRIV_STOP:
 		shutdown_begin(m, (uint32_t)msg->status, "supervisor");
 		return true;
+	case PRIV_LOG_ROTATE:
+		logs_rotate(m, msg, fds);
+		return true;
+	case PRIV_LOG_FD:
+	case PRIV_LOG_OPEN:
 	case PRIV_SETUP:
 	case PRIV_READY:
 	case PRIV_SPAWN:

@@ -259,7 +259,7 @@ static void send_setup(struct supervisor *s)
 	fds.fd[0] = bundle_fd(s);
 	fds.fd[1] = fcntl(s->boot.control_fd, F_DUPFD_CLOEXEC, 0);
 	fds.count = 2;
-	if (fds.fd[0] < 0 || fds.fd[1] < 0) {
+	if (fds.fd[0] < 0 || fds.fd[1] < 0 || logs_fill(&s->logs, &m, &fds) < 0) {
 		fdpass_close(&fds);
 		link_kill(s, "no descriptors for it");
 	} else {

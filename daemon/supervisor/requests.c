@@ -108,7 +108,7 @@ const char *requests_dispatch(
 	request = requests_find(m.type, phase_of(s));
 	if (!request)
 		return "a message that is not legal now";
-	if (fds->count != priv_fd_count(m.type))
+	if (fds->count != priv_fd_count(&m))
 		return "a message with a wrong number of descriptors";
 	return request->run(s, &m, fds) ? "a message with wrong contents" : NULL;
 }

@@ -10,6 +10,7 @@
 #include "daemon/base/fd.h"
 #include "daemon/base/path_check.h"
 #include "daemon/config/config_table.h"
+#include "daemon/supervisor/logs.h"
 
 static int no_account(
 	struct config_problem *p, const char *path, const char *key, const char *name, int error)
@@ -143,6 +144,10 @@ size_t settings_check(const struct settings *s, const char *path, const char *ma
 		count += check_program(s, path, s->config->handlers[i].binary, report);
 	if (s->host.is_privileged && !s->host.has_apache) {
 		(void)no_account(&problem, path, "apache_user", s->config->apache_user, -ENOENT);
+		report(&problem);
+		count++;
+	}
+	if (logs_check(s, path, &problem)) {
 		report(&problem);
 		count++;
 	}

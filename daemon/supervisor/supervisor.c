@@ -29,11 +29,14 @@
 
 static int signals_init(struct supervisor *s)
 {
-	static const int handled[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
+	static const int handled[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 	sigset_t set;
 	size_t i;
 	int r;
 
+	/* a log file at the limit of a file's size is told as an error of its write(2) */
+	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+		return -errno;
 	(void)sigemptyset(&set);
 	for (i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
 		(void)sigaddset(&set, handled[i]);
@@ -55,6 +58,7 @@ static int supervisor_init(struct supervisor *s)
 	link_init(&s->link);
 	spawn_set_init(&s->spawns);
 	boot_init(&s->boot);
+	logs_init(&s->logs);
 	r = signals_init(s);
 	if (r == 0) {
 		s->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -72,6 +76,7 @@ static void supervisor_deinit(struct supervisor *s)
 {
 	boot_deinit(&s->boot, s->settings);
 	link_deinit(&s->link);
+	logs_deinit(&s->logs);
 	spawn_set_deinit(&s->spawns);
 	s->signal_fd = fd_close(s->signal_fd);
 	s->null_fd = fd_close(s->null_fd);
@@ -120,6 +125,7 @@ static int read_successor(
 int supervisor_reload(struct supervisor *s, struct config_problem *ret_problem)
 {
 	struct settings *new = NULL;
+	struct settings *old = s->settings;
 	int r;
 
 	if (s->phase != SUPERVISOR_RUNNING)
@@ -132,11 +138,12 @@ int supervisor_reload(struct supervisor *s, struct config_problem *ret_problem)
 		return r;
 	}
 	assert(new);
-	settings_free(s->settings);
 	s->settings = new;
 	log_set_level(new->config->log_level);
 	(void)settings_check(new, s->config_path, s->manager_binary, log_problem);
 	link_send_reload(s);
+	logs_reload(s, old->config->log_target);
+	(void)settings_free(old);
 	return 0;
 }
 
@@ -234,6 +241,9 @@ static void on_signal(struct supervisor *s, uint32_t number)
 	case SIGHUP:
 		(void)supervisor_reload(s, &logged);
 		break;
+	case SIGUSR1:
+		logs_rotate(s);
+		break;
 	case SIGTERM:
 	case SIGINT:
 		if (s->phase == SUPERVISOR_RUNNING)
@@ -321,6 +331,8 @@ int supervisor_run(struct settings *settings, const char *config_path, const cha
 
 	if (r == 0)
 		r = boot_adopt_socket(&s.boot, &problem);
+	if (r == 0)
+		logs_begin(&s);
 	if (r == 0)
 		r = boot_prepare(&s.boot, s.settings, &problem);
 	if (r == 1)

@@ -12,6 +12,7 @@
 
 #include "daemon/supervisor/boot.h"
 #include "daemon/supervisor/link.h"
+#include "daemon/supervisor/logs.h"
 #include "daemon/supervisor/settings.h"
 #include "daemon/supervisor/spawn.h"
 
@@ -29,6 +30,7 @@ struct supervisor {
 	struct settings *settings;  /* owned */
 	struct boot boot;
 	struct link link;
+	struct logs logs;
 	struct spawn_set spawns;
 	enum supervisor_phase phase;
 	int signal_fd;        /* owned */

@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(strcmp(priv_step_name(m.step), "?") != 0);
 	assert(strcmp(reason_name(m.reason), "unknown") != 0);
 	assert(m.type != PRIV_SIGNAL || priv_signal_has_pid(m.signal) == (m.pid > 0));
-	assert(priv_fd_count(m.type) <= FDPASS_MAX);
+	assert(priv_fd_count(&m) <= FDPASS_MAX);
 	assert(memchr(m.text, '\0', sizeof(m.text)));
 	return 0;
 }

@@ -182,6 +182,9 @@ static void on_message(
 	case PRIV_RELOAD:
 	case PRIV_RELOAD_FAILED:
 	case PRIV_STOP:
+	case PRIV_LOG_OPEN:
+	case PRIV_LOG_FD:
+	case PRIV_LOG_ROTATE:
 		break;
 	}
 	s->is_broken = true;
@@ -196,7 +199,7 @@ static void receive(struct fake_supervisor *s)
 
 	if (n <= 0)
 		return;
-	if (priv_decode(data, (size_t)n, &m) || fds.count != priv_fd_count(m.type))
+	if (priv_decode(data, (size_t)n, &m) || fds.count != priv_fd_count(&m))
 		s->is_broken = true;
 	else
 		on_message(s, &m, &fds);

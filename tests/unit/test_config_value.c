@@ -11,6 +11,7 @@ struct object {
 	int32_t number;
 	uint32_t choice;
 	uint64_t size;
+	char *text;
 };
 
 static const char *const words[] = { "reject", "queue", NULL };
@@ -41,6 +42,13 @@ static const struct config_key ini = {
 	.max = 64,
 };
 
+static const struct config_key target = {
+	.type = CONFIG_TYPE_LOG_TARGET,
+	.name = "log_target",
+	.max = 64,
+	.offset = offsetof(struct object, text),
+};
+
 static void value_check__table__what_is_wrong(void **state)
 {
 	static const struct {
@@ -61,6 +69,14 @@ static void value_check__table__what_is_wrong(void **state)
 		{ &choice, "queue", NULL },
 		{ &choice, "wait", "is 'wait', not reject or queue" },
 		{ &choice, "", "is '', not reject or queue" },
+		{ &target, "stderr", NULL },
+		{ &target, "syslog", NULL },
+		{ &target, "/var/log/lsapid.log", NULL },
+		{ &target, "lsapid.log",
+			"is 'lsapid.log', not stderr, syslog or an absolute path without links" },
+		{ &target, "/var/../x",
+			"is '/var/../x', not stderr, syslog or an absolute path without links" },
+		{ &target, "", "is '', not stderr, syslog or an absolute path without links" },
 		{ &ini, "memory_limit=64M", NULL },
 		{ &ini, "xdebug.start-with=", NULL },
 		{ &ini, "=1", "has '=1', not name=value" },
@@ -91,6 +107,7 @@ static void value_store__table__as_it_is_read_and_written(void **state)
 		{ &number, "007", "7" },
 		{ &size, "64K", "65536" },
 		{ &choice, "queue", "queue" },
+		{ &target, "/var/log/lsapid.log", "/var/log/lsapid.log" },
 	};
 
 	(void)state;
@@ -105,6 +122,7 @@ static void value_store__table__as_it_is_read_and_written(void **state)
 		T_ASSERT_ROW(cases[i].text,
 			strcmp(config_value_format(cases[i].key, cases[i].text, text, sizeof(text)),
 				cases[i].written) == 0);
+		free(object.text);
 	}
 }
 

@@ -26,7 +26,7 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ "setup", 2, { .type = PRIV_SETUP, .flags = PRIV_SETUP_PRIVILEGED } },
+	{ "setup", 3, { .type = PRIV_SETUP, .flags = PRIV_SETUP_PRIVILEGED | PRIV_LOG_FILE } },
 	{ "ready", 0, { .type = PRIV_READY } },
 	{ "spawn", 3, { .type = PRIV_SPAWN, .id = 0x0102030405060708ULL } },
 	{ "spawned", 0, { .type = PRIV_SPAWNED, .id = 9, .pid = 4711 } },
@@ -47,6 +47,9 @@ static const struct row rows[] = {
 	{ "reload_request", 0, { .type = PRIV_RELOAD_REQUEST } },
 	{ "stop", 0, { .type = PRIV_STOP, .status = 30000 } },
 	{ "stopped", 0, { .type = PRIV_STOPPED } },
+	{ "log_open", 1, { .type = PRIV_LOG_OPEN, .id = 9 } },
+	{ "log_fd", 0, { .type = PRIV_LOG_FD, .id = 9, .error = 13 } },
+	{ "log_rotate", 1, { .type = PRIV_LOG_ROTATE, .flags = PRIV_LOG_FILE } },
 };
 
 static struct priv_message row_message(const struct row *row)
@@ -243,11 +246,11 @@ static void decode__field_of_another_type__refused(void **state)
 		size_t at;
 		const char *owners; /* rows that may have it */
 	} fields[] = {
-		{ FLAGS_AT, " setup " },
-		{ 8, " spawn spawned spawn_failed signal signal_child exited " },
+		{ FLAGS_AT, " setup log_rotate " },
+		{ 8, " spawn spawned spawn_failed signal signal_child exited log_open log_fd " },
 		{ PID_AT, " spawned signal_child exited " },
 		{ STATUS_AT, " exited reloaded stop " },
-		{ ERROR_AT, " spawn_failed " },
+		{ ERROR_AT, " spawn_failed log_fd " },
 		{ REASON_AT, " spawn_failed " },
 		{ STEP_AT, " spawn_failed " },
 		{ SIGNAL_AT, " signal signal_child " },
@@ -287,7 +290,9 @@ static void decode__value__in_its_range_or_refused(void **state)
 		bool is_ok;
 	} cases[] = {
 		{ "setup", FLAGS_AT, 0, true },
-		{ "setup", FLAGS_AT, 2, false },
+		{ "setup", FLAGS_AT, PRIV_LOG_SYSLOG, true },
+		{ "setup", FLAGS_AT, PRIV_LOG_SYSLOG | PRIV_LOG_FILE, false },
+		{ "setup", FLAGS_AT, 8, false },
 		{ "setup", FLAGS_AT, 0x80000001, false },
 		{ "spawned", PID_AT, 0, false },
 		{ "spawned", PID_AT, UINT32_MAX, false },
@@ -311,6 +316,12 @@ static void decode__value__in_its_range_or_refused(void **state)
 		{ "spawn_failed", STEP_AT, PRIV_STEP_COUNT - 1, true },
 		{ "spawn_failed", STEP_AT, PRIV_STEP_COUNT, false },
 		{ "spawn_failed", TEXT_AT, 0, false }, /* the rest of the text follows its NUL */
+		{ "log_fd", ERROR_AT, 0, true },
+		{ "log_fd", ERROR_AT, 4096, false },
+		{ "log_fd", ERROR_AT, UINT32_MAX, false },
+		{ "log_rotate", FLAGS_AT, 0, true },
+		{ "log_rotate", FLAGS_AT, PRIV_SETUP_PRIVILEGED, false },
+		{ "log_rotate", FLAGS_AT, PRIV_LOG_SYSLOG | PRIV_LOG_FILE, false },
 		{ "signal", SIGNAL_AT, 0, false },
 		{ "signal", SIGNAL_AT, PRIV_SIGNAL_RETIRE, true },
 		{ "signal", SIGNAL_AT, PRIV_SIGNAL_CHILD_TERM, false }, /* it lacks a pid */
@@ -350,11 +361,24 @@ static void names__all_numbers__distinct_or_question_mark(void **state)
 	assert_string_equal(priv_type_name(UINT32_MAX), "?");
 }
 
+/* What the message says decides. */
+static void fd_count__log__only_with_a_file(void **state)
+{
+	struct priv_message m = { .type = PRIV_SETUP, .flags = PRIV_LOG_SYSLOG };
+
+	(void)state;
+	assert_int_equal(priv_fd_count(&m), 2);
+	m = (struct priv_message){ .type = PRIV_LOG_ROTATE };
+	assert_int_equal(priv_fd_count(&m), 0);
+	m = (struct priv_message){ .type = PRIV_LOG_FD, .id = 9 };
+	assert_int_equal(priv_fd_count(&m), 1);
+}
+
 static void fd_count__every_type__as_drawn(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < T_COUNT(rows); i++)
-		T_ASSERT_ROW(rows[i].name, priv_fd_count(rows[i].message.type) == rows[i].fd_count);
+		T_ASSERT_ROW(rows[i].name, priv_fd_count(&rows[i].message) == rows[i].fd_count);
 }
 
 int main(void)
@@ -370,6 +394,7 @@ int main(void)
 		cmocka_unit_test(decode__field_of_another_type__refused),
 		cmocka_unit_test(decode__value__in_its_range_or_refused),
 		cmocka_unit_test(names__all_numbers__distinct_or_question_mark),
+		cmocka_unit_test(fd_count__log__only_with_a_file),
 		cmocka_unit_test(fd_count__every_type__as_drawn),
 	};
 

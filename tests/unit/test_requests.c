@@ -26,6 +26,8 @@ static const struct {
 	{ "RELOAD_REQUEST", PRIV_RELOAD_REQUEST, UP | STOPPING },
 	{ "STOP", PRIV_STOP, 0 },
 	{ "STOPPED", PRIV_STOPPED, STOPPING },
+	{ "LOG_FD", PRIV_LOG_FD, 0 },
+	{ "LOG_ROTATE", PRIV_LOG_ROTATE, 0 },
 };
 
 static void requests_find__every_type_in_every_phase__legal_only_where_the_table_says(void **state)
