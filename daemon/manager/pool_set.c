@@ -9,34 +9,48 @@
 #include "daemon/base/log.h"
 #include "daemon/manager/manager.h"
 
-#define JANITOR_S 60
-
 static struct pool *pool_of(struct list_node *n)
 {
 	return LIST_OWNER(n, struct pool, state_node);
 }
 
-static void on_janitor(evutil_socket_t fd, short what, void *arg)
+static void arm_forget_timer(struct pool_set *set, uint64_t now_ns)
+{
+	struct list_node *n = list_first(&set->unused);
+	uint64_t left_ns;
+	struct timeval tv;
+
+	if (!n) {
+		(void)evtimer_del(&set->forget_timer);
+		return;
+	}
+	if (evtimer_pending(&set->forget_timer, NULL))
+		return;
+	left_ns = clock_since_ns(now_ns,
+		LIST_OWNER(n, struct pool, unused_node)->unused_since_ns + POOL_SET_FORGET_NS);
+	tv.tv_sec = (time_t)(left_ns / NS_PER_S);
+	tv.tv_usec = (suseconds_t)(left_ns % NS_PER_S / NS_PER_US) + 1;
+	(void)evtimer_add(&set->forget_timer, &tv); /* without memory for it they just stay */
+}
+
+static void on_forget_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct manager *m = arg;
 
 	(void)fd;
 	(void)what;
 	(void)pool_set_forget(&m->pools, manager_now(m));
+	arm_forget_timer(&m->pools, manager_now(m));
 }
 
 int pool_set_init(struct pool_set *set, struct manager *m)
 {
-	static const struct timeval every = { .tv_sec = JANITOR_S };
-
 	map_init(&set->by_spec);
 	map_init(&set->by_id);
+	list_init(&set->unused);
 	for (int i = 0; i < POOL_STATE_COUNT; i++)
 		list_init(&set->by_state[i]);
-	if (event_assign(&set->janitor, m->base, -1, EV_PERSIST, on_janitor, m) < 0 ||
-		event_add(&set->janitor, &every) < 0)
-		return -ENOMEM;
-	return 0;
+	return evtimer_assign(&set->forget_timer, m->base, on_forget_timer, m) < 0 ? -ENOMEM : 0;
 }
 
 static void forget(struct pool_set *set, struct pool *p)
@@ -57,8 +71,8 @@ void pool_set_deinit(struct pool_set *set)
 	}
 	map_deinit(&set->by_spec);
 	map_deinit(&set->by_id);
-	if (event_initialized(&set->janitor))
-		(void)event_del(&set->janitor);
+	if (event_initialized(&set->forget_timer))
+		(void)event_del(&set->forget_timer);
 }
 
 struct pool *pool_set_find(const struct pool_set *set, uint32_t id)
@@ -91,6 +105,7 @@ static int enter(struct pool_set *set, struct pool *p)
 		return r;
 	}
 	list_push_back(&set->by_state[POOL_COLD], &p->state_node);
+	pool_set_note_use(p);
 	return 0;
 }
 
@@ -122,19 +137,39 @@ int pool_set_get(struct pool_set *set, struct manager *m, const struct pool_spec
 	return 0;
 }
 
+void pool_set_note_use(struct pool *p)
+{
+	struct pool_set *set = &p->manager->pools;
+	bool is_unused = !p->known_by && (p->state == POOL_COLD || p->state == POOL_FAILED);
+
+	if (is_unused == (p->unused_node.list != NULL))
+		return;
+	if (is_unused) {
+		p->unused_since_ns = manager_now(p->manager);
+		list_push_back(&set->unused, &p->unused_node);
+	} else {
+		list_remove(&p->unused_node);
+	}
+	arm_forget_timer(set, manager_now(p->manager));
+}
+
 unsigned pool_set_forget(struct pool_set *set, uint64_t now_ns)
 {
-	struct list *cold = &set->by_state[POOL_COLD];
-	struct list_node *n, *tmp;
+	struct list_node *n;
 	unsigned count = 0;
 
-	LIST_FOREACH (cold, n, tmp) {
-		struct pool *p = pool_of(n);
+	while ((n = list_first(&set->unused))) {
+		struct pool *p = LIST_OWNER(n, struct pool, unused_node);
 
-		if (clock_since_ns(p->since_ns, now_ns) < POOL_SET_FORGET_NS)
-			break; /* the list is in the order of becoming cold */
-		if (p->known_by || pool_connections(p))
+		if (clock_since_ns(p->unused_since_ns, now_ns) < POOL_SET_FORGET_NS)
+			break;
+		/* children of a parent that is gone may still work: its time begins again */
+		if (pool_connections(p)) {
+			p->unused_since_ns = now_ns;
+			list_remove(n);
+			list_push_back(&set->unused, n);
 			continue;
+		}
 		log_info("pool.forget", F_UINT("pool", p->id), F_STR("name", p->name));
 		forget(set, p);
 		count++;

@@ -13,7 +13,7 @@
 #include "daemon/manager/pool_state.h"
 #include "proto/pool_spec.h"
 
-/** A cold pool that no session knows is forgotten after this long. */
+/** A pool without a parent that no session knows is forgotten after this long. */
 #define POOL_SET_FORGET_NS 600000000000ULL
 
 struct manager;
@@ -23,8 +23,9 @@ struct pool_set {
 	struct map by_spec; /* hash of the specification to pool; equality is by its bytes */
 	struct map by_id;
 	struct list by_state[POOL_STATE_COUNT]; /* each in the order of becoming so */
+	struct list unused;        /* cold or failed, and no session knows them; longest first */
+	struct event forget_timer; /* for the first of them; not pending if there is none */
 	uint32_t last_id;
-	struct event janitor;
 };
 
 enum pool_set_error {
@@ -52,7 +53,15 @@ struct pool *pool_set_find_spec(const struct pool_set *set, const struct pool_sp
 int pool_set_get(struct pool_set *set, struct manager *m, const struct pool_spec *spec,
 	struct pool **ret_pool, const char **ret_what) ATTR_MUST_USE;
 
-/** pool_set_forget() - free pools that have been cold and unknown for long. Return: how many */
+/**
+ * pool_set_note_use() - @p has another state, or another number of sessions that know it
+ *
+ * The time until it is forgotten begins, or does not run any more. So nobody has to walk over all
+ * pools to find the few: what is known and at rest costs nothing.
+ */
+void pool_set_note_use(struct pool *p);
+
+/** pool_set_forget() - free pools that have been unused for long. Return: how many */
 unsigned pool_set_forget(struct pool_set *set, uint64_t now_ns);
 
 /** pool_set_count() */

@@ -51,4 +51,5 @@ void pool_set_state(struct pool *p, enum pool_state next, const char *why)
 	list_push_back(&p->manager->pools.by_state[next], &p->state_node);
 	p->state = next;
 	p->since_ns = manager_now(p->manager);
+	pool_set_note_use(p);
 }

@@ -96,8 +96,10 @@ struct session *session_end(struct session *s)
 	for (size_t i = 0; i < s->known.capacity; i++) {
 		struct pool *p = s->known.slot[i].value;
 
-		if (p)
-			p->known_by--;
+		if (!p)
+			continue;
+		p->known_by--;
+		pool_set_note_use(p);
 	}
 	instance_leave(&s->manager->instances, s->instance);
 	list_remove(&s->node);
@@ -119,6 +121,7 @@ int session_learn(struct session *s, struct pool *p)
 		return r;
 	p->known_by++;
 	instance_learn(s->instance, p);
+	pool_set_note_use(p);
 	return 0;
 }
 
