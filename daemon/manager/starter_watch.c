@@ -49,8 +49,13 @@ bool starter_watch_has_read(const struct pool *p, uint64_t now_ns)
  */
 static bool look_at_starting(struct pool *p, uint64_t now)
 {
-	struct list_node *n = list_first(&p->held);
-	const struct start_figures f = {
+	struct list_node *n;
+	struct start_figures f;
+
+	if (!p->parent.spawn_id)
+		return false; /* its turn has not come */
+	n = list_first(&p->held);
+	f = (struct start_figures){
 		.age_ns = clock_since_ns(p->parent.since_ns, now),
 		.is_answered = p->parent.pid != 0,
 		.has_served =
@@ -59,8 +64,6 @@ static bool look_at_starting(struct pool *p, uint64_t now)
 		.has_unread = n && backend_is_unread(LIST_OWNER(n, struct backend, node)),
 	};
 
-	if (!p->parent.spawn_id)
-		return false; /* its turn has not come */
 	switch (start_policy_decide(&f)) {
 	case START_SERVED:
 		starter_served(p, p->parent.spawn_id);
