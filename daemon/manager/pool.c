@@ -183,6 +183,7 @@ struct pool *pool_free(struct pool *p)
 	start_queue_remove(&p->manager->starter.queue, &p->start_ticket);
 	list_remove(&p->state_node);
 	list_remove(&p->unused_node);
+	list_remove(&p->reload_node);
 	if (p->listen_fd >= 0) {
 		p->listen_fd = fd_close(p->listen_fd);
 		socket_name(p, name, sizeof(name));

@@ -57,6 +57,7 @@ struct pool {
 	uint64_t since_ns;       /* of the state */
 	struct manager *manager; /* borrowed */
 	struct list_node state_node;
+	struct list_node reload_node; /* it runs, and has to follow the newest configuration */
 	struct list_node unused_node; /* cold or failed, and no session knows it */
 	uint64_t unused_since_ns;
 	struct grave grave;

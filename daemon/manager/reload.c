@@ -64,9 +64,9 @@ void reload_apply(struct pool *p)
 	starter_retire(p, "reload");
 }
 
-static struct pool *next_to_apply(struct manager *m)
+/* Those that are cold follow when somebody asks for them: thousands, and nothing to do. */
+static void note_all_running(struct manager *m)
 {
-	/* those that are cold follow when somebody asks for them */
 	static const enum pool_state states[] = { POOL_STARTING, POOL_READY, POOL_DRAINING };
 	struct list_node *n, *tmp;
 
@@ -74,11 +74,10 @@ static struct pool *next_to_apply(struct manager *m)
 		LIST_FOREACH (&m->pools.by_state[states[i]], n, tmp) {
 			struct pool *p = LIST_OWNER(n, struct pool, state_node);
 
-			if (p->config_serial != m->reload.count)
-				return p;
+			list_remove(&p->reload_node); /* of a reload just before */
+			list_push_back(&m->reload.todo, &p->reload_node);
 		}
 	}
-	return NULL;
 }
 
 /*
@@ -90,12 +89,12 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 	static const struct timeval soon = { .tv_usec = 0 };
 	struct manager *m = arg;
 	uint64_t began_ns = clock_now_ns();
-	struct pool *p;
+	struct list_node *n;
 
 	(void)fd;
 	(void)what;
-	while ((p = next_to_apply(m))) {
-		reload_apply(p);
+	while ((n = list_pop_front(&m->reload.todo))) {
+		reload_apply(LIST_OWNER(n, struct pool, reload_node));
 		if (clock_since_ns(began_ns, clock_now_ns()) >= SWEEP_NS) {
 			(void)evtimer_add(&m->reload.sweep, &soon);
 			return;
@@ -107,6 +106,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 
 int reload_init(struct reload *r, struct manager *m)
 {
+	list_init(&r->todo);
 	if (evtimer_assign(&r->timeout, m->base, on_timeout, m) < 0 ||
 		evtimer_assign(&r->sweep, m->base, on_sweep, m) < 0)
 		return -ENOMEM;
@@ -197,6 +197,7 @@ void reload_take(struct manager *m, int config_fd)
 			F_UINT("pool_files", fresh->pool_file_count),
 			F_UINT("problems", fresh->problems.count));
 		tell_problems(&fresh->problems, detail, sizeof(detail));
+		note_all_running(m);
 		on_sweep(-1, 0, m);
 	}
 	reply.status = error;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "daemon/base/attr.h"
+#include "daemon/base/list.h"
 
 struct manager;
 struct peer;
@@ -19,7 +20,8 @@ struct pool;
 
 struct reload {
 	struct event timeout; /* a supervisor that works answers long before */
-	struct event sweep;   /* the next part of the pools that run */
+	struct event sweep;   /* the next part of @todo */
+	struct list todo;     /* pools that ran when it came, and have to follow yet */
 	uint64_t count;
 	uint64_t replaced; /* pools that were retired for the newest one */
 };
