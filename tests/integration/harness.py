@@ -45,6 +45,7 @@ class Daemon:
     def __init__(self, place, defaults=None, env=(), **settings):
         self.place = place
         self.process = None
+        self.prefix = []  # words before the command
         self.log = place.path / "lsapid.log"
         self.run = place.directory("run")
         self.socket = self.run / "control.sock"
@@ -73,7 +74,7 @@ class Daemon:
         self.place.file(self.conf, "\n".join(lines), mode=0o600)
 
     def argv(self, *more):
-        return [str(self.place.bin / "lsapid"), "-c", str(self.conf),
+        return [*self.prefix, str(self.place.bin / "lsapid"), "-c", str(self.conf),
                 "-m", str(self.place.bin / "lsapid-manager"), *more]
 
     def check(self):
@@ -165,18 +166,25 @@ def group_name(gid):
 
 
 class Vhost:
-    """One virtual host: name, owner of its files, how its identity is told, more directives."""
+    """One virtual host: name, owner of its files, how its identity is told, more directives.
 
-    def __init__(self, name, owner=None, identity="lsapi_user_group", extra="", docroot=None):
+    The owner is a name, or the entry of an account that this process cannot look up.
+    """
+
+    def __init__(self, name, owner=None, identity="lsapi_user_group", extra="", docroot=None,
+                 group=None, scripts=None):
         self.name = name
-        self.owner = pwd.getpwnam(owner) if owner and IS_ROOT else APACHE
+        self.owner = owner if isinstance(owner, pwd.struct_passwd) else \
+            pwd.getpwnam(owner) if owner and IS_ROOT else APACHE
+        self.group = group or group_name(self.owner.pw_gid)
+        self.scripts = scripts or [script.name for script in SCRIPTS.glob("*.php")]
         self.identity = identity if owner and IS_ROOT else None
         self.extra = extra
         self.docroot = docroot
         self.error_log = None
 
     def identity_line(self):
-        user, group = self.owner.pw_name, group_name(self.owner.pw_gid)
+        user, group = self.owner.pw_name, self.group
         return {
             None: "",
             "lsapi_user_group": f"lsapi_user_group {user} {group}",
@@ -201,6 +209,7 @@ class Httpd:
         if SUEXEC.exists():
             self.modules.append("suexec")
         self.limits = limits or {}
+        self.prefix = []  # words before the command
         self.process = None
         self.port = None
         self.port_lock = None
@@ -212,8 +221,8 @@ class Httpd:
     def prepare(self, vhost):
         if vhost.docroot is None:
             vhost.docroot = self.place.directory(f"www-{vhost.name}", vhost.owner)
-        for script in SCRIPTS.glob("*.php"):
-            self.place.file(vhost.docroot / script.name, script.read_bytes(), vhost.owner)
+        for name in vhost.scripts:
+            self.place.file(vhost.docroot / name, (SCRIPTS / name).read_bytes(), vhost.owner)
         vhost.error_log = self.place.path / f"error-{vhost.name}.log"
 
     def free_port(self):
@@ -266,7 +275,7 @@ class Httpd:
         return env
 
     def argv(self, *more):
-        return ["/usr/sbin/apache2", "-f", str(self.place.path / "httpd.conf"), *more]
+        return [*self.prefix, "/usr/sbin/apache2", "-f", str(self.place.path / "httpd.conf"), *more]
 
     def write_conf(self):
         self.port = self.port or self.free_port()

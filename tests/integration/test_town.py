@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Five hundred users with a site each on one machine: all at once, at rest, and all again."""
+
+import os
+import pwd
+
+import pytest
+
+import town
+from conftest import Stack
+from harness import HANDLER
+from place import IS_SANITIZED, wait_until
+
+USERS = int(os.environ.get("LSAPID_TOWN_USERS", "40" if IS_SANITIZED else "500"))
+STARTS = 8  # max_concurrent_starts
+# every request of a burst is held by a thread of httpd
+THREADS = 64
+PROCESSES = USERS // THREADS + 2
+LIMITS = {"StartServers": PROCESSES, "ServerLimit": PROCESSES, "ThreadsPerChild": THREADS,
+          "MaxRequestWorkers": PROCESSES * THREADS, "MinSpareThreads": 1,
+          "MaxSpareThreads": PROCESSES * THREADS}
+# what PHP has flushed is passed on at once: the sign that a site answers
+EXTRA = "lsapi_backend_pgrp_max_idle 1\nlsapi_output_buffering Off"
+
+
+@pytest.fixture
+def inhabited():
+    """A started stack whose sites are a town's."""
+    reason = town.why_impossible()
+    if reason:
+        pytest.skip(f"no mount namespace here: {reason}")
+    made = Stack([], start=False, limits=LIMITS, extra=EXTRA,
+                 settings={"max_concurrent_starts": STARTS, "uid_min": town.FIRST_UID,
+                           "log_level": "info"})
+    try:
+        # a PHP that is quick to start: what is tested is who starts it, and when
+        made.place.file(made.place.directory("php.d") / "posix.ini", "extension=posix\n")
+        made.daemon.handlers[HANDLER][1].append(f"PHP_INI_SCAN_DIR={made.place.path}/php.d")
+        made.daemon.write_conf()
+        made.town = town.Town(made.place, USERS)
+        made.daemon.prefix = made.httpd.prefix = made.town.prefix()
+        for vhost in made.town.vhosts():
+            made.httpd.vhosts[vhost.name] = vhost
+            made.httpd.prepare(vhost)
+        yield made.start()
+    finally:
+        made.end()
+
+
+def burst(made):
+    """Every site answered rightly and as its owner, each by a pool of its own; all at one time."""
+    parents = {}
+
+    def look():
+        parents.update({p.pid: os.stat(f"/proc/{p.pid}").st_uid for p in made.daemon.parents()})
+
+    one = town.Burst(made.place, made.httpd.port, [v.name for v in made.httpd.vhosts.values()])
+    visits = one.run(look)
+    for owner, seen in zip(made.town.owners, visits):
+        assert (seen.status, seen.error, seen.rest) == (200, "", b"end\n"), seen
+        who = dict(seen.who)
+        assert parents.pop(who.pop("ppid")) == owner.pw_uid
+        assert who.pop("pid")
+        assert who == {"uid": owner.pw_uid, "gid": owner.pw_gid, "groups": [owner.pw_gid],
+                       "user": owner.pw_name, "script_owner": owner.pw_name,
+                       "vhost": seen.vhost, "docroot": f"{owner.pw_dir}/www"}
+    assert not parents, "a pool too many"
+    return visits
+
+
+def states(made):
+    return {name: count for name, count in made.ctl.status()["totals"]["pools_by_state"].items()
+            if count}
+
+
+@pytest.mark.sanitized
+@pytest.mark.deadline(600)
+def test_every_user_of_a_town_at_once_and_again(inhabited):
+    """The start guard bounds the starts, and nothing else is lost or mixed up by the crowd."""
+    made = inhabited
+    first = burst(made)
+    wait_until(lambda: made.daemon.text().count(" to=cold ") == USERS, 120, "the reaping")
+    assert states(made) == {"cold": USERS}
+    assert not made.daemon.lsphp()
+    assert not made.daemon.zombies()
+    second = burst(made)
+    assert not {v.who["ppid"] for v in first} & {v.who["ppid"] for v in second}
+
+    totals = made.ctl.status()["totals"]
+    assert totals["starts"] == 2 * USERS
+    assert (totals["start_failures"], totals["unasked_exits"], totals["rejects"],
+            totals["dropped_peers"]) == (0, 0, {}, 0)
+    assert totals["pools"] == USERS
+    log = made.daemon.text()
+    assert log.count(" why=idle") >= USERS
+    assert town.most_starts_at_once(log) == STARTS
+    # and all of it was nobody's business: the machine knows no such account
+    with pytest.raises(KeyError):
+        pwd.getpwnam("u0")
