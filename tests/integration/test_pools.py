@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 
 import pytest
 
@@ -238,30 +237,28 @@ def test_reload_under_load_loses_no_request(pools):
     made.start()
     steady = made.environ("b.test")["ppid"]
     stop = threading.Event()
-    wrong, counts = [], []
+    names = ("a.test",) * 6 + ("b.test",) * 2
+    wrong, counts = [], [0] * len(names)
 
-    def client(name):
-        count = 0
+    def client(number, name):
         while not stop.is_set():
             answer = made.stack.get(name, "/environ.php")
-            count += 1
+            counts[number] += 1
             if answer.status != 200:
                 wrong.append((name, answer.status, answer.text))
-        counts.append(count)
 
-    threads = [threading.Thread(target=client, args=(name,))
-               for name in ("a.test",) * 6 + ("b.test",) * 2]
+    threads = [threading.Thread(target=client, args=pair) for pair in enumerate(names)]
     for thread in threads:
         thread.start()
     for i in range(1, 11):
-        time.sleep(0.1)
+        # requests of every client before each change, however busy the machine is
+        wait_until(lambda n=i: min(counts) > n, 30, "answers")
         made.file("a.conf", f'pool a {{ user = games env = {{ "A={i}" }} }}\n')
         made.reload()
     stop.set()
     for thread in threads:
         thread.join(30)
     assert not wrong, wrong[:3]
-    assert min(counts) > 10
     made.wait_environ("a.test", "10")
     assert made.environ("b.test")["ppid"] == steady
 
