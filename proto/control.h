@@ -17,6 +17,7 @@
  *                                    <-  POOL_OK pool id | DENIED reason, text
  *   LEASE pool, wait                 ->
  *                                    <-  GRANT slot, generation + connected fd | REJECT reason ...
+ *                                        (QUEUED before one of them if it has to wait)
  *   RETURN slot, generation          ->     (done, but the word said WANTED; no reply)
  *   CLOSE slot, generation, why, pid ->     (connection is dead or not reusable; no reply)
  *   CANCEL sequence                  ->     (the waiter of that LEASE has gone; no reply)
@@ -31,6 +32,7 @@
  *                                    <-  DOCUMENT + memfd with JSON
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,6 +58,7 @@ enum control_type {
 	CONTROL_GRANT = 9,
 	CONTROL_REJECT = 11,
 	CONTROL_RETURN = 12,
+	CONTROL_QUEUED = 13,
 	CONTROL_CLOSE = 14,
 	CONTROL_CANCEL = 16,
 	CONTROL_TERMINATE = 18,
@@ -121,8 +124,20 @@ struct control_denied {
 
 struct control_lease {
 	uint32_t pool;
-	uint32_t wait_ms; /* longest time to queue; 0: reject mode */
+	uint32_t wait_ms; /* longest time to queue, as Apache's side has it; 0: not at all */
+	uint32_t flags;   /* CONTROL_LEASE_* */
 };
+
+/*
+ * What the administrator has written on Apache's side; what he has not is the manager's to decide
+ * (pool files, lsapid.conf). QUEUE and REJECT exclude each other.
+ */
+#define CONTROL_LEASE_QUEUE    1U /* lsapi_disable_reject_mode On */
+#define CONTROL_LEASE_REJECT   2U /* lsapi_disable_reject_mode Off */
+#define CONTROL_LEASE_WAIT_SET 4U /* wait_ms was written: lsapi_poll_timeout */
+
+/** control_lease_flags_are_valid() - none that is unknown, and not both modes */
+bool control_lease_flags_are_valid(uint32_t flags);
 
 struct control_grant {
 	uint32_t slot;
@@ -134,12 +149,17 @@ struct control_grant {
 #define CONTROL_GRANT_FRESH 1U /* never used before: its child may have to be forked yet */
 #define CONTROL_GRANT_COLD  2U /* the pool is starting for this request */
 
+struct control_queued {
+	uint32_t wait_ms; /* a GRANT or REJECT follows within so long */
+};
+
 struct control_reject {
 	uint32_t reason;
 	uint32_t in_use;
 	uint32_t limit;
 	uint32_t queued;
 	uint32_t retry_after_s;
+	uint32_t status; /* of HTTP, for the browser; 0: as the receiver has it for the reason */
 	struct wire_bytes text; /* <= CONTROL_MAX_TEXT */
 };
 
@@ -189,6 +209,8 @@ size_t control_encode_denied(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_denied *m);
 size_t control_encode_lease(uint8_t *out, size_t size, uint32_t seq, const struct control_lease *m);
 size_t control_encode_grant(uint8_t *out, size_t size, uint32_t seq, const struct control_grant *m);
+size_t control_encode_queued(
+	uint8_t *out, size_t size, uint32_t seq, const struct control_queued *m);
 size_t control_encode_reject(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_reject *m);
 size_t control_encode_return(
@@ -227,6 +249,7 @@ int control_decode_pool_ok(const uint8_t *data, size_t size, struct control_pool
 int control_decode_denied(const uint8_t *data, size_t size, struct control_denied *ret);
 int control_decode_lease(const uint8_t *data, size_t size, struct control_lease *ret);
 int control_decode_grant(const uint8_t *data, size_t size, struct control_grant *ret);
+int control_decode_queued(const uint8_t *data, size_t size, struct control_queued *ret);
 int control_decode_reject(const uint8_t *data, size_t size, struct control_reject *ret);
 int control_decode_return(const uint8_t *data, size_t size, struct control_return *ret);
 int control_decode_close(const uint8_t *data, size_t size, struct control_close_lease *ret);

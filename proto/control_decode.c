@@ -14,6 +14,7 @@ static const char *const type_names[] = {
 	[CONTROL_GRANT] = "GRANT",
 	[CONTROL_REJECT] = "REJECT",
 	[CONTROL_RETURN] = "RETURN",
+	[CONTROL_QUEUED] = "QUEUED",
 	[CONTROL_CLOSE] = "CLOSE",
 	[CONTROL_CANCEL] = "CANCEL",
 	[CONTROL_TERMINATE] = "TERMINATE",
@@ -48,6 +49,13 @@ const char *control_type_name(unsigned type)
 const char *control_close_name(unsigned why)
 {
 	return why < CONTROL_CLOSE_COUNT ? close_names[why] : "?";
+}
+
+bool control_lease_flags_are_valid(uint32_t flags)
+{
+	const uint32_t modes = CONTROL_LEASE_QUEUE | CONTROL_LEASE_REJECT;
+
+	return !(flags & ~(modes | CONTROL_LEASE_WAIT_SET)) && (flags & modes) != modes;
 }
 
 int control_decode_header(const uint8_t *data, size_t size, struct control_header *ret)
@@ -214,10 +222,11 @@ int control_decode_lease(const uint8_t *data, size_t size, struct control_lease 
 		return error;
 	m.pool = wire_get_u32(&r);
 	m.wait_ms = wire_get_u32(&r);
+	m.flags = wire_get_u32(&r);
 	error = body_end(&r);
 	if (error)
 		return error;
-	if (!m.pool)
+	if (!m.pool || !control_lease_flags_are_valid(m.flags))
 		return CONTROL_E_VALUE;
 	*ret = m;
 	return 0;
@@ -243,6 +252,22 @@ int control_decode_grant(const uint8_t *data, size_t size, struct control_grant 
 	return 0;
 }
 
+int control_decode_queued(const uint8_t *data, size_t size, struct control_queued *ret)
+{
+	struct control_queued m;
+	struct wire_reader r;
+	int error = body_begin(&r, data, size, CONTROL_QUEUED);
+
+	if (error)
+		return error;
+	m.wait_ms = wire_get_u32(&r);
+	error = body_end(&r);
+	if (error)
+		return error;
+	*ret = m;
+	return 0;
+}
+
 int control_decode_reject(const uint8_t *data, size_t size, struct control_reject *ret)
 {
 	struct control_reject m;
@@ -256,6 +281,7 @@ int control_decode_reject(const uint8_t *data, size_t size, struct control_rejec
 	m.limit = wire_get_u32(&r);
 	m.queued = wire_get_u32(&r);
 	m.retry_after_s = wire_get_u32(&r);
+	m.status = wire_get_u32(&r);
 	m.text = body_get_blob(&r);
 	error = body_end(&r);
 	if (error)

@@ -87,11 +87,12 @@ size_t control_encode_lease(uint8_t *out, size_t size, uint32_t seq, const struc
 {
 	struct wire_writer w;
 
-	if (!m->pool)
+	if (!m->pool || !control_lease_flags_are_valid(m->flags))
 		return 0;
 	message_begin(&w, out, size, seq, CONTROL_LEASE);
 	wire_put_u32(&w, m->pool);
 	wire_put_u32(&w, m->wait_ms);
+	wire_put_u32(&w, m->flags);
 	return message_end(&w);
 }
 
@@ -108,6 +109,16 @@ size_t control_encode_grant(uint8_t *out, size_t size, uint32_t seq, const struc
 	return message_end(&w);
 }
 
+size_t control_encode_queued(
+	uint8_t *out, size_t size, uint32_t seq, const struct control_queued *m)
+{
+	struct wire_writer w;
+
+	message_begin(&w, out, size, seq, CONTROL_QUEUED);
+	wire_put_u32(&w, m->wait_ms);
+	return message_end(&w);
+}
+
 size_t control_encode_reject(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_reject *m)
 {
@@ -121,6 +132,7 @@ size_t control_encode_reject(
 	wire_put_u32(&w, m->limit);
 	wire_put_u32(&w, m->queued);
 	wire_put_u32(&w, m->retry_after_s);
+	wire_put_u32(&w, m->status);
 	wire_put_blob(&w, m->text.data, m->text.size);
 	return message_end(&w);
 }

@@ -41,6 +41,10 @@
 #define SPEC_PATH             "path"             /* PATH of lsphp */
 #define SPEC_PHPRC            "phprc"            /* PHPRC of lsphp */
 #define SPEC_USER_INI         "user_ini"         /* 0 or 1: LSPHP_ENABLE_USER_INI */
+#define SPEC_WHEN_BUSY        "when_busy"        /* "reject" or "queue" */
+#define SPEC_QUEUE_LENGTH     "queue_length"     /* most requests that wait */
+#define SPEC_QUEUE_WAIT       "queue_wait"       /* ms one waits at most */
+#define SPEC_BUSY_STATUS      "busy_status"      /* of HTTP: 507 or 503 */
 #define SPEC_ENV_PREFIX       "env."             /* env.NAME: one variable of lsphp's environment */
 #define SPEC_INI_PREFIX       "ini."             /* ini.NAME: one setting of PHP at system level */
 

@@ -20,18 +20,18 @@ static const struct reason_row reasons[] = {
 		"busy",
 		"every PHP child of this site is working",
 		"raise lsapi_backend_children for the site, make its scripts faster, or let "
-		"requests wait with lsapi_disable_reject_mode On",
+		"requests wait (when_busy of its pool file, lsapi_disable_reject_mode)",
 	},
 	[REASON_QUEUE_FULL] = {
 		"queue-full",
 		"every PHP child of this site is working and no place is left in its queue",
-		"raise lsapi_backend_children for the site or make its scripts faster",
+		"raise lsapi_backend_children or queue_length for the site, or make its scripts faster",
 	},
 	[REASON_QUEUE_TIMEOUT] = {
 		"queue-timeout",
 		"no PHP child of this site became free within the longest time to wait",
-		"raise lsapi_backend_children or lsapi_poll_timeout for the site, or make its "
-		"scripts faster",
+		"raise lsapi_backend_children, queue_wait or lsapi_poll_timeout for the site, or "
+		"make its scripts faster",
 	},
 	[REASON_HOST_FULL] = {
 		"host-full",
@@ -175,6 +175,20 @@ const char *reason_name(unsigned reason)
 const char *reason_text(unsigned reason)
 {
 	return reason_find(reason)->text;
+}
+
+bool reason_is_room(unsigned reason)
+{
+	switch (reason) {
+	case REASON_BUSY:
+	case REASON_QUEUE_FULL:
+	case REASON_HOST_FULL:
+	case REASON_POOLS_FULL:
+	case REASON_SESSION_FULL:
+		return true;
+	default:
+		return false;
+	}
 }
 
 const char *reason_remedy(unsigned reason)

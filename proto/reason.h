@@ -6,6 +6,8 @@
  * messages, log lines, lsapidctl and the manual. Numbers are never reused.
  */
 
+#include <stdbool.h>
+
 enum reason {
 	REASON_NONE = 0,
 	REASON_BUSY = 1,             /* every child of the pool works (reject mode) */
@@ -41,6 +43,9 @@ const char *reason_name(unsigned reason);
 
 /** reason_text() - a sentence for people: what it means; never NULL */
 const char *reason_text(unsigned reason);
+
+/** reason_is_room() - there is no room for one more: the client may come again later */
+bool reason_is_room(unsigned reason);
 
 /** reason_remedy() - what the administrator can do about it; never NULL */
 const char *reason_remedy(unsigned reason);

@@ -31,6 +31,11 @@ static int log_no_daemon(request_rec *r, const struct shim_lease_failure *f)
 	char text[TEXT_SIZE];
 
 	switch (f->session_error) {
+	case SHIM_SESSION_E_GONE:
+		ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+			"lsapi: the client left while its request waited for a backend; uri(%s)",
+			r->uri);
+		return end_status[SHIM_END_CLIENT];
 	case SHIM_SESSION_E_REFUSED:
 		ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
 			"Connect to backend failed: lsapid refuses this httpd: %s: %s; %s",
@@ -77,6 +82,7 @@ int shim_failure_lease(request_rec *r, const struct shim_lease_failure *f)
 		return log_no_daemon(r, f);
 	if (reply->reason < REASON_COUNT && reason_status[reply->reason])
 		status = reason_status[reply->reason];
+	/* the words of the log are those of the reason, whatever the browser is told */
 	if (status == HTTP_SERVICE_UNAVAILABLE)
 		ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
 			"Connect to backend failed on sending request(%s); uri(%s): %s: %s; %s",
@@ -89,7 +95,12 @@ int shim_failure_lease(request_rec *r, const struct shim_lease_failure *f)
 			r->the_request, r->uri, reason_name(reply->reason),
 			reply->text[0] ? reply->text : reason_text(reply->reason),
 			reason_remedy(reply->reason));
-	tell_when_to_retry(r, reply->retry_after_s);
+	if (reason_is_room(reply->reason) && (reply->status == HTTP_SERVICE_UNAVAILABLE ||
+						     reply->status == HTTP_INSUFFICIENT_STORAGE))
+		status = (int)reply->status;
+	/* a client that is told 507 is not to come again by itself (RFC 4918, 11.5) */
+	if (status == HTTP_SERVICE_UNAVAILABLE)
+		tell_when_to_retry(r, reply->retry_after_s);
 	return status;
 }
 

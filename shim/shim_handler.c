@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <apr_portable.h>
+
 #include <http_core.h>
 #include <http_request.h>
 
@@ -54,18 +56,41 @@ static bool is_idempotent(const request_rec *r)
 	return r->method_number == M_GET || r->method_number == M_OPTIONS;
 }
 
+/* What is not written is not told: then lsapid.conf and the pool files have their say. */
+static uint32_t lease_flags(const struct shim_config *server, const struct shim_config *dir)
+{
+	uint32_t flags = 0;
+
+	if (shim_config_is_set(server, SHIM_DISABLE_REJECT_MODE))
+		flags = shim_config_get(server, SHIM_DISABLE_REJECT_MODE) ? CONTROL_LEASE_QUEUE
+									  : CONTROL_LEASE_REJECT;
+	if (shim_config_is_set(dir, SHIM_POLL_TIMEOUT_S))
+		flags |= CONTROL_LEASE_WAIT_SET;
+	return flags;
+}
+
+static int client_fd_of(const request_rec *r)
+{
+	apr_socket_t *socket = ap_get_conn_socket(r->connection);
+	apr_os_sock_t fd = -1;
+
+	return socket && apr_os_sock_get(&fd, socket) == APR_SUCCESS ? fd : -1;
+}
+
 static struct shim_lease_terms terms_of(const request_rec *r)
 {
 	const struct shim_config *server = shim_config_of_server(r->server);
-	int timeout_s = shim_config_get(shim_config_of_request(r), SHIM_POLL_TIMEOUT_S);
+	const struct shim_config *dir = shim_config_of_request(r);
+	int timeout_s = shim_config_get(dir, SHIM_POLL_TIMEOUT_S);
 	struct shim_lease_terms terms = {
+		.wait_ms = timeout_s > 0 ? (uint32_t)timeout_s * 1000 : INT32_MAX,
+		.flags = lease_flags(server, dir),
+		.client_fd = client_fd_of(r),
 		.timeout_s = timeout_s,
 		.tries = shim_config_get(server, SHIM_CONNECT_TRIES),
 		.pause_us = shim_config_get(server, SHIM_CONNECT_TIMEOUT_US),
 	};
 
-	if (shim_config_get(server, SHIM_DISABLE_REJECT_MODE))
-		terms.wait_ms = timeout_s > 0 ? (uint32_t)timeout_s * 1000 : INT32_MAX;
 	return terms;
 }
 

@@ -190,11 +190,11 @@ static void adopt(struct shim_process *p, struct shim_pool *pool, const struct s
 }
 
 /* POOL once per process and life of the manager, then LEASE. */
-static int ask(struct shim_process *p, struct shim_pool *pool, uint32_t wait_ms,
+static int ask(struct shim_process *p, struct shim_pool *pool, const struct shim_lease_terms *terms,
 	struct shim_lease_failure *f)
 {
 	struct shim_pool_id known = shim_pool_get_id(p, pool);
-	struct shim_call call = { .type = CONTROL_POOL, .pool = pool };
+	struct shim_call call = { .type = CONTROL_POOL, .pool = pool, .client_fd = -1 };
 
 	if (known.id == 0) {
 		f->session_error = shim_session_call(p->session, &call, &f->reply);
@@ -208,7 +208,9 @@ static int ask(struct shim_process *p, struct shim_pool *pool, uint32_t wait_ms,
 	call.type = CONTROL_LEASE;
 	call.pool_id = known.id;
 	call.boot_id = known.boot_id;
-	call.wait_ms = wait_ms;
+	call.wait_ms = terms->wait_ms;
+	call.flags = terms->flags;
+	call.client_fd = terms->client_fd;
 	f->session_error = shim_session_call(p->session, &call, &f->reply);
 	f->error = call.error;
 	if (!f->session_error && f->reply.type == CONTROL_REJECT &&
@@ -254,7 +256,7 @@ static struct shim_conn *ask_until(struct shim_process *p, struct shim_pool *poo
 		f->error = ENOMEM;
 		return NULL;
 	}
-	while (ask(p, pool, terms->wait_ms, f) != 0) {
+	while (ask(p, pool, terms, f) != 0) {
 		if (is_pool_unknown(f) && unknown++ < POOL_UNKNOWN_MAX)
 			continue;
 		if (is_passing(f) && shim_clock_ns() < give_up_ns) {

@@ -138,7 +138,8 @@ struct shim_reply {
 	uint32_t limit;
 	uint32_t queued;
 	uint32_t retry_after_s;
-	uint32_t pool; /* POOL_OK */
+	uint32_t status; /* REJECT: of HTTP; 0: none is told */
+	uint32_t pool;   /* POOL_OK */
 	struct control_grant grant;
 	int fd;                   /* GRANT: owned by the receiver */
 	struct shim_table *table; /* GRANT: owned, one reference */
@@ -147,12 +148,13 @@ struct shim_reply {
 };
 
 enum shim_session_error {
-	SHIM_SESSION_E_LOST = 1, /* the connection broke: ask again, it reconnects */
-	SHIM_SESSION_E_CONNECT,  /* no daemon: error has the errno */
-	SHIM_SESSION_E_REFUSED,  /* HELLO was denied: reason and text in the reply */
-	SHIM_SESSION_E_TIMEOUT,  /* connected, but no answer */
-	SHIM_SESSION_E_KEY,      /* the key could not be read */
-	SHIM_SESSION_E_TOO_LARGE /* the message does not fit its bounds */
+	SHIM_SESSION_E_LOST = 1,  /* the connection broke: ask again, it reconnects */
+	SHIM_SESSION_E_CONNECT,   /* no daemon: error has the errno */
+	SHIM_SESSION_E_REFUSED,   /* HELLO was denied: reason and text in the reply */
+	SHIM_SESSION_E_TIMEOUT,   /* connected, but no answer */
+	SHIM_SESSION_E_KEY,       /* the key could not be read */
+	SHIM_SESSION_E_TOO_LARGE, /* the message does not fit its bounds */
+	SHIM_SESSION_E_GONE       /* the client left while its request was queued */
 };
 
 /** Who waits for what; all times are from now. */
@@ -161,6 +163,8 @@ struct shim_call {
 	const struct shim_pool *pool;
 	uint32_t pool_id; /* LEASE */
 	uint32_t wait_ms; /* LEASE */
+	uint32_t flags;   /* LEASE: CONTROL_LEASE_* */
+	int client_fd;    /* LEASE: watched for its end while it is queued; -1: nobody */
 	uint64_t boot_id; /* LEASE: only to the manager that gave the id; 0 any */
 	int error;        /* out: errno of SHIM_SESSION_E_CONNECT */
 };
@@ -173,8 +177,11 @@ struct shim_session *shim_session_new(struct shim_process *p, const struct shim_
  * Connects if need be (one try). Threads share the connection: one receives and hands replies
  * out, the others wait for theirs. Answers nobody waits for any more are given back.
  *
- * Return: 0 and @ret_reply; enum shim_session_error. Never blocks for longer than wait_ms and
- *         shim_global.answer_ms.
+ * A LEASE that is queued gives up when the client leaves: its end of the connection is closed, or
+ * at least its sending half, which is all that can be seen from here.
+ *
+ * Return: 0 and @ret_reply; enum shim_session_error. Never blocks for longer than
+ *         shim_global.answer_ms, and what the manager says that it queues the request for.
  */
 int shim_session_call(struct shim_session *s, struct shim_call *call, struct shim_reply *ret_reply);
 
@@ -203,7 +210,9 @@ struct shim_lease_failure {
 
 /** How hard to try, from the configuration of the request. */
 struct shim_lease_terms {
-	uint32_t wait_ms; /* 0: reject mode */
+	uint32_t wait_ms; /* longest to queue */
+	uint32_t flags;   /* CONTROL_LEASE_* */
+	int client_fd;    /* borrowed: who waits for the answer; -1: nobody that could be watched */
 	int timeout_s;    /* lsapi_poll_timeout */
 	int tries;        /* to reach the daemon ... */
 	int pause_us;     /* ... with at most this between two */

@@ -21,19 +21,12 @@
 #include "proto/fdpass.h"
 #include "shim/shim_key.h"
 #include "shim/shim_link.h"
+#include "shim/shim_waiter.h"
 
 enum link_state {
 	LINK_DOWN = 0,
 	LINK_CONNECTING, /* one thread does, without the lock */
 	LINK_UP
-};
-
-/** One thread that waits for one reply; lives on its stack, linked under the lock. */
-struct waiter {
-	struct waiter *next;
-	uint32_t sequence;
-	struct shim_reply *reply;
-	int result; /* -1 while it waits */
 };
 
 struct shim_session {
@@ -47,7 +40,7 @@ struct shim_session {
 	uint32_t sequence;
 	uint64_t boot_id;
 	struct shim_table *table; /* owned: one reference */
-	struct waiter *waiters;
+	struct shim_waiter *waiters;
 	bool has_key;
 	uint8_t key[CONTROL_KEY_SIZE];
 };
@@ -126,9 +119,7 @@ static void lose(struct shim_session *s)
 	if (!s->has_leader)
 		close_fd(s);
 	drop_table(s);
-	for (struct waiter *w = s->waiters; w; w = w->next)
-		if (w->result < 0)
-			w->result = SHIM_SESSION_E_LOST;
+	shim_waiter_end_all(s->waiters, SHIM_SESSION_E_LOST);
 	pthread_cond_broadcast(&s->changed);
 }
 
@@ -176,24 +167,6 @@ static int bring_up(struct shim_session *s, struct shim_call *call, struct shim_
 
 /* --- replies ------------------------------------------------------------------------------ */
 
-static struct waiter *find_waiter(struct shim_session *s, uint32_t sequence)
-{
-	for (struct waiter *w = s->waiters; w; w = w->next)
-		if (w->sequence == sequence && w->result < 0)
-			return w;
-	return NULL;
-}
-
-static void unlink_waiter(struct shim_session *s, const struct waiter *gone)
-{
-	struct waiter **at = &s->waiters;
-
-	while (*at && *at != gone)
-		at = &(*at)->next;
-	if (*at)
-		*at = (*at)->next;
-}
-
 static int take_reject(const uint8_t *data, size_t size, struct shim_reply *reply)
 {
 	struct control_reject reject;
@@ -205,6 +178,7 @@ static int take_reject(const uint8_t *data, size_t size, struct shim_reply *repl
 	reply->limit = reject.limit;
 	reply->queued = reject.queued;
 	reply->retry_after_s = reject.retry_after_s;
+	reply->status = reject.status;
 	shim_link_copy_text(reply->text, reject.text);
 	return 0;
 }
@@ -263,6 +237,22 @@ static int take_reply(struct shim_session *s, uint16_t type, const uint8_t *data
 	}
 }
 
+/* From now on it may take as long as the manager says, and the client may lose its patience. */
+static int take_queued(
+	struct shim_session *s, const uint8_t *data, size_t size, struct shim_waiter *w)
+{
+	struct control_queued queued;
+
+	if (control_decode_queued(data, size, &queued) != 0)
+		return SHIM_SESSION_E_LOST;
+	w->deadline_ns = deadline_in(queued.wait_ms > UINT32_MAX - s->global->answer_ms
+					     ? UINT32_MAX
+					     : queued.wait_ms + s->global->answer_ms);
+	w->is_queued = true;
+	pthread_cond_broadcast(&s->changed);
+	return 0;
+}
+
 /* A lease whose waiter gave up goes back as it came. */
 static int refuse_grant(struct shim_session *s, const uint8_t *data, size_t size)
 {
@@ -283,10 +273,12 @@ static int deliver(struct shim_session *s, const uint8_t *data, size_t size, str
 
 	if (control_decode_header(data, size, &header) != 0)
 		return SHIM_SESSION_E_LOST;
-	struct waiter *w = find_waiter(s, header.sequence);
+	struct shim_waiter *w = shim_waiter_find(s->waiters, header.sequence);
 
 	if (!w)
 		return header.type == CONTROL_GRANT ? refuse_grant(s, data, size) : 0;
+	if (header.type == CONTROL_QUEUED)
+		return take_queued(s, data, size, w);
 	int r = take_reply(s, header.type, data, size, fds, w->reply);
 
 	if (r == 0) {
@@ -301,15 +293,19 @@ static void lead(struct shim_session *s, uint64_t deadline)
 {
 	uint8_t message[CONTROL_MAX_TEXT + 256];
 	struct fdpass_set fds = FDPASS_SET_EMPTY;
-	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+	struct shim_watch watch;
 	ssize_t got = -EAGAIN;
 
+	shim_watch_init(&watch, s->fd, s->waiters);
 	s->has_leader = true;
 	pthread_mutex_unlock(&s->lock);
-	if (poll(&p, 1, ms_until(deadline)) == 1)
-		got = fdpass_recv(p.fd, message, sizeof(message), &fds, 1, MSG_DONTWAIT);
+	if (poll(watch.fd, watch.count, ms_until(deadline)) > 0 && watch.fd[0].revents)
+		got = fdpass_recv(watch.fd[0].fd, message, sizeof(message), &fds, 1, MSG_DONTWAIT);
 	pthread_mutex_lock(&s->lock);
 	s->has_leader = false;
+	/* before what has come is handed out: a grant to one who has gone is given back unused */
+	shim_watch_mark(&watch, s->waiters);
+	shim_watch_deinit(&watch);
 	/* others may have lost the connection meanwhile, on a send */
 	if (s->state != LINK_UP)
 		close_fd(s);
@@ -329,7 +325,9 @@ static size_t encode_call(const struct shim_call *call, uint8_t *out, size_t siz
 
 		return control_encode_pool(out, size, seq, &pool);
 	}
-	struct control_lease lease = { .pool = call->pool_id, .wait_ms = call->wait_ms };
+	struct control_lease lease = {
+		.pool = call->pool_id, .wait_ms = call->wait_ms, .flags = call->flags
+	};
 
 	return control_encode_lease(out, size, seq, &lease);
 }
@@ -364,30 +362,26 @@ static int send_call(struct shim_session *s, const struct shim_call *call, uint3
 	return r;
 }
 
-static int await(struct shim_session *s, struct waiter *w, const struct shim_call *call)
+static int await(struct shim_session *s, struct shim_waiter *w, const struct shim_call *call)
 {
-	uint32_t answer_ms = s->global->answer_ms;
-	uint32_t limit_ms =
-		call->wait_ms > UINT32_MAX - answer_ms ? UINT32_MAX : call->wait_ms + answer_ms;
-	uint64_t deadline = deadline_in(limit_ms);
-
-	while (w->result < 0) {
-		if (ms_until(deadline) == 0) {
-			if (call->type == CONTROL_LEASE)
-				send_cancel(s, w->sequence);
-			return w->result < 0 ? SHIM_SESSION_E_TIMEOUT : w->result;
-		}
+	while (w->result < 0 && ms_until(w->deadline_ns) > 0) {
 		if (s->has_leader)
-			wait_changed(s, deadline);
+			wait_changed(s, w->deadline_ns);
 		else
-			lead(s, deadline);
+			lead(s, w->deadline_ns);
 	}
+	if (w->result < 0)
+		w->result = SHIM_SESSION_E_TIMEOUT;
+	else if (w->result != SHIM_SESSION_E_GONE)
+		return w->result;
+	if (call->type == CONTROL_LEASE)
+		send_cancel(s, w->sequence);
 	return w->result;
 }
 
 int shim_session_call(struct shim_session *s, struct shim_call *call, struct shim_reply *ret_reply)
 {
-	struct waiter w = { .reply = ret_reply, .result = -1 };
+	struct shim_waiter w = { .reply = ret_reply, .client_fd = call->client_fd, .result = -1 };
 
 	memset(ret_reply, 0, sizeof(*ret_reply));
 	ret_reply->fd = -1;
@@ -403,13 +397,14 @@ int shim_session_call(struct shim_session *s, struct shim_call *call, struct shi
 	}
 	if (r == 0) {
 		w.sequence = ++s->sequence;
+		w.deadline_ns = deadline_in(s->global->answer_ms);
 		w.next = s->waiters;
 		/* cppcheck-suppress autoVariables ; unlinked below, under the same lock */
 		s->waiters = &w;
 		r = send_call(s, call, w.sequence);
 		if (r == 0)
 			r = await(s, &w, call);
-		unlink_waiter(s, &w);
+		shim_waiter_unlink(&s->waiters, &w);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return r;

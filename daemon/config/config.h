@@ -79,7 +79,11 @@ struct config_pool_defaults {
 	bool has_accept_notify;
 	bool has_coredump;
 	bool has_user_ini;
-	char *phprc; /* owned: "" for none */
+	char *phprc;        /* owned: "" for none */
+	uint32_t when_busy; /* index of its word: reject, queue */
+	uint32_t queue_length;
+	uint32_t queue_wait_ms;
+	uint32_t busy_status; /* index of its word: 507, 503 */
 };
 
 /** One setting of a pool file, as the pool specification has it. */

@@ -21,6 +21,9 @@
 #define PATH_BYTES 1000U
 #define NAME_BYTES 255U
 
+static const char *const when_busy_words[] = { "reject", "queue", NULL };
+static const char *const busy_status_words[] = { "507", "503", NULL };
+
 /* Sections stand together; within one, in the order in which a person would want to read. */
 static const struct config_key table[] = {
 	{ TOP("control_socket", control_socket), .type = CONFIG_TYPE_PATH, .is_fixed = true,
@@ -126,6 +129,20 @@ static const struct config_key table[] = {
 		.value = "", .can_be_empty = true,
 		.help = "PHPRC of lsphp: where PHP looks for php.ini first. Empty: not set." },
 
+	{ DEFAULTS("when_busy", when_busy), .spec = SPEC_WHEN_BUSY, .type = CONFIG_TYPE_CHOICE,
+		.words = when_busy_words, .value = "reject",
+		.help = "What happens to a request when every child works: reject or queue." },
+	{ DEFAULTS("queue_length", queue_length), .spec = SPEC_QUEUE_LENGTH,
+		.type = CONFIG_TYPE_UINT, .min = 1, .max = 1024, .value = "1024",
+		.help = "Most requests that wait in the queue of a pool." },
+	{ DEFAULTS("queue_wait", queue_wait_ms), .spec = SPEC_QUEUE_WAIT,
+		.type = CONFIG_TYPE_MILLISECONDS, .min = 1, .max = 1000ULL * A_DAY_S,
+		.value = "300s", .help = "Longest that a request waits in the queue." },
+	{ DEFAULTS("busy_status", busy_status), .spec = SPEC_BUSY_STATUS,
+		.type = CONFIG_TYPE_CHOICE, .words = busy_status_words, .value = "507",
+		.help = "Status of a request that is refused for lack of room: 507, or 503 with "
+			"Retry-After." },
+
 	{ POOL("user"), .type = CONFIG_TYPE_NAME, .max = NAME_BYTES,
 		.help = "Account whose PHP this is about: its name, or its user id." },
 	{ POOL("vhosts"), .type = CONFIG_TYPE_HOST_LIST, .max = NAME_BYTES,
@@ -156,6 +173,16 @@ static const struct config_key table[] = {
 		.help = "PATH of lsphp." },
 	{ POOL("phprc"), .spec = SPEC_PHPRC, .type = CONFIG_TYPE_PATH, .max = PATH_BYTES,
 		.can_be_empty = true, .help = "PHPRC of lsphp. Empty: not set." },
+	{ POOL("when_busy"), .spec = SPEC_WHEN_BUSY, .type = CONFIG_TYPE_CHOICE,
+		.words = when_busy_words,
+		.help = "What happens to a request when every child works: reject or queue." },
+	{ POOL("queue_length"), .spec = SPEC_QUEUE_LENGTH, .type = CONFIG_TYPE_UINT, .min = 1,
+		.max = 1024, .help = "Most requests that wait in the queue: 1 to 1024." },
+	{ POOL("queue_wait"), .spec = SPEC_QUEUE_WAIT, .type = CONFIG_TYPE_MILLISECONDS, .min = 1,
+		.max = 1000ULL * A_DAY_S, .help = "Longest that a request waits in the queue." },
+	{ POOL("busy_status"), .spec = SPEC_BUSY_STATUS, .type = CONFIG_TYPE_CHOICE,
+		.words = busy_status_words,
+		.help = "Status of a request that is refused for lack of room: 507 or 503." },
 	{ POOL("env"), .spec = SPEC_ENV_PREFIX, .type = CONFIG_TYPE_ENV_LIST, .max = 2048,
 		.help = "Environment variables of lsphp, each \"NAME=value\"; not PATH, HTTP_*, "
 			"LSAPI_*, PHP_LSAPI_*, LSPHP_*." },

@@ -44,7 +44,7 @@ static struct pool_figures figures(const struct ask *a, struct backend **ret_old
 		.host_connections = m->connections,
 		.host_limit = m->config->max_children_total,
 		.waiting = a->ahead,
-		.wait_limit = WAITQ_LIMIT,
+		.wait_limit = p->wait.queue_length,
 		.can_wait = a->can_wait,
 		.is_backing_off = backoff_left_ns(&p->backoff, now) > 0,
 		.fail_reason = p->fail_reason,
@@ -270,8 +270,10 @@ void admit_waiters(struct pool *p)
 	settle_queue(p);
 }
 
-void admit_lease(struct pool *p, struct session *s, uint32_t sequence, uint32_t wait_ms)
+void admit_lease(
+	struct pool *p, struct session *s, uint32_t sequence, const struct control_lease *lease)
 {
+	uint32_t wait_ms = wait_terms_decide(&p->wait, lease->wait_ms, lease->flags);
 	const struct ask a = {
 		.pool = p,
 		.session = s,
@@ -294,6 +296,8 @@ void admit_lease(struct pool *p, struct session *s, uint32_t sequence, uint32_t 
 	/* it asks once more, now from the queue: a lease may have become idle before it was marked
 	 */
 	admit_waiters(p);
+	if (waitq_find(&s->waiters, sequence))
+		peer_send_queued(s->peer, sequence, &(struct control_queued){ .wait_ms = wait_ms });
 }
 
 void admit_refuse_waiters(struct pool *p, uint32_t reason)

@@ -8,12 +8,14 @@
 
 #include <stdint.h>
 
+struct control_lease;
 struct pool;
 struct session;
 struct waiter;
 
-/** admit_lease() - answer one LEASE: GRANT, REJECT, or nothing yet (queued) */
-void admit_lease(struct pool *p, struct session *s, uint32_t sequence, uint32_t wait_ms);
+/** admit_lease() - answer one LEASE: GRANT, REJECT, or QUEUED */
+void admit_lease(
+	struct pool *p, struct session *s, uint32_t sequence, const struct control_lease *lease);
 
 /** admit_waiters() - something became free: serve who waits, first come first served */
 void admit_waiters(struct pool *p);

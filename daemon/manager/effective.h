@@ -6,12 +6,14 @@
  * pool files and lsapid.conf. The same specification is what the supervisor is asked to start.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "daemon/base/attr.h"
 #include "daemon/config/config.h"
+#include "daemon/manager/wait_terms.h"
 #include "proto/pool_spec.h"
 #include "proto/reason.h"
 
@@ -20,7 +22,8 @@ struct effective {
 	uid_t uid;
 	gid_t gid;
 	uint32_t children;
-	uint32_t pgrp_max_idle_s; /* 0: for ever */
+	uint32_t pgrp_max_idle_s;  /* 0: for ever */
+	struct wait_settings wait; /* whether a file says so is the caller's to know */
 };
 
 /**
@@ -32,3 +35,11 @@ struct effective {
  */
 int effective_read(
 	const struct pool_spec *spec, struct effective *ret, const char **ret_what) ATTR_MUST_USE;
+
+/**
+ * effective_is_own() - does only the manager act on this entry of a specification?
+ * @entry: "key=value"
+ *
+ * Then PHP that runs need not be replaced when its value changes.
+ */
+bool effective_is_own(const char *entry);

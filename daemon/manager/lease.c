@@ -239,6 +239,26 @@ void lease_retire(struct pool *p)
 		backend_close(backend_of(n));
 }
 
+uint64_t lease_mean_busy_ns(const struct pool *p, uint64_t now_ns)
+{
+	struct list_node *n, *tmp;
+	uint64_t sum_ms = 0;
+	uint32_t count = 0;
+
+	LIST_FOREACH (&p->held, n, tmp) {
+		const struct backend *b = backend_of(n);
+		uint64_t since;
+
+		if (!lease_is_busy(b))
+			continue;
+		/* a hint of the holder: one that lies changes what its own browsers are told */
+		since = atomic_load_explicit(&slot_of(b)->since_ns, memory_order_relaxed);
+		sum_ms += clock_since_ns(since, now_ns) / NS_PER_MS;
+		count++;
+	}
+	return count ? sum_ms / count * NS_PER_MS : 0;
+}
+
 bool lease_has_served(const struct pool *p, uint64_t spawn_id)
 {
 	struct list_node *n, *tmp;

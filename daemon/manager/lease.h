@@ -89,6 +89,9 @@ bool lease_forget_hung_up(struct backend *b);
 /** lease_drop_idle() - close whatever of the pool is not busy. Return: how many stay */
 uint32_t lease_drop_idle(struct pool *p);
 
+/** lease_mean_busy_ns() - how long the requests under way have been running, on average; 0: none */
+uint64_t lease_mean_busy_ns(const struct pool *p, uint64_t now_ns);
+
 /** lease_has_served() - does the table prove that some child answered on a connection made for
  * this parent? */
 bool lease_has_served(const struct pool *p, uint64_t spawn_id);

@@ -134,7 +134,7 @@ bool ops_lease(struct peer *p, uint32_t sequence, const uint8_t *data, size_t si
 		return true;
 	}
 	reload_apply(pool);
-	admit_lease(pool, p->session, sequence, msg.wait_ms);
+	admit_lease(pool, p->session, sequence, &msg);
 	return true;
 }
 

@@ -219,6 +219,13 @@ void peer_send_grant(struct peer *p, uint32_t seq, const struct control_grant *m
 	send_message(p, data, control_encode_grant(data, sizeof(data), seq, m), fd);
 }
 
+void peer_send_queued(struct peer *p, uint32_t seq, const struct control_queued *m)
+{
+	uint8_t data[64];
+
+	send_message(p, data, control_encode_queued(data, sizeof(data), seq, m), -1);
+}
+
 void peer_send_reject(struct peer *p, uint32_t seq, const struct control_reject *m)
 {
 	uint8_t data[CONTROL_MAX_TEXT + 64];

@@ -74,6 +74,7 @@ void peer_send_welcome(struct peer *p, uint32_t seq, const struct control_welcom
 void peer_send_pool_ok(struct peer *p, uint32_t seq, const struct control_pool_ok *m);
 void peer_send_denied(struct peer *p, uint32_t seq, uint32_t reason, const char *text);
 void peer_send_grant(struct peer *p, uint32_t seq, const struct control_grant *m, int fd);
+void peer_send_queued(struct peer *p, uint32_t seq, const struct control_queued *m);
 void peer_send_reject(struct peer *p, uint32_t seq, const struct control_reject *m);
 /** @json: NUL-terminated; NULL: out of memory; @status: 0 or an errno */
 void peer_send_document(struct peer *p, uint32_t seq, const char *json, int status);

@@ -23,6 +23,7 @@
 #define POOL_STDERR_BURST 200U
 /** Room in the backlog even for small pools: those who gave up stay in there until accepted. */
 #define POOL_MIN_BACKLOG 64U
+#define FNV_OFFSET       0xcbf29ce484222325ULL
 #define FNV_PRIME        0x100000001b3ULL
 
 static int copy_spec(struct pool *p, const struct pool_spec *spec)
@@ -70,9 +71,14 @@ uint64_t pool_settings_hash(const struct manager *m, const struct pool_spec *com
 {
 	const char *name = pool_spec_get(complete, SPEC_HANDLER);
 	const struct config_handler *h = name ? config_find_handler(m->config, name) : NULL;
-	uint64_t hash = pool_spec_hash(complete);
+	uint64_t hash = FNV_OFFSET;
+	const char *entry = NULL;
 	size_t i;
 
+	while ((entry = pool_spec_next(complete, entry))) {
+		if (!effective_is_own(entry))
+			hash = hash_text(hash, entry);
+	}
 	/* a handler that is gone differs from any */
 	if (!h)
 		return ~hash;
@@ -92,6 +98,17 @@ const char *pool_handler(struct manager *m, const struct pool_spec *spec)
 			return file->entries[i].value;
 	}
 	return pool_spec_get(spec, SPEC_HANDLER);
+}
+
+static bool says(const struct config_pool *file, const char *key)
+{
+	size_t i;
+
+	for (i = 0; file && i < file->entry_count; i++) {
+		if (strcmp(file->entries[i].key, key) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Return: 0; 1 and *ret_what; -ENOMEM. @p keeps what it had if not 0. */
@@ -119,6 +136,9 @@ static int take_settings(struct pool *p, struct pool_spec *ret_complete,
 	p->gid = e.gid;
 	p->children = e.children;
 	p->pgrp_max_idle_s = e.pgrp_max_idle_s;
+	p->wait = e.wait;
+	p->wait.is_mode_of_file = says(file, SPEC_WHEN_BUSY);
+	p->wait.is_wait_of_file = says(file, SPEC_QUEUE_WAIT);
 	p->config_serial = p->manager->reload.count;
 	return 0;
 }

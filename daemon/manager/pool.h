@@ -24,6 +24,7 @@
 #include "daemon/manager/pool_state.h"
 #include "daemon/manager/start_queue.h"
 #include "daemon/manager/users.h"
+#include "daemon/manager/wait_terms.h"
 #include "daemon/manager/waitq.h"
 #include "proto/pool_spec.h"
 #include "proto/reason.h"
@@ -74,6 +75,7 @@ struct pool {
 	struct user *user; /* owned: one reference */
 	uint32_t children;
 	uint32_t pgrp_max_idle_s;
+	struct wait_settings wait;
 	uint32_t known_by; /* sessions */
 
 	int listen_fd; /* owned: from the first start to the end of the pool */

@@ -59,7 +59,7 @@ static struct refusal figures(
 		.host_in_use = m->connections,
 		.host_limit = m->config->max_children_total,
 		.queued = waitq_count(&p->waitq),
-		.queue_limit = WAITQ_LIMIT,
+		.queue_limit = p->wait.queue_length,
 		.waited_ms = since_ns ? (uint32_t)(clock_since_ns(since_ns, now) / NS_PER_MS) : 0,
 		.next_try_ms = (uint32_t)((left_ns + NS_PER_MS - 1) / NS_PER_MS),
 		.name = p->name,
@@ -104,6 +104,14 @@ static void note_lease(struct pool *p, const struct refusal *f)
 		log_lease(m, f, untold);
 }
 
+static uint32_t retry_after_s(struct pool *p, const struct refusal *f)
+{
+	if (!reason_is_room(f->reason))
+		return (f->next_try_ms + 999) / 1000;
+	return wait_terms_retry_after_s(
+		lease_mean_busy_ns(p, manager_now(p->manager)), f->queued, f->limit);
+}
+
 void refuse_lease(
 	struct pool *p, struct peer *peer, uint32_t sequence, enum reason reason, uint64_t since_ns)
 {
@@ -114,7 +122,8 @@ void refuse_lease(
 		.in_use = f.in_use,
 		.limit = f.limit,
 		.queued = f.queued,
-		.retry_after_s = (f.next_try_ms + 999) / 1000,
+		.retry_after_s = retry_after_s(p, &f),
+		.status = wait_terms_status(&p->wait, f.reason),
 	};
 
 	m.text.data = (const uint8_t *)text;

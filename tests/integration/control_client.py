@@ -13,7 +13,8 @@ import sys
 
 VERSION = 2
 HELLO, WELCOME, POOL, POOL_OK, DENIED, LEASE, GRANT, REJECT = 2, 3, 4, 5, 7, 8, 9, 11
-RETURN, CLOSE, CANCEL, TERMINATE, STATUS, RELOAD, DOCUMENT = 12, 14, 16, 18, 32, 34, 33
+RETURN, QUEUED, CLOSE, CANCEL, TERMINATE, STATUS = 12, 13, 14, 16, 18, 32
+RELOAD, DOCUMENT = 34, 33
 
 
 def message(kind, sequence, body=b"", version=VERSION, length=None):
@@ -76,7 +77,7 @@ class Control:
 def reason_of(answer):
     """Number and text of a DENIED or REJECT."""
     kind, _, body, _ = answer
-    at = 4 if kind == DENIED else 20
+    at = 4 if kind == DENIED else 24
     size = struct.unpack_from("<I", body, at)[0]
     return struct.unpack_from("<I", body)[0], body[at + 4:at + 4 + size].decode()
 

@@ -72,7 +72,7 @@ def test_scripts_cannot_read_the_key(shared):
 def test_nothing_before_hello(shared):
     """POOL and LEASE of a client that has not proved itself end its connection."""
     for kind, body in ((control.POOL, control.blob(b"handler=x\0")),
-                       (control.LEASE, struct.pack("<II", 1, 0))):
+                       (control.LEASE, struct.pack("<III", 1, 0, 0))):
         with control.Control(shared.daemon.socket) as peer:
             answer = peer.ask(kind, body)
             assert answer is None or answer[0] in (control.DENIED, control.REJECT)
@@ -101,11 +101,11 @@ def test_forged_identities_are_refused(shared, owner, reason):
         answer = peer.pool(**spec_of(account))
         if answer[0] == control.POOL_OK:  # accepted as text; the supervisor decides at the start
             pool = struct.unpack_from("<I", answer[2])[0]
-            answer = peer.ask(control.LEASE, struct.pack("<II", pool, 0))
+            answer = peer.ask(control.LEASE, struct.pack("<III", pool, 0, 0))
             if answer[0] == control.GRANT:
                 # the connection waits for a start that is refused: it ends without a byte
                 assert socket.socket(fileno=answer[3][0]).recv(16) == b""
-                answer = peer.ask(control.LEASE, struct.pack("<II", pool, 0))
+                answer = peer.ask(control.LEASE, struct.pack("<III", pool, 0, 0))
         assert answer[0] in (control.DENIED, control.REJECT)
         assert control.reason_of(answer)[0] in reason, control.reason_of(answer)
     assert not [p for p in shared.daemon.lsphp() if os.stat(f"/proc/{p.pid}").st_uid == 0]
@@ -132,10 +132,10 @@ def answer_pool(answer):
 
 
 def lease_until_refused(peer, pool):
-    answer = peer.ask(control.LEASE, struct.pack("<II", pool, 0))
+    answer = peer.ask(control.LEASE, struct.pack("<III", pool, 0, 0))
     if answer[0] == control.GRANT:
         assert socket.socket(fileno=answer[3][0]).recv(16) == b""
-        answer = peer.ask(control.LEASE, struct.pack("<II", pool, 0))
+        answer = peer.ask(control.LEASE, struct.pack("<III", pool, 0, 0))
     return answer
 
 

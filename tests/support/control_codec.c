@@ -33,6 +33,7 @@ CODEC(pool_ok, pool_ok)
 CODEC(denied, denied)
 CODEC(lease, lease)
 CODEC(grant, grant)
+CODEC(queued, queued)
 CODEC(reject, reject)
 CODEC(return, ret)
 CODEC(close, close)
@@ -51,6 +52,7 @@ const struct control_codec control_codecs[CONTROL_CODECS] = {
 	{ CONTROL_DENIED, decode_denied, encode_denied },
 	{ CONTROL_LEASE, decode_lease, encode_lease },
 	{ CONTROL_GRANT, decode_grant, encode_grant },
+	{ CONTROL_QUEUED, decode_queued, encode_queued },
 	{ CONTROL_REJECT, decode_reject, encode_reject },
 	{ CONTROL_RETURN, decode_return, encode_return },
 	{ CONTROL_CLOSE, decode_close, encode_close },

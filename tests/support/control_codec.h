@@ -13,6 +13,7 @@ union control_message {
 	struct control_denied denied;
 	struct control_lease lease;
 	struct control_grant grant;
+	struct control_queued queued;
 	struct control_reject reject;
 	struct control_return ret;
 	struct control_close_lease close;
@@ -28,7 +29,7 @@ struct control_codec {
 	size_t (*encode)(uint8_t *out, size_t size, uint32_t seq, const union control_message *m);
 };
 
-#define CONTROL_CODECS 16U
+#define CONTROL_CODECS 17U
 
 extern const struct control_codec control_codecs[CONTROL_CODECS];
 

@@ -204,8 +204,18 @@ static void grant(struct fake_life *l, uint32_t sequence, uint32_t pool)
 	m->counts.grants++;
 }
 
+static void say_queued(struct fake_life *l, uint32_t sequence)
+{
+	struct control_queued m = { .wait_ms = l->manager->script.queued_ms };
+	uint8_t data[64];
+
+	if (m.wait_ms)
+		answer(l, data, control_encode_queued(data, sizeof(data), sequence, &m), NULL);
+}
+
 static void postpone(struct fake_life *l, uint32_t sequence, uint32_t pool)
 {
+	say_queued(l, sequence);
 	for (size_t i = 0; i < FAKE_SLOTS; i++) {
 		if (l->slow[i].due_ns)
 			continue;

@@ -27,14 +27,15 @@ struct fake_script {
 	_Atomic unsigned busy; /* LEASE: REJECT busy */
 	_Atomic unsigned slow; /* LEASE: answered slow_ms later, others meanwhile */
 	_Atomic unsigned slow_ms;
-	_Atomic unsigned unknown; /* LEASE: REJECT pool-unknown */
-	_Atomic unsigned lost;    /* anything: the connection is closed unanswered */
-	_Atomic unsigned restart; /* of those: the next life is another boot */
-	_Atomic unsigned refuse;  /* HELLO: DENIED stopping */
-	_Atomic unsigned deny;    /* POOL: DENIED */
-	_Atomic unsigned revoke;  /* each turn: an idle lease */
-	_Atomic unsigned want;    /* each turn: a busy lease */
-	_Atomic unsigned kill;    /* each turn: a busy lease is cleared, its slot not used again */
+	_Atomic unsigned queued_ms; /* not 0: QUEUED for so long is said first */
+	_Atomic unsigned unknown;   /* LEASE: REJECT pool-unknown */
+	_Atomic unsigned lost;      /* anything: the connection is closed unanswered */
+	_Atomic unsigned restart;   /* of those: the next life is another boot */
+	_Atomic unsigned refuse;    /* HELLO: DENIED stopping */
+	_Atomic unsigned deny;      /* POOL: DENIED */
+	_Atomic unsigned revoke;    /* each turn: an idle lease */
+	_Atomic unsigned want;      /* each turn: a busy lease */
+	_Atomic unsigned kill; /* each turn: a busy lease is cleared, its slot not used again */
 };
 
 struct fake_counts {

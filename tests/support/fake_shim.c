@@ -45,13 +45,33 @@ void fake_shim_send(struct fake_shim *s, const void *data, size_t size)
 	assert_int_equal(fdpass_send(s->sock, data, size, NULL, 0), 0);
 }
 
+/* QUEUED announces an answer that is still to come. Return: was there one? */
+static bool skip_queued(struct fake_shim *s, int flags)
+{
+	uint8_t data[CONTROL_HEADER_SIZE + 4];
+	struct control_queued m;
+	struct wire_reader r;
+	ssize_t n = recv(s->sock, data, sizeof(data), MSG_PEEK | flags);
+
+	wire_reader_init(&r, data, n > 0 ? (size_t)n : 0);
+	if (wire_get_u16(&r) != CONTROL_QUEUED || r.has_failed)
+		return false;
+	n = recv(s->sock, data, sizeof(data), flags);
+	assert_int_equal(control_decode_queued(data, (size_t)n, &m), 0);
+	s->queued_ms = m.wait_ms;
+	return true;
+}
+
 /* The next message must have this type and answer the last request. */
 static size_t expect(struct fake_shim *s, uint8_t *data, enum control_type type, int *ret_fd)
 {
 	struct fdpass_set fds = FDPASS_SET_EMPTY;
 	struct control_header h;
-	ssize_t n = fdpass_recv(s->sock, data, CONTROL_MAX_MESSAGE, &fds, 1, 0);
+	ssize_t n;
 
+	while (skip_queued(s, 0))
+		continue;
+	n = fdpass_recv(s->sock, data, CONTROL_MAX_MESSAGE, &fds, 1, 0);
 	if (n <= 0)
 		fail_msg("no %s but %zd", control_type_name(type), n);
 	assert_int_equal(control_decode_header(data, (size_t)n, &h), 0);
@@ -165,7 +185,11 @@ enum reason fake_shim_denied(struct fake_shim *s, const char *entries)
 
 void fake_shim_ask(struct fake_shim *s, uint32_t pool, uint32_t wait_ms)
 {
-	const struct control_lease m = { .pool = pool, .wait_ms = wait_ms };
+	const struct control_lease m = {
+		.pool = pool,
+		.wait_ms = wait_ms,
+		.flags = wait_ms ? CONTROL_LEASE_QUEUE | CONTROL_LEASE_WAIT_SET : 0,
+	};
 	uint8_t data[64];
 
 	fake_shim_send(s, data, control_encode_lease(data, sizeof(data), ++s->sequence, &m));
@@ -226,7 +250,11 @@ bool fake_shim_has_message(struct fake_shim *s, int ms)
 {
 	struct pollfd p = { .fd = s->sock, .events = POLLIN };
 
-	return poll(&p, 1, ms) > 0;
+	while (poll(&p, 1, ms) > 0) {
+		if (!skip_queued(s, MSG_DONTWAIT))
+			return true;
+	}
+	return false;
 }
 
 static void put_env(struct lsapi_request_encoder *e, const char *name, const char *value)

@@ -27,6 +27,7 @@ struct fake_shim {
 	uint32_t sequence; /* of the last request */
 	uint64_t boot_id;
 	uint32_t session;
+	uint32_t queued_ms; /* of the last QUEUED */
 	struct lease_table *table;
 	char body[2048]; /* of the last response */
 };

@@ -69,13 +69,30 @@ struct shim_pool *shim_world_get_pool(struct shim_world *w, unsigned number)
 	return pool;
 }
 
-struct shim_conn *shim_world_take(
-	struct shim_world *w, unsigned pool, uint32_t wait_ms, struct shim_lease_failure *f)
+static struct shim_conn *take(struct shim_world *w, unsigned pool, uint32_t wait_ms, int client_fd,
+	struct shim_lease_failure *f)
 {
-	struct shim_lease_terms terms = { .wait_ms = wait_ms, .tries = 20, .pause_us = 10000 };
+	struct shim_lease_terms terms = {
+		.wait_ms = wait_ms,
+		.client_fd = client_fd,
+		.tries = 20,
+		.pause_us = 10000,
+	};
 
 	memset(f, 0, sizeof(*f));
 	return shim_lease_take(w->process, shim_world_get_pool(w, pool), &terms, f);
+}
+
+struct shim_conn *shim_world_take(
+	struct shim_world *w, unsigned pool, uint32_t wait_ms, struct shim_lease_failure *f)
+{
+	return take(w, pool, wait_ms, -1, f);
+}
+
+struct shim_conn *shim_world_take_for(
+	struct shim_world *w, unsigned pool, int client_fd, struct shim_lease_failure *f)
+{
+	return take(w, pool, 1000, client_fd, f);
 }
 
 int shim_world_set_up(void **state)

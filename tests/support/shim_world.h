@@ -20,12 +20,16 @@ struct shim_world {
 	_Atomic unsigned served;
 	_Atomic unsigned rejected;
 	_Atomic unsigned denied;
-	_Atomic unsigned failed[SHIM_SESSION_E_TOO_LARGE + 1];
+	_Atomic unsigned failed[SHIM_SESSION_E_GONE + 1];
 };
 
 /** shim_world_set_up() and shim_world_tear_down() - a world for each test, nothing left of it */
 int shim_world_set_up(void **state);
 int shim_world_tear_down(void **state);
+
+/** shim_world_take_for() - the same for a client that may leave */
+struct shim_conn *shim_world_take_for(
+	struct shim_world *w, unsigned pool, int client_fd, struct shim_lease_failure *f);
 
 /** shim_world_take() - shim_lease_take() of pool number @pool, as a request would */
 struct shim_conn *shim_world_take(

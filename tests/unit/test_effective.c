@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/manager/effective.h"
@@ -18,6 +19,69 @@ static void make(char *data, const char *entries, struct pool_spec *ret)
 	assert_int_equal(pool_spec_parse(data, size, ret), 0);
 }
 
+#define WAIT "queue_length=10\nqueue_wait=500\nuid=2\nwhen_busy=queue\n"
+#define COMPLETE(children, idle)                                                                   \
+	"busy_status=503\nchildren=" children "\ngid=1\nhandler=php\npgrp_max_idle=" idle "\n" WAIT
+
+static void effective_read__wait__as_written(void **state)
+{
+	char data[256];
+	const char *what = NULL;
+	struct pool_spec spec;
+	struct effective e;
+
+	(void)state;
+	make(data, COMPLETE("3", "0"), &spec);
+	assert_int_equal(effective_read(&spec, &e, &what), 0);
+	assert_true(e.wait.is_queue);
+	assert_int_equal(e.wait.queue_length, 10);
+	assert_int_equal(e.wait.queue_wait_ms, 500);
+	assert_int_equal(e.wait.busy_status, 503);
+}
+
+/* What Apache's side could write into a specification by itself. */
+static void effective_read__wait_out_of_its_bounds__named(void **state)
+{
+	static const char head[] = "children=3\ngid=1\nhandler=php\npgrp_max_idle=0\n";
+	static const struct {
+		const char *before, *after, *what;
+	} rows[] = {
+		{ "busy_status=504\n", WAIT, SPEC_BUSY_STATUS },
+		{ "", WAIT, SPEC_BUSY_STATUS },
+		{ "busy_status=507\n", "queue_length=0\nqueue_wait=500\nuid=2\nwhen_busy=queue\n",
+			SPEC_QUEUE_LENGTH },
+		{ "busy_status=507\n",
+			"queue_length=1025\nqueue_wait=500\nuid=2\nwhen_busy=queue\n",
+			SPEC_QUEUE_LENGTH },
+		{ "busy_status=507\n", "queue_length=1\nqueue_wait=0\nuid=2\nwhen_busy=queue\n",
+			SPEC_QUEUE_WAIT },
+		{ "busy_status=507\n", "queue_length=1\nqueue_wait=1\nuid=2\nwhen_busy=1\n",
+			SPEC_WHEN_BUSY },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		char text[256], data[256];
+		const char *what = "";
+		struct pool_spec spec;
+		struct effective e;
+
+		(void)snprintf(text, sizeof(text), "%s%s%s", rows[i].before, head, rows[i].after);
+		make(data, text, &spec);
+		T_ASSERT_ROW(rows[i].what, effective_read(&spec, &e, &what) == 1);
+		T_ASSERT_ROW(rows[i].what, strcmp(what, rows[i].what) == 0);
+	}
+}
+
+static void effective_is_own__keys__those_of_the_manager(void **state)
+{
+	(void)state;
+	assert_true(effective_is_own("when_busy=queue"));
+	assert_true(effective_is_own("queue_wait=1"));
+	assert_false(effective_is_own("when_busy2=queue"));
+	assert_false(effective_is_own("children=3"));
+}
+
 static void effective_read__rows__expected(void **state)
 {
 	static const struct {
@@ -25,8 +89,8 @@ static void effective_read__rows__expected(void **state)
 		const char *what; /* NULL: usable */
 		uint32_t children, idle_s;
 	} rows[] = {
-		{ "children=20\ngid=1\nhandler=php\npgrp_max_idle=30\nuid=2\n", NULL, 20, 30 },
-		{ "children=3\ngid=1\nhandler=php\npgrp_max_idle=0\nuid=2\n", NULL, 3, 0 },
+		{ COMPLETE("20", "30"), NULL, 20, 30 },
+		{ COMPLETE("3", "0"), NULL, 3, 0 },
 		{ "gid=1\nhandler=php\nuid=2\n", SPEC_CHILDREN, 0, 0 },
 		{ "children=3\ngid=1\nhandler=php\nuid=2\n", SPEC_PGRP_MAX_IDLE, 0, 0 },
 		{ "gid=1\nuid=2\n", SPEC_HANDLER, 0, 0 },
@@ -65,6 +129,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(effective_read__rows__expected),
+		cmocka_unit_test(effective_read__wait__as_written),
+		cmocka_unit_test(effective_read__wait_out_of_its_bounds__named),
+		cmocka_unit_test(effective_is_own__keys__those_of_the_manager),
 	};
 
 	return cmocka_run_group_tests_name("effective", tests, NULL, NULL);

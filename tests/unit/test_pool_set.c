@@ -12,7 +12,10 @@
 
 static struct config config = {
 	.max_pools = MANY,
-	.defaults = { .children = 20, .pgrp_max_idle_s = 30 },
+	.defaults = { .children = 20,
+		.pgrp_max_idle_s = 30,
+		.queue_length = 1024,
+		.queue_wait_ms = 1000 },
 };
 
 static int set_setup(void **state)

@@ -3,10 +3,12 @@
 /* What holds leases in an Apache process: one thread, one promise each. */
 
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/support/shim_world.h"
 #include "tests/support/t.h"
@@ -175,6 +177,86 @@ static void take__answer_too_late__cancels_and_gives_the_grant_back(void **state
 	assert_int_equal(w->manager.counts.returns, 1);
 }
 
+static void take__queued__waits_as_long_as_the_manager_says(void **state)
+{
+	struct shim_world *w = *state;
+	struct shim_lease_failure f;
+
+	w->global.answer_ms = 20;
+	w->manager.script.queued_ms = 5000;
+	w->manager.script.slow = 1000;
+	w->manager.script.slow_ms = 120;
+	struct shim_conn *conn = shim_world_take(w, 1, 0, &f);
+
+	assert_non_null(conn);
+	assert_int_equal(w->manager.counts.cancels, 0);
+	shim_lease_drop(w->process, conn, CONTROL_CLOSE_DONE);
+}
+
+static void take__client_leaves_while_queued__cancels(void **state)
+{
+	struct shim_world *w = *state;
+	struct shim_lease_failure f;
+	int client[2];
+
+	w->manager.script.queued_ms = 60000;
+	w->manager.script.slow = 1000;
+	w->manager.script.slow_ms = 60000;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, client), 0);
+	/* what it had sent before does not hide its end */
+	assert_int_equal(send(client[1], "GET", 3, 0), 3);
+	assert_int_equal(close(client[1]), 0);
+	assert_null(shim_world_take_for(w, 1, client[0], &f));
+	assert_int_equal(f.session_error, SHIM_SESSION_E_GONE);
+	shim_world_wait(&w->manager.counts.cancels, 1);
+	assert_int_equal(close(client[0]), 0);
+}
+
+struct patient {
+	struct shim_world *w;
+	int client_fd;
+	struct shim_conn *conn;
+	struct shim_lease_failure f;
+};
+
+static void *wait_patiently(void *arg)
+{
+	struct patient *p = arg;
+
+	p->conn = shim_world_take_for(p->w, 1, p->client_fd, &p->f);
+	return NULL;
+}
+
+/* Whoever receives for all watches the clients of all: none of two is the one by chance. */
+static void take__one_client_of_two_leaves__only_that_one(void **state)
+{
+	struct shim_world *w = *state;
+	struct patient p[2] = { { .w = w }, { .w = w } };
+	pthread_t thread[2];
+	int client[2][2];
+
+	w->manager.script.queued_ms = 60000;
+	w->manager.script.slow = 1000;
+	w->manager.script.slow_ms = 300;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, client[i]), 0);
+		p[i].client_fd = client[i][0];
+	}
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, wait_patiently, &p[i]), 0);
+	assert_int_equal(close(client[1][1]), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_join(thread[i], NULL), 0);
+	assert_null(p[1].conn);
+	assert_int_equal(p[1].f.session_error, SHIM_SESSION_E_GONE);
+	assert_non_null(p[0].conn);
+	assert_int_equal(w->manager.counts.cancels, 1);
+	shim_lease_drop(w->process, p[0].conn, CONTROL_CLOSE_DONE);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(close(client[i][0]), 0);
+	assert_int_equal(close(client[0][1]), 0);
+}
+
 static void done__wanted_lease__goes_back(void **state)
 {
 	struct shim_world *w = *state;
@@ -202,6 +284,9 @@ int main(void)
 		T(take__hello_refused__waits_for_the_restart_and_tells),
 		T(take__no_daemon__tells_errno),
 		T(take__answer_too_late__cancels_and_gives_the_grant_back),
+		T(take__queued__waits_as_long_as_the_manager_says),
+		T(take__client_leaves_while_queued__cancels),
+		T(take__one_client_of_two_leaves__only_that_one),
 		T(done__wanted_lease__goes_back),
 	};
 
