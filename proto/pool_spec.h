@@ -45,8 +45,23 @@
 #define SPEC_QUEUE_LENGTH     "queue_length"     /* most requests that wait */
 #define SPEC_QUEUE_WAIT       "queue_wait"       /* ms one waits at most */
 #define SPEC_BUSY_STATUS      "busy_status"      /* of HTTP: 507 or 503 */
-#define SPEC_ENV_PREFIX       "env."             /* env.NAME: one variable of lsphp's environment */
-#define SPEC_INI_PREFIX       "ini."             /* ini.NAME: one setting of PHP at system level */
+#define SPEC_GROUP            "group"            /* name or number; instead of gid */
+#define SPEC_NICE             "nice"             /* -20..19 */
+#define SPEC_OOM_SCORE_ADJ    "oom_score_adj"    /* -1000..1000 */
+#define SPEC_CONNECTION_POOL  "connection_pool"  /* 0 or 1: 0 is a child for each request */
+/* resource limits: bytes, s or a count, or SPEC_UNLIMITED */
+#define SPEC_LIMIT_AS      "limit_as"
+#define SPEC_LIMIT_CORE    "limit_core"
+#define SPEC_LIMIT_CPU     "limit_cpu"
+#define SPEC_LIMIT_DATA    "limit_data"
+#define SPEC_LIMIT_FSIZE   "limit_fsize"
+#define SPEC_LIMIT_MEMLOCK "limit_memlock"
+#define SPEC_LIMIT_NOFILE  "limit_nofile"
+#define SPEC_LIMIT_NPROC   "limit_nproc"
+#define SPEC_LIMIT_STACK   "limit_stack"
+#define SPEC_UNLIMITED     "unlimited"
+#define SPEC_ENV_PREFIX    "env." /* env.NAME: one variable of lsphp's environment */
+#define SPEC_INI_PREFIX    "ini." /* ini.NAME: one setting of PHP at system level */
 
 enum pool_spec_error {
 	POOL_SPEC_E_TOO_LARGE = 1, /* bytes, entries, key or value above its bound */

@@ -106,7 +106,7 @@ static const struct reason_row reasons[] = {
 	},
 	[REASON_BINARY_MISSING] = {
 		"binary-missing",
-		"the PHP binary of this handler does not exist or can not be executed",
+		"the PHP binary of this handler does not exist",
 		"install it, or correct the binary of the handler in lsapid.conf",
 	},
 	[REASON_BINARY_UNSAFE] = {
@@ -151,6 +151,28 @@ static const struct reason_row reasons[] = {
 		"internal",
 		"lsapid met a failure of its own",
 		"the log of lsapid says which",
+	},
+	[REASON_HOME_MISSING] = {
+		"home-missing",
+		"the user of this site has no home directory",
+		"create it, correct it with usermod -d, or set home_check = off in lsapid.conf",
+	},
+	[REASON_BINARY_NO_EXEC] = {
+		"binary-not-executable",
+		"the PHP binary of this handler may not be executed",
+		"chmod a+x it, or correct the binary of the handler in lsapid.conf",
+	},
+	[REASON_EXEC_FAILED] = {
+		"exec-failed",
+		"the kernel can not run the PHP binary of this handler",
+		"'file' on it must tell a program for this machine; a script needs its interpreter, "
+		"and the file system must not be mounted noexec",
+	},
+	[REASON_PROCESS_LIMIT] = {
+		"process-limit",
+		"no further process can be started for this site",
+		"raise limit_nproc of its pool, TasksMax of lsapid.service, pids.max of its cgroup, "
+		"or kernel.pid_max, whichever is reached",
 	},
 };
 

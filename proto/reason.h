@@ -35,6 +35,10 @@ enum reason {
 	REASON_BAD_VERSION = 23,     /* HELLO with another protocol version */
 	REASON_POOL_UNKNOWN = 24,    /* pool id of an earlier life of the manager */
 	REASON_INTERNAL = 25,        /* a failure of the daemon itself; its log says which */
+	REASON_HOME_MISSING = 26,    /* home_check: no home directory */
+	REASON_BINARY_NO_EXEC = 27,  /* PHP binary has no right to be executed */
+	REASON_EXEC_FAILED = 28,     /* the kernel cannot run the PHP binary */
+	REASON_PROCESS_LIMIT = 29,   /* no further process: RLIMIT_NPROC, pids.max, pid_max */
 	REASON_COUNT
 };
 

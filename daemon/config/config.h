@@ -84,6 +84,19 @@ struct config_pool_defaults {
 	uint32_t queue_length;
 	uint32_t queue_wait_ms;
 	uint32_t busy_status; /* index of its word: 507, 503 */
+	bool has_connection_pool;
+	/* CONFIG_UNSET_* of their type: as lsapid itself */
+	int32_t nice;
+	int32_t oom_score_adj;
+	uint64_t limit_as;
+	uint64_t limit_core;
+	uint64_t limit_data;
+	uint64_t limit_fsize;
+	uint64_t limit_memlock;
+	uint64_t limit_stack;
+	uint32_t limit_cpu_s;
+	uint32_t limit_nofile;
+	uint32_t limit_nproc;
 };
 
 /** One setting of a pool file, as the pool specification has it. */
@@ -132,6 +145,7 @@ struct config {
 	uint32_t max_concurrent_starts;
 	uint32_t stop_grace_ms; /* how long a stop waits for requests under way */
 	bool has_document_root_check;
+	bool has_home_check;
 	struct config_handler *handlers; /* owned */
 	size_t handler_count;
 	bool has_implicit_handler; /* nobody wrote any: the default one */

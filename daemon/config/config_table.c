@@ -2,6 +2,8 @@
 
 #include "daemon/config/config_table.h"
 
+#include <string.h>
+
 #include "build_config.h"
 #include "proto/pool_spec.h"
 
@@ -23,6 +25,25 @@
 
 static const char *const when_busy_words[] = { "reject", "queue", NULL };
 static const char *const busy_status_words[] = { "507", "503", NULL };
+
+/* Of a key in defaults and in a pool alike. */
+#define OPTIONAL   .can_be_empty = true
+#define ENDLESS    OPTIONAL, .can_be_unlimited = true
+#define A_YEAR_S   (365U * A_DAY_S)
+#define SIZE_MAX_B (1ULL << 50)
+#define KIB        1024ULL
+#define MIB        (1024ULL * KIB)
+/* setpriority(2), proc(5) */
+#define NICE_RANGE .type = CONFIG_TYPE_INT, .min = (uint64_t)-20, .max = 19
+#define OOM_RANGE  .type = CONFIG_TYPE_INT, .min = (uint64_t)-1000, .max = 1000
+/* below the least of each, lsphp does not even start */
+#define AS_RANGE     .type = CONFIG_TYPE_SIZE, .min = 16 * MIB, .max = SIZE_MAX_B
+#define FSIZE_RANGE  .type = CONFIG_TYPE_SIZE, .min = 4 * KIB, .max = SIZE_MAX_B
+#define STACK_RANGE  .type = CONFIG_TYPE_SIZE, .min = 256 * KIB, .max = SIZE_MAX_B
+#define BYTES_RANGE  .type = CONFIG_TYPE_SIZE, .min = 0, .max = SIZE_MAX_B
+#define CPU_RANGE    .type = CONFIG_TYPE_SECONDS, .min = 1, .max = A_YEAR_S
+#define NOFILE_RANGE .type = CONFIG_TYPE_UINT, .min = 64, .max = 1048576
+#define NPROC_RANGE  .type = CONFIG_TYPE_UINT, .min = 1, .max = 4194304
 
 /* Sections stand together; within one, in the order in which a person would want to read. */
 static const struct config_key table[] = {
@@ -83,6 +104,8 @@ static const struct config_key table[] = {
 	{ TOP("stop_grace", stop_grace_ms), .type = CONFIG_TYPE_MILLISECONDS,
 		.max = 1000ULL * A_DAY_S, .value = "30s",
 		.help = "How long a stop waits for requests that are under way." },
+	{ TOP("home_check", has_home_check), .type = CONFIG_TYPE_BOOL, .value = "off",
+		.help = "Run no PHP for a user whose home directory does not exist." },
 	{ TOP("document_root_check", has_document_root_check), .type = CONFIG_TYPE_BOOL,
 		.value = "on",
 		.help = "Run no PHP for a document root that belongs to neither the site's user "
@@ -128,6 +151,34 @@ static const struct config_key table[] = {
 	{ DEFAULTS("phprc", phprc), .spec = SPEC_PHPRC, .type = CONFIG_TYPE_PATH, .max = PATH_BYTES,
 		.value = "", .can_be_empty = true,
 		.help = "PHPRC of lsphp: where PHP looks for php.ini first. Empty: not set." },
+	{ DEFAULTS("connection_pool", has_connection_pool), .spec = SPEC_CONNECTION_POOL,
+		.type = CONFIG_TYPE_BOOL, .value = "on",
+		.help = "Keep PHP children for further requests. off: one for each request." },
+	{ DEFAULTS("nice", nice), .spec = SPEC_NICE, NICE_RANGE, OPTIONAL, .value = "",
+		.help = "Priority of PHP, -20 (first) to 19 (last). Empty: that of lsapid." },
+	{ DEFAULTS("oom_score_adj", oom_score_adj), .spec = SPEC_OOM_SCORE_ADJ, OOM_RANGE, OPTIONAL,
+		.value = "",
+		.help = "How soon the kernel ends PHP when memory runs out, -1000 (never) to 1000 "
+			"(first). Empty: as lsapid, but not below 0." },
+	{ DEFAULTS("limit_as", limit_as), .spec = SPEC_LIMIT_AS, AS_RANGE, ENDLESS, .value = "",
+		.help = "Address space of a PHP process. Empty, as with all limits: that of "
+			"lsapid." },
+	{ DEFAULTS("limit_data", limit_data), .spec = SPEC_LIMIT_DATA, AS_RANGE, ENDLESS,
+		.value = "", .help = "Data segment of a PHP process: heap and private memory." },
+	{ DEFAULTS("limit_stack", limit_stack), .spec = SPEC_LIMIT_STACK, STACK_RANGE, ENDLESS,
+		.value = "", .help = "Stack of a PHP process." },
+	{ DEFAULTS("limit_memlock", limit_memlock), .spec = SPEC_LIMIT_MEMLOCK, BYTES_RANGE,
+		ENDLESS, .value = "", .help = "Memory that a PHP process may lock." },
+	{ DEFAULTS("limit_cpu", limit_cpu_s), .spec = SPEC_LIMIT_CPU, CPU_RANGE, ENDLESS,
+		.value = "", .help = "CPU time of a PHP process in its whole life." },
+	{ DEFAULTS("limit_nproc", limit_nproc), .spec = SPEC_LIMIT_NPROC, NPROC_RANGE, ENDLESS,
+		.value = "", .help = "Processes of the user, all together." },
+	{ DEFAULTS("limit_nofile", limit_nofile), .spec = SPEC_LIMIT_NOFILE, NOFILE_RANGE, OPTIONAL,
+		.value = "", .help = "Descriptors of a PHP process." },
+	{ DEFAULTS("limit_fsize", limit_fsize), .spec = SPEC_LIMIT_FSIZE, FSIZE_RANGE, ENDLESS,
+		.value = "", .help = "Size of a file that PHP writes." },
+	{ DEFAULTS("limit_core", limit_core), .spec = SPEC_LIMIT_CORE, BYTES_RANGE, ENDLESS,
+		.value = "", .help = "Size of a core file; only with coredump = on." },
 
 	{ DEFAULTS("when_busy", when_busy), .spec = SPEC_WHEN_BUSY, .type = CONFIG_TYPE_CHOICE,
 		.words = when_busy_words, .value = "reject",
@@ -148,6 +199,8 @@ static const struct config_key table[] = {
 	{ POOL("vhosts"), .type = CONFIG_TYPE_HOST_LIST, .max = NAME_BYTES,
 		.help = "Virtual hosts (ServerName), *.example.org for all below it. Without: "
 			"all of the user." },
+	{ POOL("group"), .spec = SPEC_GROUP, .type = CONFIG_TYPE_NAME, .max = NAME_BYTES,
+		.help = "Group that PHP runs with, its name or number, whatever Apache says." },
 	{ POOL("handler"), .spec = SPEC_HANDLER, .type = CONFIG_TYPE_TEXT, .max = NAME_BYTES,
 		.help = "Handler of lsapid.conf to use, whatever Apache asks for." },
 	{ POOL("children"), .spec = SPEC_CHILDREN, .type = CONFIG_TYPE_UINT, .min = 2, .max = 10000,
@@ -183,6 +236,32 @@ static const struct config_key table[] = {
 	{ POOL("busy_status"), .spec = SPEC_BUSY_STATUS, .type = CONFIG_TYPE_CHOICE,
 		.words = busy_status_words,
 		.help = "Status of a request that is refused for lack of room: 507 or 503." },
+	{ POOL("connection_pool"), .spec = SPEC_CONNECTION_POOL, .type = CONFIG_TYPE_BOOL,
+		.help = "off: a PHP child for each request." },
+	{ POOL("nice"), .spec = SPEC_NICE, NICE_RANGE, OPTIONAL,
+		.help = "Priority of PHP, -20 (first) to 19 (last)." },
+	{ POOL("oom_score_adj"), .spec = SPEC_OOM_SCORE_ADJ, OOM_RANGE, OPTIONAL,
+		.help = "How soon the kernel ends PHP when memory runs out, -1000 to 1000." },
+	{ POOL("limit_as"), .spec = SPEC_LIMIT_AS, AS_RANGE, ENDLESS,
+		.help = "Address space of a PHP process: 512M, unlimited; empty: lsapid's." },
+	{ POOL("limit_data"), .spec = SPEC_LIMIT_DATA, AS_RANGE, ENDLESS,
+		.help = "Data segment of a PHP process: 512M, unlimited." },
+	{ POOL("limit_stack"), .spec = SPEC_LIMIT_STACK, STACK_RANGE, ENDLESS,
+		.help = "Stack of a PHP process: 8M, unlimited." },
+	{ POOL("limit_memlock"), .spec = SPEC_LIMIT_MEMLOCK, BYTES_RANGE, ENDLESS,
+		.help = "Memory that a PHP process may lock: 64K, unlimited." },
+	{ POOL("limit_cpu"), .spec = SPEC_LIMIT_CPU, CPU_RANGE, ENDLESS,
+		.help = "CPU time of a PHP process in its whole life: 10m, unlimited." },
+	{ POOL("limit_nproc"), .spec = SPEC_LIMIT_NPROC, NPROC_RANGE, ENDLESS,
+		.help = "Processes of the user: a number, or unlimited." },
+	{ POOL("limit_nofile"), .spec = SPEC_LIMIT_NOFILE, NOFILE_RANGE, OPTIONAL,
+		.help = "Descriptors of a PHP process: 64 to 1048576." },
+	{ POOL("limit_fsize"), .spec = SPEC_LIMIT_FSIZE, FSIZE_RANGE, ENDLESS,
+		.help = "Size of a file that PHP writes: 1G, unlimited." },
+	{ POOL("limit_core"), .spec = SPEC_LIMIT_CORE, BYTES_RANGE, ENDLESS,
+		.help = "Size of a core file, only with coredump = on: 100M, unlimited." },
+	{ POOL("php_ini"), .spec = SPEC_INI_PREFIX, .type = CONFIG_TYPE_INI_LIST, .max = 2048,
+		.help = "Settings of PHP as in php.ini, each \"name=value\"." },
 	{ POOL("env"), .spec = SPEC_ENV_PREFIX, .type = CONFIG_TYPE_ENV_LIST, .max = 2048,
 		.help = "Environment variables of lsphp, each \"NAME=value\"; not PATH, HTTP_*, "
 			"LSAPI_*, PHP_LSAPI_*, LSPHP_*." },
@@ -192,6 +271,18 @@ const struct config_key *config_table(size_t *ret_count)
 {
 	*ret_count = sizeof(table) / sizeof(table[0]);
 	return table;
+}
+
+const struct config_key *config_find_spec(enum config_section section, const char *spec)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].section == section && table[i].spec &&
+			strcmp(table[i].spec, spec) == 0)
+			return &table[i];
+	}
+	return NULL;
 }
 
 const char *config_section_name(enum config_section section)

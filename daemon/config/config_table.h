@@ -54,12 +54,23 @@ struct config_key {
 	const char *const *words; /* CONFIG_TYPE_CHOICE: static, NULL at the end */
 	size_t offset; /* of the member; not for the rows of a pool, whose values are entries */
 	const char *help;
-	bool is_fixed;     /* takes effect when the daemon starts, not at a reload */
-	bool can_be_empty; /* "" takes away what a weaker source says */
+	bool is_fixed;         /* takes effect when the daemon starts, not at a reload */
+	bool can_be_empty;     /* "" takes away what a weaker source says; a number is then unset */
+	bool can_be_unlimited; /* of a number: or the word "unlimited" */
 };
+
+/** A number that nobody has set, and one without a limit, by the type of its member. */
+#define CONFIG_UNSET_INT    INT32_MIN
+#define CONFIG_UNSET_32     (UINT32_MAX - 1)
+#define CONFIG_UNSET_64     (UINT64_MAX - 1)
+#define CONFIG_UNLIMITED_32 UINT32_MAX
+#define CONFIG_UNLIMITED_64 UINT64_MAX
 
 /** config_table() - all rows, sections together */
 const struct config_key *config_table(size_t *ret_count);
+
+/** config_find_spec() - the row of a section for a key of the specification; NULL: there is none */
+const struct config_key *config_find_spec(enum config_section section, const char *spec);
 
 /** config_section_name() - "" for the top, else the word before the brace */
 const char *config_section_name(enum config_section section);
@@ -96,6 +107,12 @@ bool config_type_is_list(enum config_type type);
  * @size: of the name, which need not be ended
  */
 bool config_env_is_forbidden(const char *name, size_t size);
+
+/**
+ * config_ini_is_forbidden() - names that PHP cannot read at the start of a line of its ini files
+ * @size: of the name, which need not be ended
+ */
+bool config_ini_is_forbidden(const char *name, size_t size);
 
 /** config_differs_in() - do two snapshots differ in the value of this key of the top section */
 bool config_differs_in(

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "daemon/base/str.h"
+#include "daemon/config/config_special.h"
 #include "daemon/config/config_table.h"
 
 static const struct {
@@ -208,8 +210,8 @@ static bool check_ini(const struct config_key *key, const char *text, char *ret_
 	static const char legal[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
 	size_t size = strspn(text, legal);
-	bool is_good = size > 0 && text[size] == '=' && !has_control_character(text) &&
-		       strlen(text) <= key->max;
+	bool is_good = text[size] == '=' && !config_ini_is_forbidden(text, size) &&
+		       !has_control_character(text) && strlen(text) <= key->max;
 
 	if (!is_good)
 		(void)snprintf(
@@ -254,9 +256,11 @@ static bool check_number(const struct config_key *key, const char *text, char *r
 		u = " ms";
 	if (key->type == CONFIG_TYPE_SIZE)
 		u = " bytes";
+	if (config_special_is(key, text))
+		return true;
 	if (!parse_number(key, text, &value)) {
-		(void)snprintf(
-			ret_what, CONFIG_WHAT_SIZE, "is '%.60s', not %s", text, wanted[key->type]);
+		(void)snprintf(ret_what, CONFIG_WHAT_SIZE, "is '%.60s', not %s%s", text,
+			wanted[key->type], key->can_be_unlimited ? ", or unlimited" : "");
 		return false;
 	}
 	if (key->type == CONFIG_TYPE_INT)
@@ -316,6 +320,10 @@ int config_value_store(const struct config_key *key, const char *text, void *obj
 	void *member = (char *)object + key->offset;
 	uint64_t value = 0;
 
+	if (config_special_is(key, text)) {
+		config_special_store(key, text, member);
+		return 0;
+	}
 	switch (key->type) {
 	case CONFIG_TYPE_PATH:
 	case CONFIG_TYPE_NAME:
@@ -371,8 +379,13 @@ const char *config_value_read(
 	const struct config_key *key, const void *object, char *out, size_t size)
 {
 	const void *member = (const char *)object + key->offset;
+	const char *special = config_special_read(key, member);
 
 	out[0] = '\0';
+	if (special) {
+		(void)str_copy(out, size, special);
+		return out;
+	}
 	switch (key->type) {
 	case CONFIG_TYPE_PATH:
 	case CONFIG_TYPE_NAME:
@@ -428,6 +441,22 @@ bool config_env_is_forbidden(const char *name, size_t size)
 			return true;
 	}
 	return false;
+}
+
+bool config_ini_is_forbidden(const char *name, size_t size)
+{
+	/* to PHP's parser they are values, and one of them would make it drop the whole file */
+	static const char *const words[] = { "true", "false", "on", "off", "yes", "no", "none",
+		"null" };
+	bool is_letter = size > 0 && ((name[0] >= 'a' && name[0] <= 'z') ||
+					     (name[0] >= 'A' && name[0] <= 'Z') || name[0] == '_');
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strlen(words[i]) == size && strncasecmp(words[i], name, size) == 0)
+			return true;
+	}
+	return !is_letter;
 }
 
 bool config_differs_in(const struct config_key *key, const struct config *a, const struct config *b)

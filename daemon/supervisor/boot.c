@@ -17,6 +17,7 @@
 #include "daemon/base/fd.h"
 #include "daemon/base/path_check.h"
 #include "daemon/base/str.h"
+#include "daemon/supervisor/ini.h"
 
 #define LISTEN_FIRST_FD 3
 /* clients beyond it wait in connect(2); the manager accepts at once when it lives */
@@ -24,7 +25,7 @@
 
 void boot_init(struct boot *b)
 {
-	*b = (struct boot){ .runtime_fd = -1, .lock_fd = -1, .control_fd = -1 };
+	*b = (struct boot){ .runtime_fd = -1, .lock_fd = -1, .control_fd = -1, .ini_fd = -1 };
 }
 
 static int fail_errno(struct config_problem *p, const char *path, const char *doing, int error)
@@ -118,6 +119,13 @@ static int prepare_pools_dir(
 	if (fchmod(fd, 0700) < 0)
 		return fail_errno(p, path, "setting the mode of 'pools' in it", errno);
 	return 0;
+}
+
+static int prepare_ini_dir(struct boot *b, const struct settings *s, struct config_problem *p)
+{
+	int r = ini_prepare(b->runtime_fd, &b->ini_fd);
+
+	return r ? fail_errno(p, s->config->runtime_dir, "making and emptying 'ini' in it", -r) : 0;
 }
 
 static int read_key(struct boot *b, int fd, const char *path, struct config_problem *p)
@@ -287,6 +295,8 @@ int boot_prepare(struct boot *b, const struct settings *s, struct config_problem
 	if (r == 0)
 		r = prepare_pools_dir(b, s, ret_problem);
 	if (r == 0)
+		r = prepare_ini_dir(b, s, ret_problem);
+	if (r == 0)
 		r = prepare_key(b, s, ret_problem);
 	if (r == 0 && !b->is_adopted)
 		r = bind_socket(b, s, ret_problem);
@@ -305,6 +315,7 @@ void boot_deinit(struct boot *b, const struct settings *s)
 		(void)unlinkat(dir, name, 0);
 	(void)fd_close(dir);
 	b->control_fd = fd_close(b->control_fd);
+	b->ini_fd = fd_close(b->ini_fd);
 	b->lock_fd = fd_close(b->lock_fd);
 	b->runtime_fd = fd_close(b->runtime_fd);
 	explicit_bzero(b->key, sizeof(b->key));

@@ -17,6 +17,7 @@ struct boot {
 	int runtime_fd;  /* owned: runtime_dir */
 	int lock_fd;     /* owned: held for our whole life */
 	int control_fd;  /* owned: listening */
+	int ini_fd;      /* owned: directory of the ini files of pools */
 	bool is_adopted; /* the socket is systemd's: not ours to remove */
 	uint8_t key[PRIV_KEY_SIZE];
 };

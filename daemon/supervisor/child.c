@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "daemon/base/fd.h"
+#include "proto/pool_spec.h"
 
 /* Above every number that a program's own descriptors get. */
 #define CHILD_HOLD_FD 16
@@ -61,12 +62,39 @@ static int step_fds(const struct child_plan *p, int *report_fd)
 	return 0;
 }
 
+/* Less than PIPE_BUF, and the pipe holds more than all wishes: all of it or nothing. */
+static void child_report(int report_fd, const struct child_report *report)
+{
+	while (write(report_fd, report, sizeof(*report)) < 0 && errno == EINTR)
+		;
+}
+
+static void set_limits(const struct child_plan *p, int report_fd)
+{
+	struct child_report report = { .step = PRIV_STEP_LIMITS };
+	uint64_t got = 0;
+	unsigned i;
+
+	for (i = 0; i < LIMIT_COUNT; i++) {
+		report.error = limit_set((enum limit)i, p->limits[i], &got);
+		if (!report.error)
+			continue;
+		report.wish = CHILD_WISH_LIMIT + i;
+		/* RLIM_INFINITY is -1 */
+		report.wanted = (int64_t)p->limits[i];
+		report.got = (int64_t)got;
+		child_report(report_fd, &report);
+	}
+}
+
 static int step_limits(const struct child_plan *p, int *report_fd)
 {
 	static const struct rlimit no_core = { .rlim_cur = 0, .rlim_max = 0 };
 	struct rlimit files;
 
-	(void)report_fd;
+	if (p->limits)
+		set_limits(p, *report_fd);
+	/* the stronger word, whatever limit_core says */
 	if (!p->can_dump_core && setrlimit(RLIMIT_CORE, &no_core) < 0)
 		return errno;
 	if (!p->needs_many_fds)
@@ -75,6 +103,67 @@ static int step_limits(const struct child_plan *p, int *report_fd)
 		return errno;
 	files.rlim_cur = files.rlim_max;
 	return setrlimit(RLIMIT_NOFILE, &files) < 0 ? errno : 0;
+}
+
+static int read_oom_score_adj(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+	char text[8] = "";
+	int value = 0;
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+	const char *c = text;
+
+	(void)close(fd);
+	if (n > 0 && *c == '-')
+		c++;
+	for (; *c >= '0' && *c <= '9'; c++)
+		value = value * 10 + (*c - '0');
+	return text[0] == '-' ? -value : value;
+}
+
+/* Return: 0; errno. No stdio here: it may wait for a lock that nobody will give back. */
+static int write_oom_score_adj(int value)
+{
+	char text[8];
+	char *c = text + sizeof(text);
+	int left = value < 0 ? -value : value;
+	int error = 0;
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	do
+		*--c = (char)('0' + left % 10);
+	while (left /= 10);
+	if (value < 0)
+		*--c = '-';
+	if (write(fd, c, (size_t)(text + sizeof(text) - c)) < 0)
+		error = errno;
+	(void)close(fd);
+	return error;
+}
+
+/* With all rights that we have: later they are gone. What is refused stays as it is. */
+static int step_priority(const struct child_plan *p, int *report_fd)
+{
+	struct child_report report = { .step = PRIV_STEP_PRIORITY };
+
+	if (p->has_nice && setpriority(PRIO_PROCESS, 0, p->nice) < 0) {
+		report.error = errno;
+		report.wish = CHILD_WISH_NICE;
+		report.wanted = p->nice;
+		report.got = getpriority(PRIO_PROCESS, 0);
+		child_report(*report_fd, &report);
+	}
+	if (p->has_oom_score_adj && read_oom_score_adj() != p->oom_score_adj) {
+		report.error = write_oom_score_adj(p->oom_score_adj);
+		report.wish = CHILD_WISH_OOM_SCORE_ADJ;
+		report.wanted = p->oom_score_adj;
+		report.got = read_oom_score_adj();
+		if (report.error)
+			child_report(*report_fd, &report);
+	}
+	return 0;
 }
 
 static int step_groups(const struct child_plan *p, int *report_fd)
@@ -145,6 +234,7 @@ static const struct child_step steps[] = {
 	{ PRIV_STEP_SETSID, step_setsid },
 	{ PRIV_STEP_FDS, step_fds },
 	{ PRIV_STEP_LIMITS, step_limits },
+	{ PRIV_STEP_PRIORITY, step_priority },
 	{ PRIV_STEP_GROUPS, step_groups },
 	{ PRIV_STEP_GID, step_gid },
 	{ PRIV_STEP_UID, step_uid },
@@ -161,7 +251,7 @@ const struct child_step *child_steps(size_t *ret_count)
 
 static _Noreturn void child_run(const struct child_plan *p, int report_fd)
 {
-	struct child_failure failure = { .step = PRIV_STEP_NONE };
+	struct child_report failure = { .wish = CHILD_WISH_NONE };
 	size_t i;
 
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
@@ -170,9 +260,7 @@ static _Noreturn void child_run(const struct child_plan *p, int report_fd)
 		if (failure.error)
 			break;
 	}
-	/* less than PIPE_BUF into an empty pipe: all of it or nothing */
-	while (write(report_fd, &failure, sizeof(failure)) < 0 && errno == EINTR)
-		;
+	child_report(report_fd, &failure);
 	_exit(127);
 }
 
@@ -201,18 +289,25 @@ int child_start(const struct child_plan *p, pid_t *ret_pid, int *ret_report_fd)
 	return 0;
 }
 
-int child_read_report(int report_fd, struct child_failure *ret_failure)
+int child_read_report(int report_fd, struct child_report *ret_report)
 {
-	struct child_failure failure;
+	struct child_report report;
 	ssize_t n;
 
 	do {
-		n = read(report_fd, &failure, sizeof(failure));
+		n = read(report_fd, &report, sizeof(report));
 	} while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN)
 		return -EAGAIN;
-	if (n != (ssize_t)sizeof(failure))
+	if (n != (ssize_t)sizeof(report))
 		return 0;
-	*ret_failure = failure;
-	return 1;
+	*ret_report = report;
+	return report.wish == CHILD_WISH_NONE ? CHILD_FAILED : CHILD_GOES_ON;
+}
+
+const char *child_wish_key(unsigned wish)
+{
+	if (wish >= CHILD_WISH_LIMIT && wish < CHILD_WISH_COUNT)
+		return limit_key((enum limit)(wish - CHILD_WISH_LIMIT));
+	return wish == CHILD_WISH_NICE ? SPEC_NICE : SPEC_OOM_SCORE_ADJ;
 }

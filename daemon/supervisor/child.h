@@ -13,9 +13,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "daemon/supervisor/limit.h"
 #include "proto/priv.h"
 
 #define CHILD_MAX_FDS 4U
+
+/** What a child goes on without if the kernel refuses it. */
+enum child_wish {
+	CHILD_WISH_NONE = 0,
+	CHILD_WISH_NICE,
+	CHILD_WISH_OOM_SCORE_ADJ,
+	CHILD_WISH_LIMIT, /* and enum limit added to it */
+	CHILD_WISH_COUNT = CHILD_WISH_LIMIT + LIMIT_COUNT
+};
 
 struct child_plan {
 	const char *binary;    /* borrowed: whoever made the plan */
@@ -30,16 +40,24 @@ struct child_plan {
 	size_t group_count;
 	bool can_dump_core;
 	bool needs_many_fds; /* raise the soft limit of descriptors to the hard one */
-	bool can_gain;       /* false: no_new_privs */
+	bool has_nice;
+	int nice;
+	bool has_oom_score_adj;
+	int oom_score_adj;
+	const uint64_t *limits; /* borrowed: LIMIT_COUNT of them; NULL: as they are */
+	bool can_gain;          /* false: no_new_privs */
 	mode_t umask;
 	int death_signal; /* when the supervisor dies */
 	pid_t parent;     /* pid of the supervisor */
 };
 
-/** What comes out of the pipe when a step failed. */
-struct child_failure {
+/** What comes out of the pipe: a wish that was refused, or the step that failed, the last word. */
+struct child_report {
 	uint32_t step; /* enum priv_step */
 	int32_t error; /* errno */
+	uint32_t wish; /* enum child_wish; CHILD_WISH_NONE: the start has failed */
+	int64_t wanted;
+	int64_t got;
 };
 
 struct child_step {
@@ -54,7 +72,7 @@ const struct child_step *child_steps(size_t *ret_count);
 /**
  * child_start() - fork, and take all steps in the child
  * @ret_pid:       the caller's child
- * @ret_report_fd: non-blocking; struct child_failure or the end of file come out of it
+ * @ret_report_fd: non-blocking; struct child_report and the end of file come out of it
  *
  * Return: 0; -errno of pipe or fork.
  */
@@ -63,6 +81,14 @@ int child_start(const struct child_plan *p, pid_t *ret_pid, int *ret_report_fd);
 /**
  * child_read_report() - what has become of a start
  *
- * Return: 0: exec has worked; 1 and *ret_failure; -EAGAIN: not known yet.
+ * Return: 0: exec has worked; CHILD_FAILED and CHILD_GOES_ON: *ret_report, and after the latter
+ *         call again; -EAGAIN: not known yet.
  */
-int child_read_report(int report_fd, struct child_failure *ret_failure);
+enum {
+	CHILD_FAILED = 1,
+	CHILD_GOES_ON = 2
+};
+int child_read_report(int report_fd, struct child_report *ret_report);
+
+/** child_wish_key() - of the pool specification */
+const char *child_wish_key(unsigned wish);

@@ -78,6 +78,33 @@ void environ_set(struct environ_list *e, const char *name, const char *value)
 	e->item[e->count] = NULL;
 }
 
+const char *environ_get(struct environ_list *e, const char *name)
+{
+	char **place = environ_find(e, name);
+
+	return place ? *place + strlen(name) + 1 : NULL;
+}
+
+/*
+ * Behind what is there: the later file wins. An empty part is the directory that was compiled in,
+ * and nothing but "" is none at all.
+ * Source: php-src main/php_ini.c, php_init_config().
+ */
+void environ_add_scan_dir(struct environ_list *e, const char *directory)
+{
+	static const char name[] = "PHP_INI_SCAN_DIR";
+	const char *before = environ_get(e, name);
+	char *text = NULL;
+
+	if (asprintf(&text, "%s%s%s", before ? before : "", before && !*before ? "" : ":",
+		    directory) < 0) {
+		e->has_failed = true;
+		return;
+	}
+	environ_set(e, name, text);
+	free(text);
+}
+
 void environ_set_uint(struct environ_list *e, const char *name, uint64_t value)
 {
 	char text[24];
@@ -127,7 +154,8 @@ void environ_fill_lsphp(
 	environ_set_uint(e, "LSAPI_EXTRA_CHILDREN", 0);
 	environ_set_uint(e, "LSAPI_MAX_IDLE_CHILDREN", order->children);
 	environ_set_uint(e, "LSAPI_MAX_IDLE", order->max_idle_s);
-	environ_set_uint(e, "LSAPI_MAX_REQS", order->max_reqs);
+	/* without a pool of connections a child ends with its request */
+	environ_set_uint(e, "LSAPI_MAX_REQS", order->has_connection_pool ? order->max_reqs : 1);
 	/* never by itself: the manager retires pools */
 	environ_set_uint(e, "LSAPI_PGRP_MAX_IDLE", 0);
 	environ_set_uint(e, "LSAPI_MAX_PROCESS_TIME", order->max_process_time_s);

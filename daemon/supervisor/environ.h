@@ -28,6 +28,12 @@ void environ_deinit(struct environ_list *e);
 void environ_set(struct environ_list *e, const char *name, const char *value);
 void environ_set_uint(struct environ_list *e, const char *name, uint64_t value);
 
+/** environ_get() - value of a name; NULL if it is not set */
+const char *environ_get(struct environ_list *e, const char *name);
+
+/** environ_add_scan_dir() - PHP reads the ini files of this directory after all others */
+void environ_add_scan_dir(struct environ_list *e, const char *directory);
+
 /** environ_pass() - take a variable over from our own environment, if it is there */
 void environ_pass(struct environ_list *e, const char *name);
 

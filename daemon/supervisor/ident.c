@@ -137,6 +137,23 @@ char *ident_find_name(uid_t uid)
 	return name;
 }
 
+int ident_find_home(uid_t uid, char **ret_home)
+{
+	struct passwd pw;
+	char *buffer = NULL;
+	char *home;
+	int r = find_passwd(NULL, uid, &pw, &buffer);
+
+	if (r)
+		return r;
+	home = strdup(pw.pw_dir);
+	free(buffer);
+	if (!home)
+		return -ENOMEM;
+	*ret_home = home;
+	return 0;
+}
+
 int ident_find_user(const char *user, uid_t *ret_uid, gid_t *ret_gid)
 {
 	struct passwd pw;

@@ -33,6 +33,9 @@ enum reason ident_resolve(uid_t uid, gid_t gid, struct ident *ret_ident);
 /** ident_find_name() - name of the account with this number. Return: NULL: there is none */
 char *ident_find_name(uid_t uid);
 
+/** ident_find_home() - home directory of the account, *ret_home to free. Return: 0; -errno */
+int ident_find_home(uid_t uid, char **ret_home) ATTR_MUST_USE;
+
 /** ident_resolve_bare() - account by name, with its own group and no other. Return: 0; -errno */
 int ident_resolve_bare(const char *user, struct ident *ret_ident) ATTR_MUST_USE;
 

@@ -25,6 +25,11 @@ struct launch {
 	bool is_privileged;        /* the child has to become @ident */
 	struct ident ident;
 	struct environ_list env;
+	char *ini_text; /* owned: settings of PHP; NULL: none */
+	size_t ini_size;
+	int ini_fd; /* owned: directory with them; -1: none */
+	bool has_oom_score_adj;
+	int oom_score_adj;
 	char title[128];
 	char *argv[2];
 };
@@ -48,6 +53,19 @@ void launch_deinit(struct launch *l);
 void launch_prepare(struct launch *l, const struct settings *settings, int spec_fd,
 	struct launch_failure *ret_failure);
 
+/**
+ * launch_make_ini() - the directory with the settings of PHP, if there are any
+ * @dir:    of them all
+ * @number: of this start
+ *
+ * Return: true if there is one now, to be removed when lsphp has ended.
+ */
+bool launch_make_ini(
+	struct launch *l, int dir, uint64_t number, struct launch_failure *ret_failure);
+
+/** launch_reason() - what a failed step of a start means. Pure. */
+enum reason launch_reason(enum priv_step step, int error);
+
 /** launch_plan() - what the child has to do; @ret_plan borrows from @l */
 void launch_plan(struct launch *l, int listener_fd, int stderr_fd, pid_t parent,
 	struct child_plan *ret_plan);
@@ -62,3 +80,12 @@ void launch_plan(struct launch *l, int listener_fd, int stderr_fd, pid_t parent,
  * Return: 0; 1 if it is somebody else's; -errno if it cannot be opened as a directory.
  */
 int launch_check_docroot(const char *path, uid_t uid);
+
+/**
+ * launch_check_home() - is there a directory
+ *
+ * What cannot be looked at, as a home on a file server that refuses root, passes.
+ *
+ * Return: 0; -errno: ENOENT, ENOTDIR, ELOOP.
+ */
+int launch_check_home(const char *path);

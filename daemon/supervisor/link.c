@@ -327,9 +327,9 @@ void link_kill(struct supervisor *s, const char *why)
 static void read_exec_report(struct supervisor *s)
 {
 	struct link *l = &s->link;
-	struct child_failure failure;
+	struct child_report failure;
 
-	if (l->report_fd >= 0 && child_read_report(l->report_fd, &failure) == 1)
+	if (l->report_fd >= 0 && child_read_report(l->report_fd, &failure) == CHILD_FAILED)
 		log_error("manager.start_failed", F_STR("binary", s->manager_binary),
 			F_STR("step", priv_step_name(failure.step)), F_ERRNO(failure.error));
 }

@@ -3,12 +3,15 @@
 #include "daemon/supervisor/settings.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "daemon/base/fd.h"
 #include "daemon/base/path_check.h"
+#include "daemon/base/str.h"
 #include "daemon/config/config_table.h"
 #include "daemon/supervisor/logs.h"
 
@@ -52,12 +55,26 @@ static void resolve_apache_user(struct settings *s)
 	s->host.apache_gid = s->socket_gid;
 }
 
+/* Of ourselves; 0 if it cannot be known. */
+static int read_oom_score_adj(void)
+{
+	ATTR_CLEANUP(fd_cleanup) int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+	char text[16] = "";
+	int64_t value = 0;
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return 0;
+	text[strcspn(text, "\n")] = '\0';
+	return str_parse_int(text, -1000, 1000, &value) ? (int)value : 0;
+}
+
 static int resolve_accounts(struct settings *s, const char *path, struct config_problem *p)
 {
 	int r;
 
 	s->host.own_uid = geteuid();
 	s->host.own_gid = getegid();
+	s->host.oom_score_adj = read_oom_score_adj();
 	s->host.is_privileged = s->host.own_uid == 0;
 	s->socket_gid = s->host.own_gid;
 	if (!s->host.is_privileged)

@@ -18,6 +18,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/supervisor/child.h"
+#include "daemon/supervisor/ini.h"
 #include "daemon/supervisor/kin.h"
 #include "daemon/supervisor/launch.h"
 #include "daemon/supervisor/supervisor.h"
@@ -44,6 +45,7 @@ void spawn_set_init(struct spawn_set *set)
 	list_init(&set->starting);
 	map_init(&set->by_id);
 	map_init(&set->by_pid);
+	set->ini_dir = -1;
 }
 
 static void past_add(struct spawn_set *set, const struct spawn *sp)
@@ -75,6 +77,8 @@ static void spawn_free(struct spawn_set *set, struct spawn *sp)
 		map_remove(&set->by_id, sp->id, sp);
 	map_remove(&set->by_pid, (uint64_t)sp->pid, sp);
 	(void)fd_close(sp->report_fd);
+	if (sp->ini)
+		ini_remove(set->ini_dir, sp->ini);
 	free(sp);
 }
 
@@ -156,8 +160,13 @@ static void spawn_start(
 		send_failure(s, id, &failure);
 		return;
 	}
-	launch_plan(l, fds->fd[FD_LISTENER], fds->fd[FD_STDERR], s->pid, &plan);
-	failure.error = -child_start(&plan, &sp->pid, &sp->report_fd);
+	if (launch_make_ini(l, s->spawns.ini_dir, s->spawns.last_ini + 1, &failure))
+		sp->ini = ++s->spawns.last_ini;
+	if (!failure.error) {
+		launch_plan(l, fds->fd[FD_LISTENER], fds->fd[FD_STDERR], s->pid, &plan);
+		failure.error = -child_start(&plan, &sp->pid, &sp->report_fd);
+		failure.reason = launch_reason(failure.step, failure.error);
+	}
 	if (!failure.error && map_put(&s->spawns.by_pid, (uint64_t)sp->pid, sp)) {
 		/* it would live unseen; reaped as an orphan */
 		(void)kill(sp->pid, SIGKILL);
@@ -258,7 +267,7 @@ void spawn_signal_child(struct supervisor *s, uint64_t id, pid_t pid, enum priv_
 
 /* The end of a start: exec has worked, or a step before it has not. */
 static void spawn_on_report(
-	struct supervisor *s, struct spawn *sp, const struct child_failure *failed)
+	struct supervisor *s, struct spawn *sp, const struct child_report *failed)
 {
 	struct priv_message m = { .type = PRIV_SPAWNED, .id = sp->id, .pid = sp->pid };
 
@@ -266,7 +275,7 @@ static void spawn_on_report(
 	sp->report_fd = fd_close(sp->report_fd);
 	if (failed) {
 		struct launch_failure f = {
-			.reason = REASON_START_FAILED,
+			.reason = launch_reason((enum priv_step)failed->step, failed->error),
 			.step = (enum priv_step)failed->step,
 			.error = failed->error,
 		};
@@ -281,15 +290,31 @@ static void spawn_on_report(
 		link_send(s, &m, NULL);
 }
 
+/* What the kernel refuses to one it refuses to all: told once, until somebody may have mended it.
+ */
+static void spawn_on_refused_wish(
+	struct supervisor *s, const struct spawn *sp, const struct child_report *report)
+{
+	uint64_t bit = 1ULL << (report->wish % CHILD_WISH_COUNT);
+	bool is_first = !(s->spawns.warned & bit);
+
+	s->spawns.warned |= bit;
+	LOG_AT(is_first ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "spawn.wish", F_STR("pool", sp->name),
+		F_UINT("uid", sp->uid), F_STR("key", child_wish_key(report->wish)),
+		F_INT("wanted", report->wanted), F_INT("got", report->got), F_ERRNO(report->error));
+}
+
 static void spawn_read_report(struct supervisor *s, struct spawn *sp)
 {
-	struct child_failure failed;
-	int r = child_read_report(sp->report_fd, &failed);
+	struct child_report report;
+	int r;
 
+	while ((r = child_read_report(sp->report_fd, &report)) == CHILD_GOES_ON)
+		spawn_on_refused_wish(s, sp, &report);
 	if (r == 0)
 		spawn_on_report(s, sp, NULL);
-	else if (r == 1)
-		spawn_on_report(s, sp, &failed);
+	else if (r == CHILD_FAILED)
+		spawn_on_report(s, sp, &report);
 }
 
 void spawn_read_reports(struct supervisor *s)

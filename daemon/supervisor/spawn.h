@@ -39,6 +39,7 @@ struct spawn {
 	pid_t pid;
 	uid_t uid;
 	int report_fd;   /* owned: -1 once exec has worked or not */
+	uint64_t ini;    /* number of its directory of settings; 0: none */
 	bool is_known;   /* by the present manager: it gets the reports */
 	bool has_failed; /* SPAWN_FAILED was sent, so that no EXITED follows */
 	enum spawn_cause cause;
@@ -63,6 +64,9 @@ struct spawn_set {
 	struct map by_pid;
 	struct spawn_past past[SPAWN_PAST_COUNT]; /* a ring: the oldest goes first */
 	size_t past_next;
+	int ini_dir;       /* borrowed: struct boot */
+	uint64_t last_ini; /* numbers count up */
+	uint64_t warned;   /* bit of each enum child_wish that was refused since the last reload */
 };
 
 void spawn_set_init(struct spawn_set *set);

@@ -74,10 +74,10 @@ static int supervisor_init(struct supervisor *s)
 
 static void supervisor_deinit(struct supervisor *s)
 {
-	boot_deinit(&s->boot, s->settings);
 	link_deinit(&s->link);
 	logs_deinit(&s->logs);
 	spawn_set_deinit(&s->spawns);
+	boot_deinit(&s->boot, s->settings);
 	s->signal_fd = fd_close(s->signal_fd);
 	s->null_fd = fd_close(s->null_fd);
 	s->settings = settings_free(s->settings);
@@ -140,6 +140,7 @@ int supervisor_reload(struct supervisor *s, struct config_problem *ret_problem)
 	assert(new);
 	s->settings = new;
 	log_set_level(new->config->log_level);
+	s->spawns.warned = 0;
 	(void)settings_check(new, s->config_path, s->manager_binary, log_problem);
 	link_send_reload(s);
 	logs_reload(s, old->config->log_target);
@@ -337,6 +338,7 @@ int supervisor_run(struct settings *settings, const char *config_path, const cha
 		r = boot_prepare(&s.boot, s.settings, &problem);
 	if (r == 1)
 		log_problem(&problem);
+	s.spawns.ini_dir = s.boot.ini_fd;
 	if (r == 0) {
 		(void)settings_check(settings, config_path, manager_binary, log_problem);
 		log_notice("supervisor.start", F_INT("pid", s.pid),

@@ -31,8 +31,10 @@ RELOAD, RELOADED, RELOAD_FAILED, RELOAD_REQUEST, STOP, STOPPED = 11, 12, 13, 14,
 RETIRE, KILL, CHILD_TERM, CHILD_KILL = 1, 2, 3, 4
 REASONS = {"bad-spec": 9, "handler-unknown": 10, "uid-floor": 11, "gid-floor": 12,
            "user-unknown": 13, "group-unknown": 14, "user-foreign": 15, "docroot-owner": 16,
-           "binary-missing": 17, "binary-unsafe": 18, "start-failed": 19}
-STEP_POLICY, STEP_BINARY, STEP_EXEC = 1, 2, 12
+           "binary-missing": 17, "binary-unsafe": 18, "start-failed": 19,
+           "home-missing": 26, "binary-not-executable": 27, "exec-failed": 28,
+           "process-limit": 29}
+STEP_POLICY, STEP_BINARY, STEP_FORK, STEP_EXEC = 1, 2, 4, 14
 
 #: proto/priv.c: type, flags, id, pid, status, error, reason, step, signal, key, text, padding
 FORM = struct.Struct("<IIQiiiIII32s160s24s")

@@ -411,9 +411,15 @@ def test_document_root_is_not_looked_at_when_told_so(make):
 
 def test_binary_that_others_may_change_is_refused(sup):
     peer = sup.up()
-    for number, mode in enumerate([0o775, 0o757, 0o4755, 0o644], 1):
+    for number, (mode, reason, words) in enumerate([
+            (0o775, "binary-unsafe", "is writable by group or others"),
+            (0o757, "binary-unsafe", "is writable by group or others"),
+            (0o4755, "binary-unsafe", "is setuid or setgid"),
+            (0o644, "binary-not-executable", "is not executable")], 1):
         sup.lsphp.chmod(mode)
-        assert refused(sup, peer, "binary-unsafe", number).step == STEP_BINARY
+        answer = refused(sup, peer, reason, number)
+        assert answer.step == STEP_BINARY
+        assert answer.text == f"{sup.lsphp} {words} (owner uid {os.geteuid()}, mode {mode:04o})"
     sup.lsphp.chmod(0o755)
     sup.place.chmod(0o777)
     assert str(sup.place) in refused(sup, peer, "binary-unsafe", 9).text
@@ -432,7 +438,7 @@ def test_binary_that_others_may_change_is_refused(sup):
 def test_failed_exec_is_told_with_step_and_errno(sup):
     sup.lsphp.write_text("#!/no/such/interpreter\n")
     peer = sup.up()
-    failed = refused(sup, peer, "start-failed")
+    failed = refused(sup, peer, "exec-failed")
     assert (failed.step, failed.error) == (STEP_EXEC, 2)
     assert str(sup.lsphp).startswith(failed.text) and failed.text
     time.sleep(0.2)

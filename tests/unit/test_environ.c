@@ -22,6 +22,7 @@ static const struct config_handler handler = {
 static struct policy_order order_make(void)
 {
 	return (struct policy_order){
+		.has_connection_pool = true,
 		.handler = &handler,
 		.path = "/bin",
 		.children = 7,
@@ -124,6 +125,47 @@ static void environ_fill_lsphp__site_sets_variables__only_what_is_its_own(void *
 	environ_deinit(&e);
 }
 
+static void environ_add_scan_dir__each_value_before__kept_in_front(void **state)
+{
+	static const struct {
+		const char *before;
+		const char *after;
+	} rows[] = {
+		{ NULL, ":/d" },         /* what was compiled in, then ours */
+		{ "", "/d" },            /* none but ours */
+		{ "/a:/b", "/a:/b:/d" }, /* those, then ours */
+		{ ":/a", ":/a:/d" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		struct environ_list e;
+
+		environ_init(&e);
+		if (rows[i].before)
+			environ_set(&e, "PHP_INI_SCAN_DIR", rows[i].before);
+		environ_add_scan_dir(&e, "/d");
+		assert_false(e.has_failed);
+		assert_int_equal(e.count, 1);
+		T_ASSERT_ROW(rows[i].after,
+			strcmp(environ_get(&e, "PHP_INI_SCAN_DIR"), rows[i].after) == 0);
+		environ_deinit(&e);
+	}
+}
+
+static void environ_fill_lsphp__no_connection_pool__one_request(void **state)
+{
+	struct policy_order order = order_make();
+	struct environ_list e;
+
+	(void)state;
+	order.has_connection_pool = false;
+	environ_init(&e);
+	fill(&e, &order, "uid=1", 6);
+	assert_string_equal(environ_get(&e, "LSAPI_MAX_REQS"), "1");
+	environ_deinit(&e);
+}
+
 static void environ_set__many_names__all_kept_in_order(void **state)
 {
 	struct environ_list e;
@@ -150,6 +192,8 @@ int main(void)
 		cmocka_unit_test(environ_fill_lsphp__switches_on__their_variables),
 		cmocka_unit_test(environ_fill_lsphp__site_sets_variables__only_what_is_its_own),
 		cmocka_unit_test(environ_set__many_names__all_kept_in_order),
+		cmocka_unit_test(environ_add_scan_dir__each_value_before__kept_in_front),
+		cmocka_unit_test(environ_fill_lsphp__no_connection_pool__one_request),
 	};
 
 	return cmocka_run_group_tests_name("environ", tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "daemon/config/config_table.h"
 #include "tests/support/t.h"
 
 static struct config_handler handlers[] = {
@@ -22,6 +23,18 @@ static const struct config config = {
 		.max_reqs = 10000,
 		.max_process_time_s = 301,
 		.path = (char[]){ "/default/bin" },
+		.has_connection_pool = true,
+		.nice = CONFIG_UNSET_INT,
+		.oom_score_adj = 100,
+		.limit_as = CONFIG_UNSET_64,
+		.limit_core = CONFIG_UNLIMITED_64,
+		.limit_data = CONFIG_UNSET_64,
+		.limit_fsize = CONFIG_UNSET_64,
+		.limit_memlock = 65536,
+		.limit_stack = CONFIG_UNSET_64,
+		.limit_cpu_s = CONFIG_UNLIMITED_32,
+		.limit_nofile = CONFIG_UNSET_32,
+		.limit_nproc = 40,
 	},
 };
 
@@ -84,6 +97,26 @@ static const struct policy_case cases[] = {
 		REASON_BAD_SPEC, "docroot" },
 	{ "no time at all", SPEC("gid=1001\0handler=php\0max_process_time=0\0uid=1001"), &root_host,
 		REASON_BAD_SPEC, "max_process_time" },
+	{ "nice of root's only", SPEC("gid=1001\0handler=php\0nice=-20\0uid=1001"), &root_host,
+		REASON_NONE, "" },
+	{ "too nice", SPEC("gid=1001\0handler=php\0nice=20\0uid=1001"), &root_host, REASON_BAD_SPEC,
+		"nice" },
+	{ "nice that wraps", SPEC("gid=1001\0handler=php\0nice=4294967295\0uid=1001"), &root_host,
+		REASON_BAD_SPEC, "nice" },
+	{ "beyond immortal", SPEC("gid=1001\0handler=php\0oom_score_adj=-1001\0uid=1001"),
+		&root_host, REASON_BAD_SPEC, "oom_score_adj" },
+	{ "limit too small to live", SPEC("gid=1001\0handler=php\0limit_as=4096\0uid=1001"),
+		&root_host, REASON_BAD_SPEC, "limit_as" },
+	{ "limit with a unit", SPEC("gid=1001\0handler=php\0limit_as=64M\0uid=1001"), &root_host,
+		REASON_BAD_SPEC, "limit_as" },
+	{ "descriptors without end",
+		SPEC("gid=1001\0handler=php\0limit_nofile=unlimited\0uid=1001"), &root_host,
+		REASON_BAD_SPEC, "limit_nofile" },
+	{ "our own mark for unset",
+		SPEC("gid=1001\0handler=php\0limit_core=18446744073709551614\0uid=1001"),
+		&root_host, REASON_BAD_SPEC, "limit_core" },
+	{ "neither pool nor none", SPEC("connection_pool=2\0" ID("1001", "php", "1001")),
+		&root_host, REASON_BAD_SPEC, "connection_pool" },
 	{ "own user", SPEC(ID("1235", "php", "1234")), &user_host, REASON_NONE, "" },
 	{ "foreign user", SPEC(ID("1235", "php", "1233")), &user_host, REASON_USER_FOREIGN,
 		"1233" },
@@ -98,7 +131,9 @@ static enum reason check(const struct policy_case *c, struct policy_order *ret, 
 	struct pool_spec spec;
 
 	T_ASSERT_ROW(c->name, pool_spec_parse(c->spec, c->size, &spec) == 0);
-	return policy_check(&config, c->host, &spec, ret, text, 160);
+	enum reason reason = policy_check(&config, &spec, ret, text, 160);
+
+	return reason ? reason : policy_check_identity(&config, c->host, ret, text, 160);
 }
 
 static void policy_check__each_row__its_reason_and_text(void **state)
@@ -176,6 +211,79 @@ static void policy_check__keys_given__taken(void **state)
 	assert_true(order.has_user_ini);
 }
 
+static void policy_check__attributes__given_unset_or_of_the_configuration(void **state)
+{
+	static const struct policy_case c = { "all",
+		SPEC("connection_pool=0\0gid=1002\0group=staff\0handler=php\0limit_as=unlimited\0"
+		     "limit_cpu=9\0limit_memlock=\0limit_stack=1048576\0nice=-5\0oom_score_adj=\0"
+		     "uid=1003"),
+		&root_host, REASON_NONE, "" };
+	struct policy_order order;
+	char text[160];
+
+	(void)state;
+	assert_int_equal(check(&c, &order, text), REASON_NONE);
+	assert_false(order.has_connection_pool);
+	assert_string_equal(order.group, "staff");
+	assert_int_equal(order.nice, -5);
+	assert_int_equal(order.oom_score_adj, CONFIG_UNSET_INT);
+	assert_true(order.limit[LIMIT_AS] == LIMIT_UNLIMITED);
+	assert_true(order.limit[LIMIT_CPU] == 9);
+	assert_true(order.limit[LIMIT_MEMLOCK] == LIMIT_UNSET);
+	assert_true(order.limit[LIMIT_STACK] == 1048576);
+	assert_true(order.limit[LIMIT_NPROC] == 40);
+	assert_true(order.limit[LIMIT_NOFILE] == LIMIT_UNSET);
+	assert_true(order.limit[LIMIT_CORE] == LIMIT_UNLIMITED);
+	assert_int_equal(check(&cases[0], &order, text), REASON_NONE);
+	assert_true(order.has_connection_pool);
+	assert_null(order.group);
+	assert_int_equal(order.nice, CONFIG_UNSET_INT);
+	assert_int_equal(order.oom_score_adj, 100);
+	assert_true(order.limit[LIMIT_CPU] == LIMIT_UNLIMITED);
+	assert_true(order.limit[LIMIT_MEMLOCK] == 65536);
+}
+
+/* Whoever judges takes its bounds from one row, and defaults from another: they must not differ. */
+static void config_table__keys_of_defaults_and_pools__same_bounds(void **state)
+{
+	size_t count;
+	const struct config_key *table = config_table(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		const struct config_key *d = &table[i];
+		const struct config_key *p;
+
+		if (d->section != CONFIG_SECTION_DEFAULTS || !d->spec)
+			continue;
+		p = config_find_spec(CONFIG_SECTION_POOL, d->spec);
+		T_ASSERT_ROW(d->name, p != NULL);
+		T_ASSERT_ROW(d->name, p->type == d->type && p->min == d->min && p->max == d->max);
+		T_ASSERT_ROW(d->name, p->can_be_empty == d->can_be_empty);
+		T_ASSERT_ROW(d->name, p->can_be_unlimited == d->can_be_unlimited);
+		T_ASSERT_ROW(d->name, p->words == d->words);
+	}
+}
+
+/* A group that was looked up is judged like one that Apache names, and told by its name. */
+static void policy_check_identity__group_of_a_file__floor_holds(void **state)
+{
+	struct policy_order order = { .uid = 1001, .gid = 499, .group = "tty" };
+	char text[160];
+
+	(void)state;
+	assert_int_equal(policy_check_identity(&config, &root_host, &order, text, sizeof(text)),
+		REASON_GID_FLOOR);
+	assert_string_equal(text, "gid 499 (group tty), gid_min 500");
+	order.gid = 0;
+	assert_int_equal(policy_check_identity(&config, &root_host, &order, text, sizeof(text)),
+		REASON_GID_FLOOR);
+	order.gid = 500;
+	assert_int_equal(policy_check_identity(&config, &root_host, &order, text, sizeof(text)),
+		REASON_NONE);
+	assert_string_equal(text, "");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -183,6 +291,9 @@ int main(void)
 		cmocka_unit_test(policy_check__apache_unknown__its_floors_hold_too),
 		cmocka_unit_test(policy_check__keys_missing__defaults_of_the_configuration),
 		cmocka_unit_test(policy_check__keys_given__taken),
+		cmocka_unit_test(policy_check__attributes__given_unset_or_of_the_configuration),
+		cmocka_unit_test(policy_check_identity__group_of_a_file__floor_holds),
+		cmocka_unit_test(config_table__keys_of_defaults_and_pools__same_bounds),
 	};
 
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
