@@ -148,6 +148,7 @@ struct control_grant {
 
 #define CONTROL_GRANT_FRESH 1U /* never used before: its child may have to be forked yet */
 #define CONTROL_GRANT_COLD  2U /* the pool is starting for this request */
+#define CONTROL_GRANT_ONCE  4U /* its child serves one request: to be closed after it */
 
 struct control_queued {
 	uint32_t wait_ms; /* a GRANT or REJECT follows within so long */

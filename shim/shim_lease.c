@@ -291,6 +291,11 @@ struct shim_conn *shim_lease_take(struct shim_process *p, struct shim_pool *pool
 
 void shim_lease_done(struct shim_process *p, struct shim_conn *conn)
 {
+	/* its child is about to close it: a further request could be lost in between */
+	if (conn->grant_flags & CONTROL_GRANT_ONCE) {
+		shim_lease_drop(p, conn, CONTROL_CLOSE_DONE);
+		return;
+	}
 	conn->grant_flags = 0;
 	if (lease_done(slot_of(conn), conn->generation, shim_clock_ns())) {
 		push_idle(p, conn);

@@ -46,6 +46,7 @@ static struct pool_figures figures(const struct ask *a, struct backend **ret_old
 		.waiting = a->ahead,
 		.wait_limit = p->wait.queue_length,
 		.can_wait = a->can_wait,
+		.is_stuck = unborn_is_stuck(&p->unborn, now),
 		.is_backing_off = backoff_left_ns(&p->backoff, now) > 0,
 		.fail_reason = p->fail_reason,
 	};
@@ -79,6 +80,8 @@ static int grant(const struct ask *a, struct backend *b, uint32_t flags)
 	r = lease_lend(b, a->session);
 	if (r < 0)
 		return r;
+	if (!a->pool->has_connection_pool)
+		m.flags |= CONTROL_GRANT_ONCE;
 	m.slot = b->slot;
 	m.generation = b->generation;
 	peer_send_grant(a->session->peer, a->sequence, &m, b->fd);

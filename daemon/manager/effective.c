@@ -74,7 +74,7 @@ static int read_wait(const struct pool_spec *spec, struct wait_settings *ret, co
 int effective_read(const struct pool_spec *spec, struct effective *ret, const char **ret_what)
 {
 	struct wait_settings wait;
-	uint64_t uid = 0, gid = 0, children = 0, idle_s = 0;
+	uint64_t uid = 0, gid = 0, children = 0, idle_s = 0, has_pool = 1;
 
 	if (!pool_spec_get(spec, SPEC_HANDLER)) {
 		*ret_what = SPEC_HANDLER;
@@ -98,12 +98,17 @@ int effective_read(const struct pool_spec *spec, struct effective *ret, const ch
 	}
 	if (read_wait(spec, &wait, ret_what))
 		return 1;
+	if (pool_spec_get_uint(spec, SPEC_CONNECTION_POOL, 0, 1, &has_pool) > IS_MISSING) {
+		*ret_what = SPEC_CONNECTION_POOL;
+		return 1;
+	}
 	*ret = (struct effective){
 		.uid = (uid_t)uid,
 		.gid = (gid_t)gid,
 		.children = (uint32_t)children,
 		.pgrp_max_idle_s = (uint32_t)idle_s,
 		.wait = wait,
+		.has_connection_pool = has_pool != 0,
 	};
 	return 0;
 }

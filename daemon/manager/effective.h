@@ -24,6 +24,7 @@ struct effective {
 	uint32_t children;
 	uint32_t pgrp_max_idle_s;  /* 0: for ever */
 	struct wait_settings wait; /* whether a file says so is the caller's to know */
+	bool has_connection_pool;  /* else a child and a connection for each request */
 };
 
 /**

@@ -160,6 +160,41 @@ bool ops_return(struct peer *p, uint32_t sequence, const uint8_t *data, size_t s
 	return true;
 }
 
+/*
+ * A connection that nobody had used before ended without a byte, though its parent lives: it was
+ * accepted, and there was no child for it.
+ */
+static bool is_unborn(const struct backend *b, const struct control_close_lease *msg)
+{
+	return (msg->why == CONTROL_CLOSE_UNUSED || msg->why == CONTROL_CLOSE_DIED) &&
+	       !msg->child_pid && !b->requests &&
+	       (b->pool->state == POOL_STARTING || b->pool->state == POOL_READY) &&
+	       starter_is_current(b->pool, b->spawn_id);
+}
+
+static void note_unborn(struct pool *pool)
+{
+	struct manager *m = pool->manager;
+	char data[POOL_SPEC_MAX_BYTES];
+	struct pool_spec spec;
+	const char *limit = NULL;
+
+	pool->counts.unborn++;
+	if (!unborn_note(&pool->unborn, manager_now(m)))
+		return;
+	if (pool_complete_spec(m, &pool->spec, data, &spec) == 0)
+		limit = pool_spec_get(&spec, SPEC_LIMIT_NPROC);
+	pool_fail_text_set(pool, "lsphp pid %d can not fork a child for uid %u, limit_nproc %s",
+		pool->parent.pid, pool->uid, limit ? limit : "not set");
+	log_warn("pool.no_fork", F_UINT("pool", pool->id), F_STR("name", pool->name),
+		F_UINT("uid", pool->uid), F_INT("pid", pool->parent.pid),
+		F_STR("limit_nproc", limit ? limit : "not set"),
+		F_STR("remedy", reason_remedy(REASON_PROCESS_LIMIT)));
+	/* it has never served, and would take a place among those that start */
+	if (pool->state == POOL_STARTING)
+		starter_give_up_barren(pool);
+}
+
 static void note_close(struct pool *pool, const struct control_close_lease *msg)
 {
 	pool->manager->stats.closes[msg->why]++;
@@ -184,7 +219,10 @@ bool ops_close(struct peer *p, uint32_t sequence, const uint8_t *data, size_t si
 		return true; /* as above */
 	pool = b->pool;
 	note_close(pool, &msg);
-	lease_close(b);
+	lease_end(b);
+	if (is_unborn(b, &msg))
+		note_unborn(pool);
+	backend_close(b);
 	admit_waiters(pool);
 	shutdown_check(p->manager);
 	return true;

@@ -139,6 +139,7 @@ static int take_settings(struct pool *p, struct pool_spec *ret_complete,
 	p->wait = e.wait;
 	p->wait.is_mode_of_file = says(file, SPEC_WHEN_BUSY);
 	p->wait.is_wait_of_file = says(file, SPEC_QUEUE_WAIT);
+	p->has_connection_pool = e.has_connection_pool;
 	p->config_serial = p->manager->reload.count;
 	return 0;
 }

@@ -23,6 +23,7 @@
 #include "daemon/manager/graveyard.h"
 #include "daemon/manager/pool_state.h"
 #include "daemon/manager/start_queue.h"
+#include "daemon/manager/unborn.h"
 #include "daemon/manager/users.h"
 #include "daemon/manager/wait_terms.h"
 #include "daemon/manager/waitq.h"
@@ -41,6 +42,7 @@ struct pool_parent {
 	bool has_served;
 	bool is_retiring;
 	bool is_killed; /* KILL was sent: it did not answer */
+	bool is_barren; /* KILL was sent: it could not fork */
 };
 
 struct pool_counts {
@@ -50,6 +52,7 @@ struct pool_counts {
 	uint64_t starts;
 	uint64_t failures; /* starts that failed, and unasked exits */
 	uint64_t deaths;   /* CLOSE with why=died */
+	uint64_t unborn;   /* connections that lsphp took without a child for them */
 };
 
 struct pool {
@@ -76,13 +79,15 @@ struct pool {
 	uint32_t children;
 	uint32_t pgrp_max_idle_s;
 	struct wait_settings wait;
-	uint32_t known_by; /* sessions */
+	bool has_connection_pool; /* else a connection serves one request */
+	uint32_t known_by;        /* sessions */
 
 	int listen_fd; /* owned: from the first start to the end of the pool */
 	struct pool_parent parent;
 	struct start_ticket start_ticket; /* waits for its turn to start */
 	bool is_wanted_again;             /* DRAINING, and somebody waits for the next parent */
 	struct backoff backoff;
+	struct unborn unborn;
 	enum reason fail_reason;
 	char *fail_text; /* owned; NULL: nothing to tell */
 

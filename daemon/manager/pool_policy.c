@@ -39,7 +39,8 @@ static struct pool_decision wait_or_reject(const struct pool_figures *f, enum re
 
 struct pool_decision pool_policy_decide(const struct pool_figures *f)
 {
-	bool can_grow = f->connections < f->children;
+	bool has_room = f->connections < f->children;
+	bool can_grow = has_room && !f->is_stuck;
 
 	if (f->is_stopping)
 		return reject(REASON_STOPPING);
@@ -60,5 +61,7 @@ struct pool_decision pool_policy_decide(const struct pool_figures *f)
 		return act(POOL_REVOKE);
 	if (can_grow && f->has_idle_elsewhere)
 		return act(POOL_EVICT);
+	if (has_room && f->is_stuck)
+		return wait_or_reject(f, REASON_PROCESS_LIMIT);
 	return wait_or_reject(f, can_grow ? REASON_HOST_FULL : REASON_BUSY);
 }

@@ -43,8 +43,9 @@ struct pool_figures {
 	bool has_idle_elsewhere; /* a connection of another pool that is not busy */
 	uint32_t waiting;        /* requests in the queue before this one */
 	uint32_t wait_limit;
-	bool can_wait;           /* queue mode */
-	bool is_backing_off;     /* FAILED, and the next try is still ahead */
+	bool can_wait;       /* queue mode */
+	bool is_stuck;       /* lsphp can not fork: a further child would be asked for in vain */
+	bool is_backing_off; /* FAILED, and the next try is still ahead */
 	enum reason fail_reason; /* why it failed */
 };
 

@@ -63,7 +63,8 @@ static struct refusal figures(
 		.waited_ms = since_ns ? (uint32_t)(clock_since_ns(since_ns, now) / NS_PER_MS) : 0,
 		.next_try_ms = (uint32_t)((left_ns + NS_PER_MS - 1) / NS_PER_MS),
 		.name = p->name,
-		.detail = p->state == POOL_FAILED ? p->fail_text : NULL,
+		.detail = p->state == POOL_FAILED || reason == REASON_PROCESS_LIMIT ? p->fail_text
+										    : NULL,
 	};
 }
 

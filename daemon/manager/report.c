@@ -219,6 +219,7 @@ static json_t *pool_part(const struct pool *p, uint64_t now)
 	set_uint(o, "starts", p->counts.starts);
 	set_uint(o, "failures", p->counts.failures);
 	set_uint(o, "deaths", p->counts.deaths);
+	set_uint(o, "unborn", p->counts.unborn);
 	if (p->state == POOL_FAILED)
 		(void)json_object_set_new(o, "failure", failure_part(p, now));
 	(void)json_object_set_new(o, "spec", spec_part(p));

@@ -207,6 +207,12 @@ void starter_kill(struct pool *p)
 	send_signal(p->manager, p->parent.spawn_id, PRIV_SIGNAL_KILL);
 }
 
+void starter_give_up_barren(struct pool *p)
+{
+	p->parent.is_barren = true;
+	starter_kill(p);
+}
+
 /* Counted, and the back-off told. Return: time until the next try in ns */
 static uint64_t note_failure(struct pool *p, bool has_served, uint64_t lived_ns)
 {
@@ -414,10 +420,13 @@ bool starter_on_exited(struct manager *m, const struct priv_message *msg)
 	lived_ns = clock_since_ns(was.since_ns, manager_now(m));
 	log_info("pool.exit", F_UINT("pool", p->id), F_STR("name", p->name), F_INT("pid", was.pid),
 		F_INT("status", msg->status), F_UINT("lived_ms", lived_ns / NS_PER_MS));
-	exit_text_set(p, msg->status);
+	if (!was.is_barren)
+		exit_text_set(p, msg->status);
 	forget_parent(p);
 	if (was.is_retiring)
 		parent_retired(p);
+	else if (was.is_barren)
+		start_failed(p, REASON_PROCESS_LIMIT, lived_ns);
 	else if (was.has_served)
 		parent_died(p, lived_ns);
 	else

@@ -62,6 +62,9 @@ size_t starter_count(const struct starter *st);
 /** starter_kill() - the parent and all that descends from it; once */
 void starter_kill(struct pool *p);
 
+/** starter_give_up_barren() - the parent has never been able to fork: it is FAILED when it ends */
+void starter_give_up_barren(struct pool *p);
+
 /**
  * starter_give_up() - its SPAWN has no answer: whoever waits is told so
  *
