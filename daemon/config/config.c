@@ -9,6 +9,7 @@
 #include "daemon/base/path_check.h"
 #include "daemon/base/str.h"
 #include "daemon/config/config_pool.h"
+#include "daemon/config/config_watch.h"
 
 int config_problem_set(
 	struct config_problem *p, const char *file, int line, const char *what, const char *remedy)
@@ -80,6 +81,7 @@ static void handler_deinit(struct config_handler *h)
 		free(h->env[i].value);
 	}
 	free(h->env);
+	config_watch_clear(h);
 	free(h->name);
 	free(h->binary);
 }

@@ -65,6 +65,8 @@ struct config_handler {
 	char *binary;           /* owned: absolute path of lsphp */
 	struct config_env *env; /* owned */
 	size_t env_count;
+	char **watch; /* owned: files and directories that PHP reads when it starts */
+	size_t watch_count;
 };
 
 /** Every setting of a pool, already with documented defaults; lsapid.conf `defaults` wins. */
@@ -146,6 +148,8 @@ struct config {
 	uint32_t stop_grace_ms; /* how long a stop waits for requests under way */
 	bool has_document_root_check;
 	bool has_home_check;
+	bool has_watch_php;
+	uint32_t replace_rate; /* pools per second, when their PHP has changed; 0: no bound */
 	struct config_handler *handlers; /* owned */
 	size_t handler_count;
 	bool has_implicit_handler; /* nobody wrote any: the default one */

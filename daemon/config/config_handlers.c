@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/config/config_table.h"
+#include "daemon/config/config_watch.h"
 
 #define BLANKS         " \t\r"
 #define NAME_MAX_BYTES 255U
@@ -38,6 +39,7 @@ static struct config_handler *place_for(struct config *c)
 		h = &c->handlers[0];
 		free(h->name);
 		free(h->binary);
+		config_watch_clear(h);
 		*h = (struct config_handler){ .name = NULL };
 		return h;
 	}

@@ -13,6 +13,7 @@
 #include "daemon/config/config_pool.h"
 #include "daemon/config/config_table.h"
 #include "daemon/config/config_text.h"
+#include "daemon/config/config_watch.h"
 #include "proto/pool_spec.h"
 
 /* rows of one section, two sections at the top, the context cell and the end */
@@ -282,6 +283,17 @@ static int load_store_env(cfg_t *cfg, struct config_handler *h)
 	return 0;
 }
 
+static int load_store_watch(cfg_t *cfg, struct config_handler *h)
+{
+	size_t count = cfg ? cfg_size(cfg, "watch") : 0;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < count && r == 0; i++)
+		r = config_watch_add(h, cfg_getnstr(cfg, "watch", (unsigned)i));
+	return r || count ? r : config_watch_add_own(h);
+}
+
 static int load_store_handler(struct config *c, const char *name, cfg_t *cfg)
 {
 	struct config_handler *h = &c->handlers[c->handler_count++];
@@ -291,7 +303,9 @@ static int load_store_handler(struct config *c, const char *name, cfg_t *cfg)
 	if (!h->name)
 		return -ENOMEM;
 	r = load_store_section(CONFIG_SECTION_HANDLER, cfg, h);
-	return r ? r : load_store_env(cfg, h);
+	if (r == 0)
+		r = load_store_env(cfg, h);
+	return r ? r : load_store_watch(cfg, h);
 }
 
 static void load_store_lines(struct config *c, cfg_t *cfg)

@@ -111,6 +111,13 @@ static const struct config_key table[] = {
 		.help = "Run no PHP for a document root that belongs to neither the site's user "
 			"nor root." },
 
+	{ TOP("watch_php", has_watch_php), .type = CONFIG_TYPE_BOOL, .value = "on",
+		.help = "Replace pools when the binary of their PHP, or a file that it reads when "
+			"it starts, has changed." },
+	{ TOP("replace_rate", replace_rate), .type = CONFIG_TYPE_UINT, .max = 1000, .value = "5",
+		.help = "Pools per second that are replaced when their PHP has changed. 0: all at "
+			"once." },
+
 	{ HANDLER("binary", binary), .type = CONFIG_TYPE_PATH, .max = PATH_BYTES,
 		.value = LSAPID_LIBEXECDIR "/lsphp",
 		.help = "lsphp of this handler. It and every directory above it must be root's, "
@@ -118,6 +125,9 @@ static const struct config_key table[] = {
 	{ HANDLER("env", env), .type = CONFIG_TYPE_ENV_LIST, .max = 4096, .value = "",
 		.help = "Environment variables for every lsphp of this handler, each "
 			"\"NAME=value\"." },
+	{ HANDLER("watch", watch), .type = CONFIG_TYPE_PATH_LIST, .max = PATH_BYTES, .value = "",
+		.help = "Files and directories that this PHP reads when it starts, besides its "
+			"binary. Empty: those of lsapid's own lsphp, else none." },
 
 	{ DEFAULTS("children", children), .spec = SPEC_CHILDREN, .type = CONFIG_TYPE_UINT, .min = 2,
 		.max = 10000, .value = "120",

@@ -30,6 +30,7 @@ enum config_type {
 	CONFIG_TYPE_CHOICE,       /* uint32_t: index in the row's words */
 	CONFIG_TYPE_ENV_LIST,     /* list of "NAME=value" */
 	CONFIG_TYPE_INI_LIST,     /* list of "name=value", settings of PHP */
+	CONFIG_TYPE_PATH_LIST,    /* list of absolute paths */
 	CONFIG_TYPE_HOST_LIST,    /* list of names of virtual hosts, "*." in front for all below */
 	CONFIG_TYPE_COUNT
 };

@@ -42,6 +42,7 @@ static const char *const wanted[] = {
 	[CONFIG_TYPE_CHOICE] = "one of the words of the manual",
 	[CONFIG_TYPE_ENV_LIST] = "NAME=value",
 	[CONFIG_TYPE_INI_LIST] = "name=value",
+	[CONFIG_TYPE_PATH_LIST] = "an absolute path without '.' and '..'",
 	[CONFIG_TYPE_HOST_LIST] = "the name of a virtual host, or *.DOMAIN",
 };
 
@@ -151,6 +152,7 @@ static bool parse_number(const struct config_key *key, const char *text, uint64_
 	case CONFIG_TYPE_LOG_TARGET:
 	case CONFIG_TYPE_ENV_LIST:
 	case CONFIG_TYPE_INI_LIST:
+	case CONFIG_TYPE_PATH_LIST:
 	case CONFIG_TYPE_HOST_LIST:
 	case CONFIG_TYPE_COUNT:
 		break;
@@ -169,7 +171,7 @@ static bool check_text(const struct config_key *key, const char *text, char *ret
 	}
 	if (*text == '\0' && key->can_be_empty)
 		return true;
-	if (key->type == CONFIG_TYPE_PATH ||
+	if (key->type == CONFIG_TYPE_PATH || key->type == CONFIG_TYPE_PATH_LIST ||
 		(key->type == CONFIG_TYPE_LOG_TARGET && log_target_parse(text) == LOG_TARGET_FILE))
 		is_good = is_good && path_is_plain(text);
 	if (key->type == CONFIG_TYPE_HOST_LIST)
@@ -282,6 +284,7 @@ bool config_value_check(
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_LOG_TARGET:
+	case CONFIG_TYPE_PATH_LIST:
 	case CONFIG_TYPE_HOST_LIST:
 		return check_text(key, text, ret_what);
 	case CONFIG_TYPE_ENV_LIST:
@@ -354,6 +357,7 @@ int config_value_store(const struct config_key *key, const char *text, void *obj
 		return 0;
 	case CONFIG_TYPE_INI_LIST:
 	case CONFIG_TYPE_ENV_LIST:
+	case CONFIG_TYPE_PATH_LIST:
 	case CONFIG_TYPE_HOST_LIST:
 	case CONFIG_TYPE_COUNT:
 		break;
@@ -414,6 +418,7 @@ const char *config_value_read(
 	case CONFIG_TYPE_LEVEL:
 	case CONFIG_TYPE_ENV_LIST:
 	case CONFIG_TYPE_INI_LIST:
+	case CONFIG_TYPE_PATH_LIST:
 	case CONFIG_TYPE_HOST_LIST:
 	case CONFIG_TYPE_COUNT:
 		break;
@@ -424,7 +429,7 @@ const char *config_value_read(
 bool config_type_is_list(enum config_type type)
 {
 	return type == CONFIG_TYPE_ENV_LIST || type == CONFIG_TYPE_INI_LIST ||
-	       type == CONFIG_TYPE_HOST_LIST;
+	       type == CONFIG_TYPE_PATH_LIST || type == CONFIG_TYPE_HOST_LIST;
 }
 
 bool config_env_is_forbidden(const char *name, size_t size)
@@ -485,6 +490,7 @@ bool config_differs_in(const struct config_key *key, const struct config *a, con
 		return *(const uint64_t *)in_a != *(const uint64_t *)in_b;
 	case CONFIG_TYPE_INI_LIST:
 	case CONFIG_TYPE_ENV_LIST:
+	case CONFIG_TYPE_PATH_LIST:
 	case CONFIG_TYPE_HOST_LIST:
 	case CONFIG_TYPE_COUNT:
 		break;

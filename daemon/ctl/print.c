@@ -154,6 +154,13 @@ static void print_problems(const json_t *problems)
 							    : "left out");
 }
 
+static void print_replacing(const json_t *r)
+{
+	if (number(r, "waiting") || number(r, "draining"))
+		(void)printf("replacing: %lld of %lld pools done, as %s has changed\n",
+			number(r, "done"), number(r, "pools"), text(r, "path"));
+}
+
 int print_status(const char *json)
 {
 	json_t *root = load(json);
@@ -165,6 +172,7 @@ int print_status(const char *json)
 	print_daemon(root);
 	print_counts("rejects", json_object_get(totals, "rejects"));
 	print_problems(json_object_get(json_object_get(root, "config"), "problems"));
+	print_replacing(json_object_get(root, "replacing"));
 	print_counts("denials", json_object_get(totals, "denials"));
 	print_pools(json_object_get(root, "pools"));
 	print_sessions(json_object_get(root, "sessions"));

@@ -166,6 +166,10 @@ static int init_parts(struct manager *m)
 	if (r == 0)
 		r = reload_init(&m->reload, m);
 	if (r == 0)
+		r = watch_init(&m->watch, m);
+	if (r == 0)
+		r = replace_init(&m->replace, m);
+	if (r == 0)
 		r = pool_set_init(&m->pools, m);
 	if (r < 0)
 		return r;
@@ -205,6 +209,8 @@ int manager_init(struct manager *m, const struct priv_message *setup, struct con
 		r = listener_init(&m->listener, m, control_fd);
 	if (r == 0)
 		r = supervisor_link_init(&m->link, m, channel_fd);
+	if (r == 0)
+		watch_apply(m);
 	return r;
 }
 
@@ -227,6 +233,8 @@ void manager_deinit(struct manager *m)
 		users_deinit(&m->users);
 		graveyard_empty(&m->graveyard);
 		supervisor_link_deinit(&m->link);
+		replace_deinit(&m->replace);
+		watch_deinit(&m->watch);
 		reload_deinit(&m->reload);
 		shutdown_deinit(&m->shutdown);
 		starter_deinit(&m->starter);

@@ -33,6 +33,7 @@
 #include "daemon/manager/pool_set.h"
 #include "daemon/manager/refuse.h"
 #include "daemon/manager/reload.h"
+#include "daemon/manager/replace.h"
 #include "daemon/manager/session.h"
 #include "daemon/manager/shutdown.h"
 #include "daemon/manager/signals.h"
@@ -41,6 +42,7 @@
 #include "daemon/manager/stderr_pipe.h"
 #include "daemon/manager/supervisor_link.h"
 #include "daemon/manager/users.h"
+#include "daemon/manager/watch.h"
 #include "proto/priv.h"
 
 struct manager {
@@ -60,6 +62,8 @@ struct manager {
 	struct starter starter;
 	struct shutdown shutdown;
 	struct reload reload;
+	struct watch watch;
+	struct replace replace;
 	struct pool_set pools;
 	struct users users;
 	struct list greeting; /* peers without a session, longest silent first */

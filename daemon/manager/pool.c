@@ -205,6 +205,7 @@ struct pool *pool_free(struct pool *p)
 	list_remove(&p->state_node);
 	list_remove(&p->unused_node);
 	list_remove(&p->reload_node);
+	list_remove(&p->replace_node);
 	if (p->listen_fd >= 0) {
 		p->listen_fd = fd_close(p->listen_fd);
 		socket_name(p, name, sizeof(name));

@@ -41,8 +41,10 @@ struct pool_parent {
 	uint64_t spec_hash; /* pool_settings_hash() of what it was started with */
 	bool has_served;
 	bool is_retiring;
-	bool is_killed; /* KILL was sent: it did not answer */
-	bool is_barren; /* KILL was sent: it could not fork */
+	bool is_killed;      /* KILL was sent: it did not answer */
+	bool is_barren;      /* KILL was sent: it could not fork */
+	bool is_replaced;    /* is_retiring, since its PHP is an old one */
+	uint32_t php_serial; /* watch_serial() of the PHP that it runs */
 };
 
 struct pool_counts {
@@ -85,6 +87,7 @@ struct pool {
 	int listen_fd; /* owned: from the first start to the end of the pool */
 	struct pool_parent parent;
 	struct start_ticket start_ticket; /* waits for its turn to start */
+	struct list_node replace_node;    /* waits for its turn to be replaced */
 	bool is_wanted_again;             /* DRAINING, and somebody waits for the next parent */
 	struct backoff backoff;
 	struct unborn unborn;

@@ -198,6 +198,7 @@ void reload_take(struct manager *m, int config_fd)
 			F_UINT("problems", fresh->problems.count));
 		tell_problems(&fresh->problems, detail, sizeof(detail));
 		note_all_running(m);
+		watch_apply(m);
 		on_sweep(-1, 0, m);
 	}
 	reply.status = error;

@@ -91,6 +91,39 @@ static json_t *config_part(const struct manager *m)
 	return o;
 }
 
+static json_t *watched_part(const struct watch *w)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < w->php_count; i++) {
+		json_t *o = json_object(), *paths = json_array();
+
+		for (size_t k = 0; k < w->php[i].paths; k++)
+			(void)json_array_append_new(paths, text(w->php[i].path[k]));
+		set_text(o, "handler", w->php[i].name);
+		(void)json_object_set_new(o, "paths", paths);
+		(void)json_array_append_new(a, o);
+	}
+	return a;
+}
+
+/* What is watched, and how far the pools are whose PHP has changed. */
+static json_t *replacing_part(const struct manager *m)
+{
+	const struct replace *r = &m->replace;
+	json_t *o = json_object();
+
+	(void)json_object_set_new(o, "is_watching", json_boolean(m->watch.is_on));
+	(void)json_object_set_new(o, "watched", watched_part(&m->watch));
+	set_uint(o, "directories", watch_dirs_count(&m->watch.dirs));
+	set_text(o, "path", r->path);
+	set_uint(o, "pools", r->total);
+	set_uint(o, "done", r->done);
+	set_uint(o, "waiting", r->queue.count);
+	set_uint(o, "draining", replace_draining(m));
+	return o;
+}
+
 static json_t *totals_part(const struct manager *m)
 {
 	const struct stats *st = &m->stats;
@@ -259,6 +292,7 @@ char *report_status(struct manager *m)
 			sessions, session_part(LIST_OWNER(n, struct session, node), now));
 	(void)json_object_set_new(o, "daemon", daemon_part(m));
 	(void)json_object_set_new(o, "config", config_part(m));
+	(void)json_object_set_new(o, "replacing", replacing_part(m));
 	(void)json_object_set_new(o, "totals", totals_part(m));
 	(void)json_object_set_new(o, "pools", pools);
 	(void)json_object_set_new(o, "sessions", sessions);

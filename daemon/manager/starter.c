@@ -82,6 +82,7 @@ static int spawn(struct pool *p)
 		.spawn_id = id,
 		.since_ns = manager_now(m),
 		.spec_hash = pool_settings_hash(m, &spec),
+		.php_serial = watch_serial(m, pool_spec_get(&spec, SPEC_HANDLER)),
 	};
 	adopt_waiting(p); /* before there is anybody who could read what is unread */
 	r = send_spawn(p, &spec, stderr_fd);

@@ -57,16 +57,19 @@ class Daemon:
             "apache_user": APACHE.pw_name, "apache_group": group_name(APACHE.pw_gid),
             "log_level": "debug", "uid_min": 1, "gid_min": 1, **settings}
         env = [f"{k}={v}" for k, v in sanitizer_env(place).items()] + list(env)
+        #: name: (binary, env) or (binary, env, watch)
         self.handlers = {HANDLER: (place.bin / "lsphp", env)}
         self.defaults = defaults or {}
         self.write_conf()
 
     def write_conf(self):
         lines = [f"{name} = {conf_value(value)}" for name, value in self.settings.items()]
-        for name, (binary, env) in self.handlers.items():
+        for name, (binary, env, *watch) in self.handlers.items():
             values = ", ".join(conf_value(v) for v in env)
             lines += [f"handler {conf_value(name)} {{", f"\tbinary = {conf_value(binary)}"]
             lines += [f"\tenv = {{ {values} }}"] if env else []
+            paths = ", ".join(conf_value(path) for more in watch for path in more)
+            lines += [f"\twatch = {{ {paths} }}"] if paths else []
             lines += ["}"]
         lines += ["defaults {"]
         lines += [f"\t{name} = {conf_value(value)}" for name, value in self.defaults.items()]
