@@ -146,3 +146,11 @@ bool fd_is_unix_listener(int fd, int type)
 	return get_socket_option(fd, SO_DOMAIN) == AF_UNIX &&
 	       get_socket_option(fd, SO_TYPE) == type && get_socket_option(fd, SO_ACCEPTCONN) == 1;
 }
+
+bool fd_is_sealed(int fd)
+{
+	static const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	int got = fcntl(fd, F_GET_SEALS);
+
+	return got >= 0 && (got & seals) == seals;
+}

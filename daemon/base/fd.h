@@ -36,5 +36,8 @@ int fd_read_all(int fd, size_t max, char **ret_data, size_t *ret_size) ATTR_MUST
 /** fd_is_unix_listener() - an AF_UNIX socket of this type that listens? */
 bool fd_is_unix_listener(int fd, int type);
 
+/** fd_is_sealed() - a memfd that nobody can change any more, nor make a reader wait? */
+bool fd_is_sealed(int fd);
+
 /** fd_memfd() - sealed memfd with a copy of @data. Return: descriptor; -errno */
 int fd_memfd(const char *name, const void *data, size_t size) ATTR_MUST_USE;

@@ -113,6 +113,7 @@ struct config *config_free(struct config *c)
 	free(c->pools_dir);
 	free(c->handler_map);
 	free(c->log_target);
+	free(c->log_dir);
 	free(c->file);
 	free(c);
 	return NULL;

@@ -120,6 +120,8 @@ struct config_pool {
 	size_t entry_count;
 	uint32_t children_max; /* 0: not set */
 	int children_max_line;
+	char *log; /* owned: name of its file in log_dir; NULL: not set */
+	int log_line;
 };
 
 /** Things that are wrong, in the order in which they were found. */
@@ -140,6 +142,7 @@ struct config {
 	char *handler_map;    /* owned: file with further handlers; "": none */
 	enum log_level log_level;
 	char *log_target; /* owned: log_target_parse() */
+	char *log_dir;    /* owned: of the log files of pools */
 	uid_t uid_min;
 	gid_t gid_min;
 	uint32_t max_pools;

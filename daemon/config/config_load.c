@@ -368,6 +368,7 @@ static int load_store_pool(struct config_pool *p, cfg_t *cfg)
 	size_t count;
 	const struct config_key *table = config_table(&count);
 	const char *most = cfg_getstr(cfg, "children_max");
+	const char *log = cfg_getstr(cfg, "log");
 	char value[POOL_SPEC_MAX_VALUE];
 	uint64_t number;
 	size_t i;
@@ -379,7 +380,9 @@ static int load_store_pool(struct config_pool *p, cfg_t *cfg)
 	p->children_max_line = load_line(cfg, "children_max");
 	if (most && str_parse_uint(most, 0, UINT32_MAX, &number))
 		p->children_max = (uint32_t)number;
-	if (!p->name || !p->user)
+	p->log = log ? strdup(log) : NULL;
+	p->log_line = load_line(cfg, "log");
+	if (!p->name || !p->user || (log && !p->log))
 		return -ENOMEM;
 	for (i = 0; i < count && r == 0; i++) {
 		const struct config_key *k = &table[i];

@@ -250,6 +250,7 @@ struct config_pool *config_pool_free(struct config_pool *p)
 	}
 	free(p->vhosts);
 	free(p->entries);
+	free(p->log);
 	free(p->name);
 	free(p->user);
 	free(p);

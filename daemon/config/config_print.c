@@ -78,5 +78,10 @@ int config_print(const struct config *c, const struct config_whose *whose, FILE 
 		(void)fprintf(to, "  # %s:%d\n", origin.file, origin.line);
 	else
 		(void)fputs("  # default\n", to);
+	if (pool && pool->log)
+		(void)fprintf(to, "log = %s/%s  # %s:%d\n", c->log_dir, pool->log, pool->file,
+			pool->log_line);
+	else
+		(void)fputs("log = (not set)  # default\n", to);
 	return fflush(to) == 0 ? 0 : -errno;
 }

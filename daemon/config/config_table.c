@@ -86,6 +86,10 @@ static const struct config_key table[] = {
 		.value = "stderr",
 		.help = "Where the daemon's log goes: stderr (systemd's journal), syslog, or a "
 			"file by its absolute path." },
+	{ TOP("log_dir", log_dir), .type = CONFIG_TYPE_PATH, .max = PATH_BYTES,
+		.value = LSAPID_LOGDIR,
+		.help = "Directory of the log files of pools. It must be root's, writable by "
+			"nobody else, and no link." },
 	{ TOP("uid_min", uid_min), .type = CONFIG_TYPE_UINT, .min = 1, .max = ID_MAX,
 		.value = "100",
 		.help = "Lowest user id that scripts may run as. Root never; apache_user always." },
@@ -272,6 +276,9 @@ static const struct config_key table[] = {
 		.help = "Size of a core file, only with coredump = on: 100M, unlimited." },
 	{ POOL("php_ini"), .spec = SPEC_INI_PREFIX, .type = CONFIG_TYPE_INI_LIST, .max = 2048,
 		.help = "Settings of PHP as in php.ini, each \"name=value\"." },
+	{ POOL("log"), .type = CONFIG_TYPE_FILE, .max = NAME_BYTES,
+		.help = "File in log_dir that gets what PHP writes to its stderr. Without: the "
+			"daemon's log does." },
 	{ POOL("env"), .spec = SPEC_ENV_PREFIX, .type = CONFIG_TYPE_ENV_LIST, .max = 2048,
 		.help = "Environment variables of lsphp, each \"NAME=value\"; not PATH, HTTP_*, "
 			"LSAPI_*, PHP_LSAPI_*, LSPHP_*." },

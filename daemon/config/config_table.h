@@ -18,6 +18,7 @@
 enum config_type {
 	CONFIG_TYPE_PATH,         /* char *: absolute path */
 	CONFIG_TYPE_NAME,         /* char *: account or group */
+	CONFIG_TYPE_FILE,         /* char *: a name in a directory that another key names */
 	CONFIG_TYPE_TEXT,         /* char *: anything without control characters */
 	CONFIG_TYPE_LEVEL,        /* enum log_level */
 	CONFIG_TYPE_LOG_TARGET,   /* char *: stderr, syslog or an absolute path */

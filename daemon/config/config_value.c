@@ -13,6 +13,7 @@
 #include "daemon/base/str.h"
 #include "daemon/config/config_special.h"
 #include "daemon/config/config_table.h"
+#include "daemon/config/config_word.h"
 
 static const struct {
 	const char *text;
@@ -30,6 +31,7 @@ static const struct {
 static const char *const wanted[] = {
 	[CONFIG_TYPE_PATH] = "an absolute path without links, '.' and '..'",
 	[CONFIG_TYPE_NAME] = "the name of an account",
+	[CONFIG_TYPE_FILE] = "a plain file name of letters, digits and ._-",
 	[CONFIG_TYPE_TEXT] = "text without control characters",
 	[CONFIG_TYPE_LEVEL] = "error, warn, notice, info or debug",
 	[CONFIG_TYPE_LOG_TARGET] = "stderr, syslog or an absolute path without links",
@@ -74,45 +76,6 @@ static bool parse_choice(const char *const *words, const char *text, uint64_t *r
 	return false;
 }
 
-static bool has_control_character(const char *text)
-{
-	for (; *text; text++) {
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return true;
-	}
-	return false;
-}
-
-static bool path_is_plain(const char *text)
-{
-	/* "//", "/./", "/../" and a slash at the end would make two names for one thing */
-	size_t size = strlen(text);
-
-	return size >= 2 && text[0] == '/' && text[size - 1] != '/' && !strstr(text, "//") &&
-	       !strstr(text, "/./") && !strstr(text, "/../") &&
-	       !(size >= 2 && strcmp(text + size - 2, "/.") == 0) &&
-	       !(size >= 3 && strcmp(text + size - 3, "/..") == 0);
-}
-
-static bool name_is_plain(const char *text)
-{
-	/* the characters of useradd(8), and a point, as directory services have them */
-	static const char legal[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-
-	return *text && *text != '-' && text[strspn(text, legal)] == '\0';
-}
-
-static bool host_is_plain(const char *text)
-{
-	static const char legal[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:[]";
-
-	if (text[0] == '*' && text[1] == '.')
-		text += 2;
-	return *text && *text != '.' && text[strspn(text, legal)] == '\0';
-}
-
 /* The number that @text is, in the unit that @key is stored in; below zero as an int64_t is. */
 static bool parse_number(const struct config_key *key, const char *text, uint64_t *ret_value)
 {
@@ -150,6 +113,7 @@ static bool parse_number(const struct config_key *key, const char *text, uint64_
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_LOG_TARGET:
+	case CONFIG_TYPE_FILE:
 	case CONFIG_TYPE_ENV_LIST:
 	case CONFIG_TYPE_INI_LIST:
 	case CONFIG_TYPE_PATH_LIST:
@@ -162,7 +126,7 @@ static bool parse_number(const struct config_key *key, const char *text, uint64_
 
 static bool check_text(const struct config_key *key, const char *text, char *ret_what)
 {
-	bool is_good = !has_control_character(text);
+	bool is_good = !config_word_has_control(text);
 
 	if (strlen(text) > key->max) {
 		(void)snprintf(ret_what, CONFIG_WHAT_SIZE, "is longer than %llu bytes",
@@ -173,11 +137,13 @@ static bool check_text(const struct config_key *key, const char *text, char *ret
 		return true;
 	if (key->type == CONFIG_TYPE_PATH || key->type == CONFIG_TYPE_PATH_LIST ||
 		(key->type == CONFIG_TYPE_LOG_TARGET && log_target_parse(text) == LOG_TARGET_FILE))
-		is_good = is_good && path_is_plain(text);
+		is_good = is_good && config_word_is_path(text);
 	if (key->type == CONFIG_TYPE_HOST_LIST)
-		is_good = is_good && host_is_plain(text);
+		is_good = is_good && config_word_is_host(text);
 	if (key->type == CONFIG_TYPE_NAME)
-		is_good = is_good && name_is_plain(text);
+		is_good = is_good && config_word_is_name(text);
+	if (key->type == CONFIG_TYPE_FILE)
+		is_good = is_good && config_word_is_file(text);
 	if (!is_good)
 		(void)snprintf(
 			ret_what, CONFIG_WHAT_SIZE, "is '%.60s', not %s", text, wanted[key->type]);
@@ -189,7 +155,7 @@ static bool check_env(const struct config_key *key, const char *text, char *ret_
 	size_t size = strcspn(text, "=");
 	size_t i;
 	bool is_good = size > 0 && text[size] == '=' && !(text[0] >= '0' && text[0] <= '9') &&
-		       !has_control_character(text) && strlen(text) <= key->max;
+		       !config_word_has_control(text) && strlen(text) <= key->max;
 
 	for (i = 0; i < size && is_good; i++) {
 		is_good = (text[i] >= 'a' && text[i] <= 'z') ||
@@ -213,7 +179,7 @@ static bool check_ini(const struct config_key *key, const char *text, char *ret_
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
 	size_t size = strspn(text, legal);
 	bool is_good = text[size] == '=' && !config_ini_is_forbidden(text, size) &&
-		       !has_control_character(text) && strlen(text) <= key->max;
+		       !config_word_has_control(text) && strlen(text) <= key->max;
 
 	if (!is_good)
 		(void)snprintf(
@@ -285,6 +251,7 @@ bool config_value_check(
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_LOG_TARGET:
 	case CONFIG_TYPE_PATH_LIST:
+	case CONFIG_TYPE_FILE:
 	case CONFIG_TYPE_HOST_LIST:
 		return check_text(key, text, ret_what);
 	case CONFIG_TYPE_ENV_LIST:
@@ -332,6 +299,7 @@ int config_value_store(const struct config_key *key, const char *text, void *obj
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_LOG_TARGET:
+	case CONFIG_TYPE_FILE:
 		return store_text(member, text);
 	case CONFIG_TYPE_LEVEL:
 		(void)log_level_parse(text, member);
@@ -395,6 +363,7 @@ const char *config_value_read(
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_LOG_TARGET:
+	case CONFIG_TYPE_FILE:
 		if (*(char *const *)member)
 			(void)str_copy(out, size, *(char *const *)member);
 		break;
@@ -474,6 +443,7 @@ bool config_differs_in(const struct config_key *key, const struct config *a, con
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_LOG_TARGET:
+	case CONFIG_TYPE_FILE:
 		return strcmp(*(char *const *)in_a, *(char *const *)in_b) != 0;
 	case CONFIG_TYPE_LEVEL:
 		return *(const enum log_level *)in_a != *(const enum log_level *)in_b;

@@ -20,7 +20,7 @@ void logs_rotate(struct manager *m, const struct priv_message *msg, struct fdpas
 			     : msg->flags & PRIV_LOG_SYSLOG ? "syslog"
 							    : "stderr";
 
-	(void)m;
 	logs_take_target(msg, fds);
 	log_notice("log.opened", F_STR("target", target), F_STR("why", "rotate"));
+	pool_logs_reopen(m);
 }

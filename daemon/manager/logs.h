@@ -14,5 +14,5 @@ struct manager;
  */
 void logs_take_target(const struct priv_message *msg, struct fdpass_set *fds);
 
-/** logs_rotate() - LOG_ROTATE has come */
+/** logs_rotate() - LOG_ROTATE has come: the daemon's log is another file, the pools' soon are */
 void logs_rotate(struct manager *m, const struct priv_message *msg, struct fdpass_set *fds);

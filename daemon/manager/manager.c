@@ -188,6 +188,7 @@ int manager_init(struct manager *m, const struct priv_message *setup, struct con
 	list_init(&m->greeting);
 	list_init(&m->peers);
 	list_init(&m->sessions);
+	pool_logs_init(&m->pool_logs);
 	instance_set_init(&m->instances);
 	m->started_ns = manager_now(m);
 	memcpy(m->key, setup->key, sizeof(m->key));
@@ -247,6 +248,7 @@ void manager_deinit(struct manager *m)
 	}
 	refuse_deinit(&m->refuse);
 	instance_set_deinit(&m->instances);
+	pool_logs_deinit(&m->pool_logs);
 	accounts_deinit(&m->accounts);
 	m->config = config_free(m->config);
 }

@@ -30,6 +30,7 @@
 #include "daemon/manager/ops.h"
 #include "daemon/manager/peer.h"
 #include "daemon/manager/pool.h"
+#include "daemon/manager/pool_log.h"
 #include "daemon/manager/pool_set.h"
 #include "daemon/manager/refuse.h"
 #include "daemon/manager/reload.h"
@@ -65,6 +66,7 @@ struct manager {
 	struct watch watch;
 	struct replace replace;
 	struct pool_set pools;
+	struct pool_logs pool_logs;
 	struct users users;
 	struct list greeting; /* peers without a session, longest silent first */
 	struct list peers;    /* peers with one */

@@ -41,7 +41,7 @@ static int copy_spec(struct pool *p, const struct pool_spec *spec)
 	return 0;
 }
 
-static const struct config_pool *find_file(struct manager *m, const struct pool_spec *spec)
+const struct config_pool *pool_find_file(struct manager *m, const struct pool_spec *spec)
 {
 	const char *user = NULL;
 	uint64_t uid;
@@ -56,7 +56,7 @@ static const struct config_pool *find_file(struct manager *m, const struct pool_
 int pool_complete_spec(
 	struct manager *m, const struct pool_spec *spec, char *out, struct pool_spec *ret_spec)
 {
-	return config_merge(m->config, find_file(m, spec), spec, out, ret_spec);
+	return config_merge(m->config, pool_find_file(m, spec), spec, out, ret_spec);
 }
 
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -90,7 +90,7 @@ uint64_t pool_settings_hash(const struct manager *m, const struct pool_spec *com
 
 const char *pool_handler(struct manager *m, const struct pool_spec *spec)
 {
-	const struct config_pool *file = find_file(m, spec);
+	const struct config_pool *file = pool_find_file(m, spec);
 	size_t i;
 
 	for (i = 0; file && i < file->entry_count; i++) {
@@ -115,7 +115,7 @@ static bool says(const struct config_pool *file, const char *key)
 static int take_settings(struct pool *p, struct pool_spec *ret_complete,
 	char data[POOL_SPEC_MAX_BYTES], const char **ret_what)
 {
-	const struct config_pool *file = find_file(p->manager, &p->spec);
+	const struct config_pool *file = pool_find_file(p->manager, &p->spec);
 	char *handler, *at = NULL;
 	struct effective e;
 
@@ -199,6 +199,7 @@ struct pool *pool_free(struct pool *p)
 		backend_close(LIST_OWNER(n, struct backend, node));
 	waitq_deinit(&p->waitq);
 	stderr_pipe_close_all(p);
+	pool_log_close(p);
 	(void)evtimer_del(&p->idle_timer);
 	(void)evtimer_del(&p->wait_timer);
 	start_queue_remove(&p->manager->starter.queue, &p->start_ticket);

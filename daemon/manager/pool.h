@@ -103,6 +103,7 @@ struct pool {
 	struct event wait_timer;
 	struct list pipes; /* stderr pipes: that of the parent and of earlier ones */
 	struct ratelimit stderr_rate;
+	struct pool_log *log; /* owned; NULL: the daemon's log has all that they write */
 	struct pool_counts counts;
 	struct refusals *refusals; /* owned; NULL: it has refused nothing yet */
 };
@@ -134,6 +135,9 @@ int pool_complete_spec(struct manager *m, const struct pool_spec *spec, char *ou
 /** pool_settings_hash() - of a completed specification, and of what its handler's name stands for
  */
 uint64_t pool_settings_hash(const struct manager *m, const struct pool_spec *complete);
+
+/** pool_find_file() - the section that speaks of such a pool; NULL: none */
+const struct config_pool *pool_find_file(struct manager *m, const struct pool_spec *spec);
 
 /** pool_handler() - the one that a pool with @spec would have; NULL: none is named */
 const char *pool_handler(struct manager *m, const struct pool_spec *spec);

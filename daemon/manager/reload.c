@@ -55,6 +55,8 @@ void reload_apply(struct pool *p)
 	if (p->config_serial == p->manager->reload.count)
 		return;
 	is_outdated = pool_apply_config(p);
+	if (!list_is_empty(&p->pipes))
+		pool_log_follow(p);
 	if (!is_outdated && p->state == POOL_READY)
 		idle_arm(p);
 	if (!is_outdated)

@@ -149,6 +149,8 @@ static json_t *totals_part(const struct manager *m)
 	set_uint(o, "unasked_exits", st->unasked_exits);
 	set_uint(o, "retirements", st->retirements);
 	set_uint(o, "dropped_peers", st->dropped_peers);
+	set_uint(o, "log_lines", st->log_lines);
+	set_uint(o, "log_lost", st->log_lost);
 	set_uint(o, "stderr_lines", st->stderr_lines);
 	set_uint(o, "stderr_dropped", st->stderr_dropped);
 	for (unsigned i = 0; i < CONTROL_CLOSE_COUNT; i++)

@@ -74,6 +74,7 @@ static int spawn(struct pool *p)
 	r = stderr_pipe_open(p, id, &stderr_fd);
 	if (r < 0)
 		return r;
+	pool_log_follow(p);
 	r = map_put(&m->starter.by_spawn, id, p);
 	if (r < 0)
 		return r;

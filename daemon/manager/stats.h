@@ -23,6 +23,8 @@ struct stats {
 	uint64_t retirements;    /* parents told to retire */
 	uint64_t sessions;       /* HELLO accepted */
 	uint64_t dropped_peers;  /* for a violation, or for not reading */
+	uint64_t log_lines;      /* in log files of pools */
+	uint64_t log_lost;       /* lines that such a file did not take */
 	uint64_t stderr_lines;
 	uint64_t stderr_dropped; /* lines above the rate limit */
 };

@@ -41,7 +41,7 @@ static void tell_line(const struct stderr_pipe *sp, const char *line, size_t siz
 	struct stats *stats = &p->manager->stats;
 	char text[STDERR_LINE_MAX + 1];
 
-	if (!size)
+	if (!size || pool_log_write(p, sp->pid, line, size))
 		return;
 	if (!ratelimit_take(&p->stderr_rate, manager_now(p->manager))) {
 		stats->stderr_dropped++;
@@ -86,6 +86,8 @@ static void close_one(struct stderr_pipe *sp)
 	list_remove(&sp->node);
 	(void)event_del(&sp->event);
 	sp->fd = fd_close(sp->fd);
+	if (list_is_empty(&sp->pool->pipes))
+		pool_log_close(sp->pool);
 	graveyard_add(&sp->pool->manager->graveyard, &sp->grave, stderr_pipe_bury);
 }
 
@@ -96,6 +98,10 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	ssize_t n;
 
 	(void)what;
+	if (pool_log_is_awaited(sp->pool)) {
+		(void)event_del(&sp->event);
+		return;
+	}
 	n = read(fd, sp->line + sp->used, sizeof(sp->line) - sp->used);
 	if (n > 0) {
 		sp->used += (size_t)n;
@@ -147,6 +153,14 @@ void stderr_pipe_set_pid(struct pool *p, uint64_t spawn_id, int32_t pid)
 		if (sp->spawn_id == spawn_id)
 			sp->pid = pid;
 	}
+}
+
+void stderr_pipe_resume(struct pool *p)
+{
+	struct list_node *n, *tmp;
+
+	LIST_FOREACH (&p->pipes, n, tmp)
+		(void)event_add(&LIST_OWNER(n, struct stderr_pipe, node)->event, NULL);
 }
 
 void stderr_pipe_close_all(struct pool *p)

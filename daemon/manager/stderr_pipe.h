@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What an lsphp parent and its children write to their stderr, line by line into the log: event
- * lsphp.stderr with pool and pid. Lines are escaped by the logger, cut when long, and limited per
- * pool; what was dropped is counted and told. It outlives its parent, as children may.
+ * What an lsphp parent and its children write to their stderr, line by line into the pool's own log
+ * (pool_log.h), or into the daemon's: event lsphp.stderr with pool and pid. There
+ * lines are escaped by the logger, cut when long, and limited per pool; what was dropped is counted
+ * and told. It outlives its parent, as children may.
  */
 
 #include <event2/event.h>
@@ -43,6 +44,9 @@ int stderr_pipe_open(struct pool *p, uint64_t spawn_id, int *ret_write_fd) ATTR_
 
 /** stderr_pipe_set_pid() - the parent's pid became known */
 void stderr_pipe_set_pid(struct pool *p, uint64_t spawn_id, int32_t pid);
+
+/** stderr_pipe_resume() - the pool's log is open, or will not be: what waited is read */
+void stderr_pipe_resume(struct pool *p);
 
 /** stderr_pipe_close_all() - the pool ends */
 void stderr_pipe_close_all(struct pool *p);

@@ -64,6 +64,7 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 		logs_rotate(m, msg, fds);
 		return true;
 	case PRIV_LOG_FD:
+		return pool_logs_on_fd(m, msg, fds);
 	case PRIV_LOG_OPEN:
 	case PRIV_SETUP:
 	case PRIV_READY:

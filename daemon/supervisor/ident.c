@@ -154,6 +154,20 @@ int ident_find_home(uid_t uid, char **ret_home)
 	return 0;
 }
 
+gid_t ident_find_private_group(uid_t uid)
+{
+	struct passwd pw;
+	char *buffer = NULL;
+	gid_t gid = 0;
+	bool is_own;
+
+	if (find_passwd(NULL, uid, &pw, &buffer))
+		return 0;
+	is_own = find_group(pw.pw_name, 0, &gid) == 0 && gid == pw.pw_gid;
+	free(buffer);
+	return is_own ? gid : 0;
+}
+
 int ident_find_user(const char *user, uid_t *ret_uid, gid_t *ret_gid)
 {
 	struct passwd pw;

@@ -39,6 +39,13 @@ int ident_find_home(uid_t uid, char **ret_home) ATTR_MUST_USE;
 /** ident_resolve_bare() - account by name, with its own group and no other. Return: 0; -errno */
 int ident_resolve_bare(const char *user, struct ident *ret_ident) ATTR_MUST_USE;
 
+/**
+ * ident_find_private_group() - the group that only this account is in: its own, with its name
+ *
+ * Return: 0 (root's) if its own group has another name, and so may be that of many.
+ */
+gid_t ident_find_private_group(uid_t uid);
+
 /** ident_find_user() - Return: 0; -ENOENT if there is no such account; other -errno */
 int ident_find_user(const char *user, uid_t *ret_uid, gid_t *ret_gid) ATTR_MUST_USE;
 

@@ -4,14 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/base/fd.h"
 #include "daemon/base/path_check.h"
 #include "daemon/base/str.h"
+#include "daemon/config/config_merge.h"
+#include "daemon/supervisor/ident.h"
 #include "daemon/supervisor/supervisor.h"
+#include "proto/pool_spec.h"
 
 void logs_init(struct logs *l)
 {
@@ -52,15 +58,62 @@ static int open_file(const struct settings *s, const char *path, bool is_made, i
 	return r ? 1 : 0;
 }
 
+/* log_dir, made if it is missing. Return: as path_check_open() */
+static int open_log_dir(const struct settings *s, int *ret_fd, struct path_check_fault *fault)
+{
+	const char *path = s->config->log_dir;
+	ATTR_CLEANUP(fd_cleanup) int parent = -1;
+	const char *name;
+	int r = path_check_open(path, PATH_CHECK_DIRECTORY, s->host.own_uid, ret_fd, fault);
+
+	if (r != PATH_CHECK_E_MISSING ||
+		path_check_open_parent(path, s->host.own_uid, &parent, &name, fault))
+		return r;
+	/* users reach their own file by its name, and cannot list those of others */
+	if (mkdirat(parent, name, 0711) == 0 && fchmodat(parent, name, 0711, 0) < 0)
+		return r;
+	return path_check_open(path, PATH_CHECK_DIRECTORY, s->host.own_uid, ret_fd, fault);
+}
+
+/* Return: 0 if it is good, or can be made; 1 and one problem */
+static int check_log_dir(const struct settings *s, struct config_problem *ret_problem)
+{
+	struct path_check_fault *fault = calloc(1, sizeof(*fault));
+	int fd = -1;
+	int r = fault ? path_check_open(s->config->log_dir, PATH_CHECK_DIRECTORY, s->host.own_uid,
+				&fd, fault)
+		      : 0;
+
+	(void)fd_close(fd);
+	if (r == PATH_CHECK_E_MISSING && strcmp(fault->at, s->config->log_dir) == 0)
+		r = 0;
+	if (r)
+		(void)config_problem_set_path(ret_problem, s->config->log_dir, r, fault);
+	free(fault);
+	return r ? 1 : 0;
+}
+
+static bool has_pool_log(const struct config *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->pool_count; i++) {
+		if (c->pools[i]->log)
+			return true;
+	}
+	return false;
+}
+
 int logs_check(const struct settings *s, const char *path, struct config_problem *ret_problem)
 {
 	int fd = -1;
-	int r;
+	int r = 0;
 
-	if (log_target_parse(s->config->log_target) != LOG_TARGET_FILE)
-		return 0;
-	r = open_file(s, s->config->log_target, false, &fd, ret_problem);
+	if (log_target_parse(s->config->log_target) == LOG_TARGET_FILE)
+		r = open_file(s, s->config->log_target, false, &fd, ret_problem);
 	(void)fd_close(fd);
+	if (!r && has_pool_log(s->config))
+		r = check_log_dir(s, ret_problem);
 	if (r)
 		(void)str_copy(ret_problem->file, sizeof(ret_problem->file), path);
 	return r;
@@ -142,4 +195,79 @@ void logs_rotate(struct supervisor *s)
 	if (log_target_parse(s->settings->config->log_target) == LOG_TARGET_FILE)
 		switch_target(s, "rotate");
 	send_rotate(s);
+}
+
+/* --- pools -------------------------------------------------------------------------------- */
+
+static const struct config_pool *find_pool(
+	const struct settings *s, const struct pool_spec *spec, uid_t uid)
+{
+	char *name = s->config->has_named_user ? ident_find_name(uid) : NULL;
+	const struct config_pool *pool = config_find_pool_of(s->config, spec, name);
+
+	free(name);
+	return pool;
+}
+
+/* Return: 0 and the file; errno, and the log has the reason */
+static int open_pool_file(
+	const struct settings *s, const struct config_pool *pool, uid_t uid, int *ret_fd)
+{
+	struct path_check_fault *fault = calloc(1, sizeof(*fault));
+	ATTR_CLEANUP(fd_cleanup) int dir = -1;
+	gid_t group = s->host.is_privileged ? ident_find_private_group(uid) : s->host.own_gid;
+	struct config_problem problem;
+	char path[PATH_MAX];
+	int r, error;
+
+	if (!fault)
+		return ENOMEM;
+	(void)snprintf(path, sizeof(path), "%s/%s", s->config->log_dir, pool->log);
+	r = open_log_dir(s, &dir, fault);
+	if (!r)
+		r = path_check_append_in(dir, path, s->host.own_uid, group, ret_fd, fault);
+	error = fault->system_errno ? fault->system_errno : EPERM;
+	if (r) {
+		(void)config_problem_set_path(&problem, path, r, fault);
+		log_error("pool_log.open_failed", F_STR("pool", pool->name), F_UINT("uid", uid),
+			F_STR("file", path), F_STR("what", problem.what),
+			F_STR("remedy", problem.remedy));
+	}
+	free(fault);
+	return r ? error : 0;
+}
+
+int logs_open_pool(struct supervisor *s, uint64_t id, int spec_fd)
+{
+	struct priv_message m = { .type = PRIV_LOG_FD, .id = id };
+	struct fdpass_set fds = FDPASS_SET_EMPTY;
+	const struct config_pool *pool;
+	struct pool_spec spec;
+	char *text = NULL;
+	uint64_t uid = 0;
+	size_t size;
+	int r = fd_is_sealed(spec_fd) ? fd_read_all(spec_fd, POOL_SPEC_MAX_BYTES, &text, &size)
+				      : -EFBIG;
+
+	if (r == -EFBIG)
+		return 1;
+	if (r < 0) {
+		m.error = -r;
+		link_send(s, &m, NULL);
+		return 0;
+	}
+	if (pool_spec_parse(text, size, &spec) ||
+		pool_spec_get_uint(&spec, SPEC_UID, 0, UINT32_MAX - 1, &uid)) {
+		free(text);
+		return 1;
+	}
+	pool = find_pool(s->settings, &spec, (uid_t)uid);
+	free(text);
+	/* a reload may have taken it away since it was asked for */
+	m.error = pool && pool->log ? open_pool_file(s->settings, pool, (uid_t)uid, &fds.fd[0])
+				    : ENOENT;
+	if (!m.error)
+		fds.count = 1;
+	link_send(s, &m, &fds);
+	return 0;
 }

@@ -28,6 +28,14 @@ void logs_begin(struct supervisor *s);
 /** logs_reload() - @s->settings are new: log to where they say, if that is not where it goes */
 void logs_reload(struct supervisor *s, const char *former_target);
 
+/**
+ * logs_open_pool() - LOG_OPEN: answer with the log file of a pool
+ * @spec_fd: specification of the pool, which tells whose it is; all else is the configuration's
+ *
+ * Return: 0; 1: no honest manager sends such a specification.
+ */
+int logs_open_pool(struct supervisor *s, uint64_t id, int spec_fd);
+
 /** logs_rotate() - open the files anew, and let the manager do so */
 void logs_rotate(struct supervisor *s);
 
@@ -40,7 +48,7 @@ void logs_rotate(struct supervisor *s);
 int logs_fill(const struct logs *l, struct priv_message *m, struct fdpass_set *fds) ATTR_MUST_USE;
 
 /**
- * logs_check() - would the target's file open? It is not made
+ * logs_check() - would the target's file open, and is log_dir good if a pool needs it?
  * @path: of lsapid.conf, for the message
  *
  * Return: 0; 1 and one problem.

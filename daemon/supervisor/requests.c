@@ -66,6 +66,12 @@ static int on_stopped(
 	return 0;
 }
 
+static int on_log_open(
+	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
+{
+	return logs_open_pool(s, m->id, fds->fd[0]);
+}
+
 #define RUNNING (REQUEST_PHASE_UP | REQUEST_PHASE_STOPPING)
 
 static const struct request table[] = {
@@ -74,6 +80,7 @@ static const struct request table[] = {
 	{ PRIV_SIGNAL, RUNNING, on_signal },
 	{ PRIV_RELOADED, RUNNING, on_reloaded },
 	{ PRIV_RELOAD_REQUEST, RUNNING, on_reload_request },
+	{ PRIV_LOG_OPEN, RUNNING, on_log_open },
 	{ PRIV_STOPPED, REQUEST_PHASE_STOPPING, on_stopped },
 };
 

@@ -100,11 +100,9 @@ void spawn_set_deinit(struct spawn_set *set)
  */
 static bool are_fds_right(const struct fdpass_set *fds)
 {
-	static const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-	int got = fcntl(fds->fd[FD_SPEC], F_GET_SEALS);
 	struct stat st;
 
-	return got >= 0 && (got & seals) == seals &&
+	return fd_is_sealed(fds->fd[FD_SPEC]) &&
 	       fd_is_unix_listener(fds->fd[FD_LISTENER], SOCK_STREAM) &&
 	       fstat(fds->fd[FD_STDERR], &st) == 0 && S_ISFIFO(st.st_mode);
 }

@@ -49,6 +49,13 @@ static const struct config_key target = {
 	.offset = offsetof(struct object, text),
 };
 
+static const struct config_key file = {
+	.type = CONFIG_TYPE_FILE,
+	.name = "log",
+	.max = 64,
+	.offset = offsetof(struct object, text),
+};
+
 static void value_check__table__what_is_wrong(void **state)
 {
 	static const struct {
@@ -77,6 +84,14 @@ static void value_check__table__what_is_wrong(void **state)
 		{ &target, "/var/../x",
 			"is '/var/../x', not stderr, syslog or an absolute path without links" },
 		{ &target, "", "is '', not stderr, syslog or an absolute path without links" },
+		{ &file, "site1.log", NULL },
+		{ &file, "a_b-C.9", NULL },
+		{ &file, "a/b", "is 'a/b', not a plain file name of letters, digits and ._-" },
+		{ &file, "..", "is '..', not a plain file name of letters, digits and ._-" },
+		{ &file, ".x", "is '.x', not a plain file name of letters, digits and ._-" },
+		{ &file, "-x", "is '-x', not a plain file name of letters, digits and ._-" },
+		{ &file, "a b", "is 'a b', not a plain file name of letters, digits and ._-" },
+		{ &file, "", "is '', not a plain file name of letters, digits and ._-" },
 		{ &ini, "memory_limit=64M", NULL },
 		{ &ini, "xdebug.start-with=", NULL },
 		{ &ini, "=1", "has '=1', not name=value" },
@@ -108,6 +123,7 @@ static void value_store__table__as_it_is_read_and_written(void **state)
 		{ &size, "64K", "65536" },
 		{ &choice, "queue", "queue" },
 		{ &target, "/var/log/lsapid.log", "/var/log/lsapid.log" },
+		{ &file, "site1.log", "site1.log" },
 	};
 
 	(void)state;
