@@ -28,6 +28,7 @@ HANDLER = "application/x-test"
 
 SETUP, READY, SPAWN, SPAWNED, SPAWN_FAILED, SIGNAL, EXITED = 1, 2, 4, 5, 7, 8, 9
 RELOAD, RELOADED, RELOAD_FAILED, RELOAD_REQUEST, STOP, STOPPED = 11, 12, 13, 14, 15, 16
+LOG_OPEN, LOG_FD, LOG_ROTATE = 18, 19, 21
 RETIRE, KILL, CHILD_TERM, CHILD_KILL = 1, 2, 3, 4
 REASONS = {"bad-spec": 9, "handler-unknown": 10, "uid-floor": 11, "gid-floor": 12,
            "user-unknown": 13, "group-unknown": 14, "user-foreign": 15, "docroot-owner": 16,

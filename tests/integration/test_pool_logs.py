@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Log files of pools: who may read them, what comes into them, and what happens if one fails."""
 
+import errno
 import grp
 import os
 import pwd
@@ -14,6 +15,7 @@ import pytest
 
 from harness import Vhost
 from place import APACHE, IS_ROOT, wait_until
+from supervisor_peer import LOG_FD, LOG_OPEN, Message, encode_spec, memfd
 
 pytestmark = pytest.mark.single_user
 
@@ -204,10 +206,7 @@ def test_reload_changes_the_file_without_a_restart_of_php(logs):
 
 
 def test_a_pool_that_is_gone_holds_no_file(logs):
-    made = logs()
-    made.daemon.defaults["pgrp_max_idle"] = "1s"
-    made.daemon.write_conf()
-    made.start()
+    made = logs().start()
     made.say("x")
     made.wait("x")
 
@@ -218,6 +217,9 @@ def test_a_pool_that_is_gone_holds_no_file(logs):
 
     if IS_ROOT:
         assert is_open()
+    made.daemon.defaults["pgrp_max_idle"] = "1s"
+    made.daemon.write_conf()
+    made.reload()
     wait_until(lambda: not made.daemon.lsphp(), 10, "the pool's end")
     if IS_ROOT:
         wait_until(lambda: not is_open(), 5, "the file being closed")
@@ -326,3 +328,41 @@ def test_explain_and_check_know_the_log(logs):
     made.dir.chmod(0o777)
     status, output = made.daemon.check()
     assert status == 1 and f"{made.dir} is writable by group or others" in output
+
+
+def ask(sup, peer, data, seals=None):
+    """LOG_OPEN as no honest manager need send it."""
+    fd = memfd(data, *([seals] if seals is not None else []))
+    peer.send(Message(LOG_OPEN, id=7), [fd])
+    os.close(fd)
+    return peer.expect(LOG_FD, id=7)
+
+
+def test_supervisor_opens_what_its_own_configuration_says(make):
+    """Whatever path the specification of a manager carries."""
+    sup = make()
+    pools, logs = sup.place / "pools.d", sup.place / "logs"
+    pools.mkdir(0o755)
+    sup.settings.update(pools_dir=pools, log_dir=logs)
+    sup.write_conf()
+    uid = sup.entries()["uid"]
+    (pools / "a.conf").write_text(
+        f'pool "a" {{\n\tuser = "{uid}"\n\tvhosts = {{ "a.test" }}\n\tlog = "a.log"\n}}\n')
+    peer = sup.up()
+    answer = ask(sup, peer, encode_spec(sup.entries(log="/etc/passwd")))
+    assert answer.error == 0 and len(answer.fds) == 1
+    assert os.readlink(f"/proc/self/fd/{answer.fds[0]}") == str(logs / "a.log")
+    os.close(answer.fds[0])
+    for more in ({"name": "b.test"}, {"uid": uid + 1}):
+        answer = ask(sup, peer, encode_spec(sup.entries(**{"log": "/etc/passwd", **more})))
+        assert (answer.error, answer.fds) == (errno.ENOENT, [])
+    assert [p.name for p in logs.iterdir()] == ["a.log"]
+
+
+@pytest.mark.parametrize("data, seals", [(b"no specification", None), (b"a=1\0", None), (b"", 0)])
+def test_supervisor_kills_a_manager_that_asks_for_nonsense(make, data, seals):
+    sup = make()
+    peer = sup.up()
+    with pytest.raises(AssertionError, match="closed"):
+        ask(sup, peer, data, seals)
+    sup.wait_log("a message with wrong contents")
