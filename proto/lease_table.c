@@ -83,6 +83,7 @@ uint64_t lease_grant(struct lease_slot *s, uint64_t now_ns)
 	atomic_store_explicit(&s->since_ns, now_ns, memory_order_relaxed);
 	atomic_store_explicit(&s->requests, 0, memory_order_relaxed);
 	atomic_store_explicit(&s->child_pid, 0, memory_order_relaxed);
+	atomic_store_explicit(&s->fate, LEASE_FATE_NONE, memory_order_relaxed);
 	/*
 	 * A store, not a compare-and-swap: an honest shim changes no FREE slot, and what another
 	 * one puts there must not make the manager fail.
@@ -104,6 +105,25 @@ bool lease_want(struct lease_slot *s, uint64_t generation)
 bool lease_unwant(struct lease_slot *s, uint64_t generation)
 {
 	return lease_change(s, generation, LEASE_WANTED, LEASE_BUSY);
+}
+
+void lease_set_fate(struct lease_slot *s, enum lease_fate fate, uint32_t limit_s)
+{
+	atomic_store_explicit(&s->limit_s, limit_s, memory_order_relaxed);
+	atomic_store_explicit(&s->fate, (uint32_t)fate, memory_order_release);
+}
+
+enum lease_fate lease_get_fate(
+	const struct lease_slot *s, uint64_t generation, uint32_t *ret_limit_s)
+{
+	uint32_t fate = atomic_load_explicit(&s->fate, memory_order_acquire);
+	uint64_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
+
+	if (lease_word_generation(word) != generation || fate == LEASE_FATE_NONE ||
+		fate >= LEASE_FATE_COUNT)
+		return LEASE_FATE_NONE;
+	*ret_limit_s = atomic_load_explicit(&s->limit_s, memory_order_relaxed);
+	return (enum lease_fate)fate;
 }
 
 void lease_clear(struct lease_slot *s)

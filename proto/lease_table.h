@@ -38,7 +38,7 @@
 
 /** "LSLT" and the layout's version; the shim refuses a table with another one. */
 #define LEASE_TABLE_MAGIC   0x544c534cU
-#define LEASE_TABLE_VERSION 1U
+#define LEASE_TABLE_VERSION 2U
 
 /** Leases one Apache process may hold at once: 64 KiB, touched only as far as it is used. */
 #define LEASE_TABLE_SLOTS 1024U
@@ -51,12 +51,21 @@ enum lease_state {
 	LEASE_STATE_COUNT
 };
 
+/** Why the manager has the child ended that serves a lease: for the log of who holds it. */
+enum lease_fate {
+	LEASE_FATE_NONE = 0,
+	LEASE_FATE_RUNAWAY = 1, /* its request ran for longer than max_process_time */
+	LEASE_FATE_COUNT
+};
+
 struct lease_slot {
 	_Atomic uint64_t word;      /* generation << 8 | enum lease_state */
 	_Atomic uint64_t since_ns;  /* CLOCK_MONOTONIC: BUSY since, or IDLE since */
 	_Atomic uint32_t requests;  /* requests done on this connection */
 	_Atomic uint32_t child_pid; /* lsphp child that serves it, 0 if not told */
-	uint8_t reserved[40];
+	_Atomic uint32_t fate;      /* enum lease_fate; the manager's */
+	_Atomic uint32_t limit_s;   /* that the fate is about; the manager's */
+	uint8_t reserved[32];
 };
 
 struct lease_table {
@@ -122,12 +131,19 @@ bool lease_take(struct lease_slot *s, uint64_t generation, uint64_t now_ns);
  */
 bool lease_done(struct lease_slot *s, uint64_t generation, uint64_t now_ns);
 
+/**
+ * lease_get_fate() - after a failed exchange, before CLOSE: has the manager ended it, and why
+ * @ret_limit_s: limit that was passed; written if not LEASE_FATE_NONE
+ */
+enum lease_fate lease_get_fate(
+	const struct lease_slot *s, uint64_t generation, uint32_t *ret_limit_s);
+
 /* --- manager's side ---------------------------------------------------------------------- */
 
 /**
  * lease_grant() - FREE to BUSY under a new generation, which is returned (never 0)
  *
- * requests and child_pid start at 0. Call it before the GRANT message is sent.
+ * requests, child_pid and fate start at 0. Call it before the GRANT message is sent.
  */
 uint64_t lease_grant(struct lease_slot *s, uint64_t now_ns);
 
@@ -139,6 +155,9 @@ bool lease_want(struct lease_slot *s, uint64_t generation);
 
 /** lease_unwant() - WANTED back to BUSY when the waiter has gone; false if not WANTED */
 bool lease_unwant(struct lease_slot *s, uint64_t generation);
+
+/** lease_set_fate() - before the child is told to end: its holder is to know why */
+void lease_set_fate(struct lease_slot *s, enum lease_fate fate, uint32_t limit_s);
 
 /** lease_clear() - whatever it is to FREE: the shim gave it up, or its process has ended */
 void lease_clear(struct lease_slot *s);

@@ -197,6 +197,7 @@ struct shim_exchange {
 	size_t last_read; /* bytes: chooses the buffer of the next read */
 	int body_status; /* why SHIM_END_CLIENT or SHIM_END_SERVER ended it; 0 if the client left */
 	int error;       /* errno of SHIM_END_RESET and the like */
+	struct shim_fate fate; /* has lsapid ended the last try? */
 };
 
 /**

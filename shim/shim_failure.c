@@ -110,6 +110,11 @@ static const char *describe(
 	char text[TEXT_SIZE];
 	apr_pool_t *p = x->r->pool;
 
+	if (x->fate.fate == LEASE_FATE_RUNAWAY)
+		return apr_psprintf(p,
+			"backend process was ended by lsapid: the request ran for %" APR_UINT64_T_FMT
+			".%03u s, max_process_time is %u s",
+			x->fate.ran_ms / 1000, (unsigned)(x->fate.ran_ms % 1000), x->fate.limit_s);
 	switch (end) {
 	case SHIM_END_EPIPE:
 	case SHIM_END_RESET:
@@ -135,8 +140,11 @@ static const char *describe(
 	return "the request failed in httpd";
 }
 
-static const char *hint(enum shim_end end)
+static const char *hint(const struct shim_exchange *x, enum shim_end end)
 {
+	if (x->fate.fate == LEASE_FATE_RUNAWAY)
+		return "; mend the script, or raise lsapi_backend_max_process_time (or "
+		       "max_process_time in the pool file of lsapid)";
 	switch (end) {
 	case SHIM_END_EPIPE:
 	case SHIM_END_RESET:
@@ -166,7 +174,7 @@ int shim_failure_exchange(
 		"%s; request(%s); uri(%s) content-length(%" APR_UINT64_T_FMT
 		") uid(%u) gid(%u) pid(%u) script(%s)%s",
 		describe(x, conn, end), r->the_request, r->uri, x->body.size, x->pool->key.uid,
-		x->pool->key.gid, conn->child_pid, r->filename, hint(end));
+		x->pool->key.gid, conn->child_pid, r->filename, hint(x, end));
 	return end_status[end] ? end_status[end] : HTTP_INTERNAL_SERVER_ERROR;
 }
 

@@ -120,7 +120,8 @@ static int give_up(struct shim_exchange *x, struct shim_conn *conn, enum shim_en
 	shim_lease_drop(x->process, conn, shim_failure_close_reason(end, false));
 	if (x->response.has_output)
 		return shim_response_break(&x->response);
-	if (is_cold && !has_response && (end == SHIM_END_EOF || end == SHIM_END_RESET))
+	if (is_cold && !has_response && !x->fate.fate &&
+		(end == SHIM_END_EOF || end == SHIM_END_RESET))
 		return ask_why(x, terms, status);
 	return status;
 }
@@ -148,6 +149,7 @@ static enum shim_retry decide(
 		.can_resend = shim_body_can_rewind(&x->body),
 		.has_response = x->response.decoder.has_header || x->response.has_output,
 		.is_idempotent = is_idempotent(x->r),
+		.is_ended = x->fate.fate != LEASE_FATE_NONE,
 		.unused = unused,
 		.ambiguous = ambiguous,
 	};
@@ -172,6 +174,7 @@ static int run(struct shim_exchange *x)
 
 		if (end == SHIM_END_COMPLETE)
 			return complete(x, conn);
+		x->fate = shim_lease_get_fate(conn);
 		enum shim_retry retry = decide(x, end, unused, ambiguous);
 
 		if (retry == SHIM_RETRY_NO)

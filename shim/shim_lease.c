@@ -323,3 +323,14 @@ void shim_lease_note_pid(struct shim_conn *conn, int32_t pid)
 	conn->child_pid = (uint32_t)pid;
 	atomic_store_explicit(&slot_of(conn)->child_pid, conn->child_pid, memory_order_relaxed);
 }
+
+struct shim_fate shim_lease_get_fate(const struct shim_conn *conn)
+{
+	const struct lease_slot *slot = slot_of(conn);
+	uint64_t now = shim_clock_ns();
+	uint64_t since = atomic_load_explicit(&slot->since_ns, memory_order_relaxed);
+	struct shim_fate f = { .ran_ms = now > since ? (now - since) / 1000000 : 0 };
+
+	f.fate = lease_get_fate(slot, conn->generation, &f.limit_s);
+	return f;
+}

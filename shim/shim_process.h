@@ -238,6 +238,16 @@ void shim_lease_drop(struct shim_process *p, struct shim_conn *conn, enum contro
 /** shim_lease_note_pid() - tell the manager who serves it */
 void shim_lease_note_pid(struct shim_conn *conn, int32_t pid);
 
+/** What lsapid did to the request that a lease serves. */
+struct shim_fate {
+	enum lease_fate fate;
+	uint32_t limit_s; /* the limit that was passed */
+	uint64_t ran_ms;
+};
+
+/** shim_lease_get_fate() - of a failed exchange; before the connection is dropped */
+struct shim_fate shim_lease_get_fate(const struct shim_conn *conn);
+
 /** shim_table_unref() - give one reference back; under lease_lock */
 void shim_table_unref(struct shim_table *t);
 

@@ -17,7 +17,7 @@ static bool shim_retry_is_ambiguous(const struct shim_retry_facts *facts)
 
 enum shim_retry shim_retry_decide(const struct shim_retry_facts *facts)
 {
-	if (facts->has_response || !facts->can_resend)
+	if (facts->has_response || !facts->can_resend || facts->is_ended)
 		return SHIM_RETRY_NO;
 	if (shim_retry_is_unused(facts))
 		return facts->unused < SHIM_RETRY_UNUSED_MAX ? SHIM_RETRY_UNUSED : SHIM_RETRY_NO;

@@ -41,6 +41,7 @@ struct shim_retry_facts {
 	bool can_resend;    /* what was sent of the body is still there */
 	bool has_response;  /* RESP_HEADER came, or a byte of body went to the client */
 	bool is_idempotent; /* GET, HEAD, OPTIONS */
+	bool is_ended;      /* lsapid has ended it: for as long it would run again */
 	unsigned unused;    /* retries so far of each kind */
 	unsigned ambiguous;
 };

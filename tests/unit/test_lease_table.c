@@ -262,6 +262,27 @@ static void table__wrong_header__invalid(void **state)
 
 #define slot_test(name) cmocka_unit_test_setup_teardown(name, slot_setup, slot_teardown)
 
+static void fate__of_a_lease__told_to_its_holder_only(void **state)
+{
+	struct lease_slot *s = *state;
+	uint64_t generation = lease_grant(s, NOW);
+	uint32_t limit_s = 77;
+
+	assert_int_equal(lease_get_fate(s, generation, &limit_s), LEASE_FATE_NONE);
+	assert_int_equal(limit_s, 77);
+	lease_set_fate(s, LEASE_FATE_RUNAWAY, 30);
+	assert_int_equal(lease_get_fate(s, generation - 1, &limit_s), LEASE_FATE_NONE);
+	assert_int_equal(lease_get_fate(s, generation, &limit_s), LEASE_FATE_RUNAWAY);
+	assert_int_equal(limit_s, 30);
+	/* also when the manager has cleared it meanwhile; not for the lease after it */
+	lease_clear(s);
+	assert_int_equal(lease_get_fate(s, generation, &limit_s), LEASE_FATE_RUNAWAY);
+	generation = lease_grant(s, NOW);
+	assert_int_equal(lease_get_fate(s, generation, &limit_s), LEASE_FATE_NONE);
+	atomic_store(&s->fate, LEASE_FATE_COUNT);
+	assert_int_equal(lease_get_fate(s, generation, &limit_s), LEASE_FATE_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +296,7 @@ int main(void)
 		slot_test(grant__any_word__valid_generation),
 		slot_test(clear__any_state__free_and_the_generation_stays),
 		slot_test(get_state__any_byte__in_range),
+		slot_test(fate__of_a_lease__told_to_its_holder_only),
 		cmocka_unit_test(generation__table__valid_within_56_bits),
 		cmocka_unit_test(table__new__valid_and_every_slot_free),
 		cmocka_unit_test(table__wrong_header__invalid),
