@@ -25,6 +25,11 @@
 #define TERM_INTERVAL_NS NS_PER_S
 /** A child is surplus when it was idle at two looks in a row. */
 #define LOOK_INTERVAL_NS NS_PER_S
+/**
+ * A request is a runaway when it is so much over its time: about when the reference, which looks
+ * once a second, finds it. lsapid is exact, and tells more; it shall be the first.
+ */
+#define RUNAWAY_LAG_NS NS_PER_S
 /** "Reached max children": said once in this time, however often it happens. */
 #define LIMIT_SAY_NS (60 * NS_PER_S)
 /** Pause after accept() or fork() failed for want of resources. */
@@ -59,7 +64,7 @@ static void send_signal(const struct child_row *row, int signo)
 /** Return: when to look at this child again because of the process time limit. */
 static uint64_t check_runaway(const struct parent *p, struct child_row *row)
 {
-	uint64_t limit_ns = p->settings->max_process_time_s * NS_PER_S;
+	uint64_t limit_ns = p->settings->max_process_time_s * NS_PER_S + RUNAWAY_LAG_NS;
 	uint64_t start = atomic_load(&row->start_ns);
 	if (start == 0)
 		return p->now_ns +

@@ -132,16 +132,37 @@ static void serve_request(struct server *s)
 
 /* --- one connection ---------------------------------------------------------------------- */
 
-/** Says who took the connection. False: the client is gone, its request must not be run. */
-static bool greet(struct server *s, bool is_forked)
+static bool tell_pid(struct server *s)
 {
-	if (!is_forked)
-		return !s->settings->is_accept_notified ||
-		       output_packet(&s->output, LSAPI_REQ_RECEIVED);
 	uint8_t notice[LSAPI_PID_NOTICE_SIZE];
 	lsapi_pid_notice_encode(notice, (int32_t)getpid());
 	struct iovec iov = { .iov_base = notice, .iov_len = sizeof(notice) };
 	return conn_write(&s->conn, &iov, 1);
+}
+
+/**
+ * The first word on a connection that was taken from the listener: the reference says no more than
+ * REQ_RECEIVED. Its pid lets a manager end this child rather than wait for it.
+ */
+static bool acknowledge_first(struct server *s)
+{
+	return (!s->row || tell_pid(s)) && output_packet(&s->output, LSAPI_REQ_RECEIVED);
+}
+
+/** Says who took the connection. False: the client is gone, its request must not be run. */
+static bool greet(struct server *s, bool is_forked)
+{
+	if (is_forked)
+		return tell_pid(s);
+	return !s->settings->is_accept_notified || acknowledge_first(s);
+}
+
+/** The same for a request, unless a greeting stands for it. */
+static bool acknowledge(struct server *s, bool is_first)
+{
+	if (s->settings->is_accept_notified)
+		return true;
+	return is_first ? acknowledge_first(s) : output_packet(&s->output, LSAPI_REQ_RECEIVED);
 }
 
 static bool next_request(struct server *s)
@@ -161,12 +182,13 @@ static void serve_connection(struct server *s, int conn_fd, bool is_forked)
 	conn_open(&s->conn, conn_fd, s->settings->max_idle_s);
 	/* The PID notice already stands for the first acknowledgement. */
 	bool is_acknowledged = is_forked;
+	bool is_first = true;
 	bool is_open = greet(s, is_forked);
 	while (is_open && next_request(s)) {
-		if (!s->settings->is_accept_notified && !is_acknowledged &&
-			!output_packet(&s->output, LSAPI_REQ_RECEIVED))
+		if (!is_acknowledged && !acknowledge(s, is_first))
 			break; /* the client is gone: the request was not run */
 		is_acknowledged = false;
+		is_first = false;
 		serve_request(s);
 		is_open = !s->closes && conn_next(&s->conn, SERVER_DRAIN_MAX);
 	}
