@@ -6,6 +6,7 @@
  */
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -73,6 +74,9 @@ static int run(int channel)
 	return status;
 }
 
+/* Documents and configurations of megabytes are rare: their memory goes back to the kernel. */
+#define BIG_BYTES (128 * 1024)
+
 int main(void)
 {
 	log_init("lsapid-manager", LOG_LEVEL_NOTICE);
@@ -84,5 +88,7 @@ int main(void)
 	/* the key and what Apache asks for are nobody else's business */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
+	/* set, it stays so: libc raises its own bound with each large piece that is freed */
+	(void)mallopt(M_MMAP_THRESHOLD, BIG_BYTES);
 	return run(PRIV_CHANNEL_FD) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

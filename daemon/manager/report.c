@@ -3,6 +3,9 @@
 #include "daemon/manager/report.h"
 
 #include <jansson.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "build_config.h"
@@ -277,30 +280,67 @@ static json_t *session_part(const struct session *s, uint64_t now)
 	return o;
 }
 
-char *report_status(struct manager *m)
+/* One at a time: as one tree, thousands of pools would take ten times the memory of their text. */
+static void write_part(FILE *out, const char *before, json_t *part)
 {
-	uint64_t now = manager_now(m);
-	json_t *o = json_object(), *pools = json_array(), *sessions = json_array();
-	struct list_node *n, *tmp;
-	char *out;
+	(void)fputs(before, out);
+	if (!part || json_dumpf(part, out, JSON_COMPACT | JSON_REAL_PRECISION(12)) < 0)
+		(void)fputs("null", out); /* no memory */
+	json_decref(part);
+}
 
+static void write_pools(FILE *out, const struct manager *m, uint64_t now)
+{
+	const char *before = ",\"pools\":[";
+	struct list_node *n, *tmp;
+
+	if (!pool_set_count(&m->pools))
+		(void)fputs(before, out);
 	for (int i = 0; i < POOL_STATE_COUNT; i++) {
-		LIST_FOREACH (&m->pools.by_state[i], n, tmp)
-			(void)json_array_append_new(
-				pools, pool_part(LIST_OWNER(n, struct pool, state_node), now));
+		LIST_FOREACH (&m->pools.by_state[i], n, tmp) {
+			const struct pool *p = LIST_OWNER(n, struct pool, state_node);
+
+			write_part(out, before, pool_part(p, now));
+			before = ",";
+		}
 	}
+	(void)fputs("]", out);
+}
+
+static void write_sessions(FILE *out, const struct manager *m, uint64_t now)
+{
+	json_t *sessions = json_array();
+	struct list_node *n, *tmp;
+
 	LIST_FOREACH (&m->sessions, n, tmp)
 		(void)json_array_append_new(
 			sessions, session_part(LIST_OWNER(n, struct session, node), now));
-	(void)json_object_set_new(o, "daemon", daemon_part(m));
-	(void)json_object_set_new(o, "config", config_part(m));
-	(void)json_object_set_new(o, "replacing", replacing_part(m));
-	(void)json_object_set_new(o, "totals", totals_part(m));
-	(void)json_object_set_new(o, "pools", pools);
-	(void)json_object_set_new(o, "sessions", sessions);
-	out = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(12));
-	json_decref(o);
-	return out;
+	write_part(out, ",\"sessions\":", sessions);
+}
+
+char *report_status(struct manager *m)
+{
+	uint64_t now = manager_now(m);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	bool is_whole;
+
+	if (!out)
+		return NULL;
+	(void)__fsetlocking(out, FSETLOCKING_BYCALLER); /* one thread */
+	write_part(out, "{\"daemon\":", daemon_part(m));
+	write_part(out, ",\"config\":", config_part(m));
+	write_part(out, ",\"replacing\":", replacing_part(m));
+	write_part(out, ",\"totals\":", totals_part(m));
+	write_pools(out, m, now);
+	write_sessions(out, m, now);
+	(void)fputs("}", out);
+	is_whole = !ferror(out);
+	if (fclose(out) == 0 && is_whole)
+		return text;
+	free(text);
+	return NULL;
 }
 
 char *report_reload(int error, const char *detail)
