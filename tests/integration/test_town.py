@@ -13,14 +13,6 @@ from place import IS_SANITIZED, wait_until
 
 USERS = int(os.environ.get("LSAPID_TOWN_USERS", "40" if IS_SANITIZED else "500"))
 STARTS = 8  # max_concurrent_starts
-# every request of a burst is held by a thread of httpd
-THREADS = 64
-PROCESSES = USERS // THREADS + 2
-LIMITS = {"StartServers": PROCESSES, "ServerLimit": PROCESSES, "ThreadsPerChild": THREADS,
-          "MaxRequestWorkers": PROCESSES * THREADS, "MinSpareThreads": 1,
-          "MaxSpareThreads": PROCESSES * THREADS}
-# what PHP has flushed is passed on at once: the sign that a site answers
-EXTRA = "lsapi_backend_pgrp_max_idle 1\nlsapi_output_buffering Off"
 
 
 @pytest.fixture
@@ -29,7 +21,7 @@ def inhabited():
     reason = town.why_impossible()
     if reason:
         pytest.skip(f"no mount namespace here: {reason}")
-    made = Stack([], start=False, limits=LIMITS, extra=EXTRA,
+    made = Stack([], start=False, limits=town.limits(USERS), extra=town.EXTRA,
                  settings={"max_concurrent_starts": STARTS, "uid_min": town.FIRST_UID,
                            "log_level": "info"})
     try:
@@ -37,11 +29,7 @@ def inhabited():
         made.place.file(made.place.directory("php.d") / "posix.ini", "extension=posix\n")
         made.daemon.handlers[HANDLER][1].append(f"PHP_INI_SCAN_DIR={made.place.path}/php.d")
         made.daemon.write_conf()
-        made.town = town.Town(made.place, USERS)
-        made.daemon.prefix = made.httpd.prefix = made.town.prefix()
-        for vhost in made.town.vhosts():
-            made.httpd.vhosts[vhost.name] = vhost
-            made.httpd.prepare(vhost)
+        made.town = town.inhabit(made, USERS)
         yield made.start()
     finally:
         made.end()

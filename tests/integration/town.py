@@ -22,6 +22,9 @@ from harness import Vhost
 FIRST_UID = 700000
 PATIENCE_S = 200  # for the first bytes of the last site
 FILES = {"passwd": "/etc/passwd", "group": "/etc/group", "nsswitch": "/etc/nsswitch.conf"}
+THREADS = 64  # of each process of httpd
+# what PHP has flushed is passed on at once: the sign that a site answers
+EXTRA = "lsapi_backend_pgrp_max_idle 1\nlsapi_output_buffering Off"
 ENTER = ["unshare", "--mount", "--propagation", "private", "--", "sh", "-ec"]
 
 
@@ -30,6 +33,14 @@ def why_impossible():
     done = subprocess.run([*ENTER, "mount --bind /etc/passwd /etc/passwd"], check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return done.stdout.strip() or "unshare fails" if done.returncode else None
+
+
+def limits(users):
+    """Of httpd: each request of a burst is held by a thread."""
+    processes = users // THREADS + 2
+    return {"StartServers": processes, "ServerLimit": processes, "ThreadsPerChild": THREADS,
+            "MaxRequestWorkers": processes * THREADS, "MinSpareThreads": 1,
+            "MaxSpareThreads": processes * THREADS}
 
 
 class Town:
@@ -61,6 +72,16 @@ class Town:
             made.append(Vhost(f"{owner.pw_name}.test", owner, group=owner.pw_name,
                               docroot=docroot, scripts=["gate.php"], **how))
         return made
+
+
+def inhabit(made, users):
+    """Give a stack that was not started yet the sites of a town, which is returned."""
+    settled = Town(made.place, users)
+    made.daemon.prefix = made.httpd.prefix = settled.prefix()
+    for vhost in settled.vhosts():
+        made.httpd.vhosts[vhost.name] = vhost
+        made.httpd.prepare(vhost)
+    return settled
 
 
 @dataclass
