@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -124,6 +125,18 @@ static void send_failure(struct supervisor *s, uint64_t id, const struct launch_
 	link_send(s, &m, NULL);
 }
 
+static void describe_process_limit(char *text, size_t size)
+{
+	struct rlimit limit = { .rlim_cur = RLIM_INFINITY };
+
+	(void)getrlimit(RLIMIT_NPROC, &limit);
+	if (limit.rlim_cur == RLIM_INFINITY)
+		(void)str_copy(text, size, "no limit of processes: pids.max or kernel.pid_max");
+	else
+		(void)snprintf(
+			text, size, "limit of processes %llu", (unsigned long long)limit.rlim_cur);
+}
+
 /* Everything that was learned from the process goes into the object before it is listed. */
 static struct spawn *spawn_new(struct spawn_set *set, uint64_t id, const struct launch *l)
 {
@@ -134,6 +147,7 @@ static struct spawn *spawn_new(struct spawn_set *set, uint64_t id, const struct 
 	sp->id = id;
 	sp->report_fd = -1;
 	sp->uid = l->order.uid;
+	sp->nproc = l->order.limit[LIMIT_NPROC];
 	(void)str_copy(sp->name, sizeof(sp->name), l->order.name);
 	(void)str_copy(sp->binary, sizeof(sp->binary), l->order.handler->binary);
 	if (map_put(&set->by_id, id, sp)) {
@@ -164,6 +178,8 @@ static void spawn_start(
 		launch_plan(l, fds->fd[FD_LISTENER], fds->fd[FD_STDERR], s->pid, &plan);
 		failure.error = -child_start(&plan, &sp->pid, &sp->report_fd);
 		failure.reason = launch_reason(failure.step, failure.error);
+		if (failure.reason == REASON_PROCESS_LIMIT)
+			describe_process_limit(failure.text, sizeof(failure.text));
 	}
 	if (!failure.error && map_put(&s->spawns.by_pid, (uint64_t)sp->pid, sp)) {
 		/* it would live unseen; reaped as an orphan */
@@ -278,7 +294,11 @@ static void spawn_on_report(
 			.error = failed->error,
 		};
 
-		(void)str_copy(f.text, sizeof(f.text), sp->binary);
+		if (f.reason == REASON_PROCESS_LIMIT && sp->nproc < LIMIT_UNSET)
+			(void)snprintf(f.text, sizeof(f.text), "%s (uid %u, limit_nproc %llu)",
+				sp->binary, sp->uid, (unsigned long long)sp->nproc);
+		else
+			(void)str_copy(f.text, sizeof(f.text), sp->binary);
 		sp->has_failed = true;
 		if (sp->is_known)
 			send_failure(s, sp->id, &f);

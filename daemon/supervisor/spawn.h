@@ -40,6 +40,7 @@ struct spawn {
 	uid_t uid;
 	int report_fd;   /* owned: -1 once exec has worked or not */
 	uint64_t ini;    /* number of its directory of settings; 0: none */
+	uint64_t nproc;  /* its limit of processes, LIMIT_*: for the report of a failure */
 	bool is_known;   /* by the present manager: it gets the reports */
 	bool has_failed; /* SPAWN_FAILED was sent, so that no EXITED follows */
 	enum spawn_cause cause;

@@ -80,6 +80,7 @@ facts = {"uids": os.getresuid(), "gids": os.getresgid(), "groups": sorted(os.get
          "is_leader": os.getsid(0) == os.getpid(), "death": signal_of_death.value, "fds": fds,
          "blocked": len(signal.pthread_sigmask(signal.SIG_BLOCK, [])), "pid": os.getpid(),
          "ppid": os.getppid(), "is_same_pipe": os.fstat(1).st_ino == os.fstat(2).st_ino,
+         "ini": open("/proc/self/fd/3/pool.ini").read() if 3 in fds else None,
          "env": dict(os.environ), "first": next(iter(os.environ), None)}
 if mode in ("family", "orphan"):
     if os.fork() == 0:

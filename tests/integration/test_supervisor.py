@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the root process starts and refuses to start, with the test in the place of the manager."""
 
+import errno
 import os
 import pwd
+import resource
 import signal
 import socket
 import stat
@@ -12,8 +14,9 @@ import pytest
 
 from place import wait_until
 from supervisor_peer import (CHILD_KILL, CHILD_TERM, EXITED, HANDLER, IS_ROOT, KILL, RETIRE,
-                             SIGNAL, SPAWN_FAILED, SPAWNED, STEP_BINARY, STEP_EXEC, STEP_POLICY,
-                             Message, descendants, needs_root, needs_user, refused, stat_of)
+                             SIGNAL, SPAWN_FAILED, SPAWNED, STEP_BINARY, STEP_EXEC, STEP_FORK,
+                             STEP_POLICY, Message, descendants, needs_root, needs_user, refused,
+                             stat_of)
 
 pytestmark = pytest.mark.single_user
 
@@ -171,6 +174,37 @@ def test_lsphp_finds_itself_as_it_should(sup):
     assert env["PATH"] == "/usr/local/bin:/usr/bin:/bin" and env["FROM_HANDLER"] == "1"
     assert env["LSPHP_ENABLE_USER_INI"] == "on"
     assert "HOME" not in env and "NOTIFY_SOCKET" not in env
+
+
+def test_settings_of_php_are_handed_over_as_a_directory(sup):
+    """With and without privilege; in the specification's order, and gone with the process."""
+    peer = sup.up()
+    lsphp = sup.spawn(peer, 1, **{"ini.b": "it's", "ini.a": "1", "env.PHP_INI_SCAN_DIR": "/x"})
+    pid = peer.expect(SPAWNED, id=1).pid
+    facts = lsphp.facts()
+    assert facts["env"]["PHP_INI_SCAN_DIR"] == "/x:/proc/self/fd/3"
+    assert facts["ini"] == "a = '1'\nb = 'it'\"'\"'s'\n"
+    assert set(facts["fds"]) == {"0", "1", "2", "3"}
+    directory = sup.place / "run" / "ini"
+    assert [p.name for p in directory.iterdir()] == ["1"]
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    os.kill(pid, signal.SIGKILL)
+    peer.expect(EXITED, id=1)
+    assert list(directory.iterdir()) == []
+    refused(sup, peer, "bad-spec", 2, **{"ini.null": "1"})
+    assert list(directory.iterdir()) == []
+
+
+def test_limits_and_group_are_judged_again(sup):
+    """Whatever the manager says: bounds, and a group that is looked up here."""
+    peer = sup.up()
+    for number, more in enumerate([{"nice": "-21"}, {"oom_score_adj": "1001"}, {"limit_as": "1"},
+                                   {"limit_nofile": "unlimited"}, {"limit_core": "-1"},
+                                   {"connection_pool": "yes"}], 1):
+        assert refused(sup, peer, "bad-spec", number, **more).text == next(iter(more))
+    assert refused(sup, peer, "group-unknown", 10, group="no-such").text == "group no-such"
+    refused(sup, peer, "gid-floor" if IS_ROOT else "user-foreign", 11, group="root")
+    refused(sup, peer, "gid-floor" if IS_ROOT else "user-foreign", 12, group="0")
 
 
 def test_ceiling_of_a_pool_file_holds_whatever_the_manager_asks(sup):
@@ -433,6 +467,20 @@ def test_binary_that_others_may_change_is_refused(sup):
     real.rename(sup.lsphp)
     sup.spawn(peer, 12)
     peer.expect(SPAWNED, id=12)
+
+
+@needs_user
+def test_failed_fork_is_told_with_step_and_errno(sup):
+    """Root has no limit of processes; a daemon of an ordinary user may reach its own."""
+    peer = sup.up()
+    limits = resource.prlimit(sup.process.pid, resource.RLIMIT_NPROC)
+    resource.prlimit(sup.process.pid, resource.RLIMIT_NPROC, (1, limits[1]))
+    failed = refused(sup, peer, "process-limit")
+    assert (failed.step, failed.error) == (STEP_FORK, errno.EAGAIN)
+    assert failed.text == "limit of processes 1"
+    resource.prlimit(sup.process.pid, resource.RLIMIT_NPROC, limits)
+    sup.spawn(peer, 2)
+    peer.expect(SPAWNED, id=2)
 
 
 def test_failed_exec_is_told_with_step_and_errno(sup):

@@ -46,12 +46,12 @@ def limits(users):
 class Town:
     """Accounts u0, u1, ... with a group each, and u0.test, u1.test, ... that belong to them."""
 
-    def __init__(self, place, count):
+    def __init__(self, place, count, first=FIRST_UID):
         self.place = place
         self.homes = place.directory("home")
         self.owners = [
-            pwd.struct_passwd((f"u{i}", "x", FIRST_UID + i, FIRST_UID + i, "", str(self.homes /
-                               f"u{i}"), "/bin/false")) for i in range(count)]
+            pwd.struct_passwd((f"u{i}", "x", first + i, first + i, "", str(self.homes / f"u{i}"),
+                               "/bin/false")) for i in range(count)]
         passwd = "".join(":".join(map(str, o)) + "\n" for o in self.owners)
         group = "".join(f"{o.pw_name}:x:{o.pw_gid}:\n" for o in self.owners)
         place.file("passwd", Path("/etc/passwd").read_text() + passwd)
