@@ -15,7 +15,7 @@
 
 static const struct {
 	const char *key;
-	int resource;
+	unsigned resource; /* of an enum in GNU C, which clang takes for unsigned */
 } limits[LIMIT_COUNT] = {
 	[LIMIT_AS] = { SPEC_LIMIT_AS, RLIMIT_AS },
 	[LIMIT_CORE] = { SPEC_LIMIT_CORE, RLIMIT_CORE },
@@ -37,7 +37,7 @@ const char *limit_key(enum limit limit)
 
 int limit_set(enum limit limit, uint64_t value, uint64_t *ret_got)
 {
-	int resource = limits[limit].resource;
+	unsigned resource = limits[limit].resource;
 	struct rlimit wanted = { .rlim_cur = value, .rlim_max = value };
 	struct rlimit now;
 	int error;
