@@ -22,7 +22,8 @@ static void arm(struct pool *p, uint64_t left_ns)
 		.tv_usec = (suseconds_t)(left_ns % NS_PER_S / NS_PER_US),
 	};
 
-	(void)evtimer_add(&p->idle_timer, &tv); /* without memory for it the pool just stays */
+	/* without memory for it the pool just stays */
+	(void)evtimer_add(p->idle_timer, &tv);
 }
 
 /* Does some lease work? If not: when was the last use of any connection? */
@@ -75,20 +76,27 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		starter_retire(p, "idle");
 }
 
-void idle_init(struct pool *p)
-{
-	(void)evtimer_assign(&p->idle_timer, p->manager->base, on_timer, p);
-}
-
 void idle_arm(struct pool *p)
 {
-	if (p->pgrp_max_idle_s)
-		arm(p, p->pgrp_max_idle_s * NS_PER_S);
-	else
+	if (!p->pgrp_max_idle_s) {
 		idle_disarm(p);
+		return;
+	}
+	if (!p->idle_timer)
+		p->idle_timer = evtimer_new(p->manager->base, on_timer, p);
+	if (p->idle_timer)
+		arm(p, p->pgrp_max_idle_s * NS_PER_S);
 }
 
 void idle_disarm(struct pool *p)
 {
-	(void)evtimer_del(&p->idle_timer);
+	if (p->idle_timer)
+		(void)evtimer_del(p->idle_timer);
+}
+
+void idle_free(struct pool *p)
+{
+	if (p->idle_timer)
+		event_free(p->idle_timer);
+	p->idle_timer = NULL;
 }

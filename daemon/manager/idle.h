@@ -12,14 +12,14 @@
 
 struct pool;
 
-/** idle_init() - make the pool's timer; it does not run yet */
-void idle_init(struct pool *p);
-
 /** idle_arm() - the pool runs: look at it when it could have been idle long enough */
 void idle_arm(struct pool *p);
 
 /** idle_disarm() - no parent, nothing to reap */
 void idle_disarm(struct pool *p);
+
+/** idle_free() - the pool ends; it may never have run */
+void idle_free(struct pool *p);
 
 /**
  * idle_left_ns() - how long until a pool has been idle for long enough; pure

@@ -175,7 +175,6 @@ int pool_new(struct manager *m, uint32_t id, const struct pool_spec *spec, struc
 	list_init(&p->pipes);
 	waitq_init(&p->waitq);
 	ratelimit_init(&p->stderr_rate, POOL_STDERR_PER_S, POOL_STDERR_BURST, p->since_ns);
-	idle_init(p);
 	admit_init(p);
 	*ret_pool = p;
 	return 0;
@@ -200,7 +199,7 @@ struct pool *pool_free(struct pool *p)
 	waitq_deinit(&p->waitq);
 	stderr_pipe_close_all(p);
 	pool_log_close(p);
-	(void)evtimer_del(&p->idle_timer);
+	idle_free(p);
 	(void)evtimer_del(&p->wait_timer);
 	start_queue_remove(&p->manager->starter.queue, &p->start_ticket);
 	list_remove(&p->state_node);
