@@ -9,7 +9,6 @@
 #include "tests/support/control_codec.h"
 #include "tests/support/golden.h"
 #include "tests/support/guard.h"
-#include "tests/support/source.h"
 #include "tests/support/t.h"
 
 #define LENGTH_AT 4U
@@ -440,47 +439,6 @@ static void decode_bare__type_with_a_body__refused(void **state)
 		control_decode_bare(f->golden.data, f->golden.size, CONTROL_HELLO), CONTROL_E_TYPE);
 }
 
-static void type_name__all_numbers__known_or_question_mark(void **state)
-{
-	size_t known = 0;
-
-	(void)state;
-	for (unsigned type = 0; type < 1000; type++)
-		known += strcmp(control_type_name(type), "?") != 0;
-	assert_int_equal(known, CONTROL_CODECS);
-	assert_string_equal(control_type_name(CONTROL_LEASE), "LEASE");
-	assert_string_equal(control_type_name(CONTROL_POOL_OK), "POOL_OK");
-	assert_string_equal(control_type_name(UINT32_MAX), "?");
-}
-
-static void close_name__all_numbers__distinct_or_question_mark(void **state)
-{
-	(void)state;
-	for (unsigned a = 0; a < CONTROL_CLOSE_COUNT; a++) {
-		for (unsigned b = 0; b < a; b++)
-			assert_string_not_equal(control_close_name(a), control_close_name(b));
-	}
-	assert_string_equal(control_close_name(CONTROL_CLOSE_DIED), "died");
-	assert_string_equal(control_close_name(CONTROL_CLOSE_COUNT), "?");
-	assert_string_equal(control_close_name(UINT32_MAX), "?");
-}
-
-static void manual__every_type__has_its_entry(void **state)
-{
-	char *manual = source_read("proto/lsapid-control.7.scd");
-
-	(void)state;
-	for (size_t i = 0; i < CONTROL_CODECS; i++) {
-		unsigned type = (unsigned)control_codecs[i].type;
-		char entry[64];
-
-		(void)snprintf(
-			entry, sizeof(entry), "\n*%u %s*\n\t", type, control_type_name(type));
-		T_ASSERT_ROW(control_type_name(type), strstr(manual, entry));
-	}
-	free(manual);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -495,9 +453,6 @@ int main(void)
 		cmocka_unit_test(text__at_its_bound__passes_and_not_above),
 		cmocka_unit_test(encode__field_out_of_bounds__nothing),
 		cmocka_unit_test(decode_bare__type_with_a_body__refused),
-		cmocka_unit_test(type_name__all_numbers__known_or_question_mark),
-		cmocka_unit_test(close_name__all_numbers__distinct_or_question_mark),
-		cmocka_unit_test(manual__every_type__has_its_entry),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
