@@ -29,7 +29,9 @@ void instance_set_deinit(struct instance_set *set)
 {
 	struct list_node *n;
 
-	while ((n = list_first(&set->live)) || (n = list_first(&set->left)))
+	while ((n = list_pop_front(&set->live)))
+		instance_free(instance_of(n));
+	while ((n = list_pop_front(&set->left)))
 		instance_free(instance_of(n));
 }
 
@@ -81,7 +83,7 @@ void instance_leave(struct instance_set *set, struct instance *i)
 	list_push_back(&set->left, &i->node);
 	drop_if_empty(i);
 	if (set->left.count > INSTANCE_LEFT_MAX)
-		instance_free(instance_of(list_first(&set->left)));
+		instance_free(instance_of(list_pop_front(&set->left)));
 }
 
 void instance_learn(struct instance *i, struct pool *p)

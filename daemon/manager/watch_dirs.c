@@ -202,48 +202,50 @@ static int walk(struct watch_dirs *w, char way[PATH_MAX], char dir[PATH_MAX], st
 	return way[strspn(way, "/")] == '\0';
 }
 
-static int add(struct watch_dirs *w, const char *path, bool has_entries);
+/* The same for a path as it is written. */
+static int reach(struct watch_dirs *w, const char *path, char dir[PATH_MAX], struct stat *st)
+{
+	char way[PATH_MAX];
+
+	if (snprintf(way, sizeof(way), "%s", path) >= (int)sizeof(way))
+		return 0;
+	return walk(w, way, dir, st);
+}
 
 /* What the links in a directory lead to may be written elsewhere. */
 static int add_links(struct watch_dirs *w, const char *path)
 {
-	struct dirent *entry;
+	char link[PATH_MAX], end[PATH_MAX];
 	DIR *dir = opendir(path);
-	char link[PATH_MAX];
+	struct dirent *entry;
+	struct stat st;
 	size_t count = 0;
 	int r = 0;
 
 	if (!dir)
 		return 0; /* the watch that it needs fails, too, and says why */
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): this process has one thread */
-	while (r == 0 && count++ < WATCH_SHOT_DIR_MAX && (entry = readdir(dir))) {
-		if (entry->d_type != DT_LNK || watch_shot_is_ignored(entry->d_name))
+	while (r >= 0 && count++ < WATCH_SHOT_DIR_MAX && (entry = readdir(dir))) {
+		if ((entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN) ||
+			watch_shot_is_ignored(entry->d_name))
 			continue;
 		if (snprintf(link, sizeof(link), "%s/%s", path, entry->d_name) < PATH_MAX)
-			r = add(w, link, false);
+			r = reach(w, link, end, &st);
 	}
 	(void)closedir(dir);
-	return r;
-}
-
-static int add(struct watch_dirs *w, const char *path, bool has_entries)
-{
-	char way[PATH_MAX], dir[PATH_MAX];
-	struct stat st = { .st_mode = 0 };
-	int r;
-
-	if (snprintf(way, sizeof(way), "%s", path) >= (int)sizeof(way))
-		return 0;
-	r = walk(w, way, dir, &st);
-	if (r <= 0 || !has_entries || !S_ISDIR(st.st_mode))
-		return r < 0 ? r : 0;
-	r = need(w, dir, NULL, true);
-	return r ? r : add_links(w, dir);
+	return r < 0 ? r : 0;
 }
 
 int watch_dirs_add(struct watch_dirs *w, const char *path)
 {
-	return add(w, path, true);
+	struct stat st = { .st_mode = 0 };
+	char dir[PATH_MAX];
+	int r = reach(w, path, dir, &st);
+
+	if (r <= 0 || !S_ISDIR(st.st_mode))
+		return r < 0 ? r : 0;
+	r = need(w, dir, NULL, true);
+	return r ? r : add_links(w, dir);
 }
 
 /* --- watching them ------------------------------------------------------------------------- */

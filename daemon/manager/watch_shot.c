@@ -148,25 +148,24 @@ const char *watch_shot_diff(
 {
 	size_t i = 0, k = 0;
 
-	while (i < before->count || k < after->count) {
-		const struct watch_mark *old = i < before->count ? &before->mark[i] : NULL;
-		const struct watch_mark *new = k < after->count ? &after->mark[k] : NULL;
-		int order = old && new ? strcmp(old->path, new->path) : old ? -1 : 1;
+	while (i < before->count && k < after->count) {
+		const struct watch_mark *old = &before->mark[i++];
+		const struct watch_mark *new = &after->mark[k++];
+		int order = strcmp(old->path, new->path);
 
-		if (order < 0 || !new) {
-			*ret_path = before->mark[i].path;
-			return "removed";
-		}
-		if (order > 0 || !old) {
-			*ret_path = new->path;
-			return "added";
-		}
-		if (old->print != new->print) {
-			*ret_path = new->path;
+		*ret_path = order < 0 ? old->path : new->path;
+		if (order)
+			return order < 0 ? "removed" : "added";
+		if (old->print != new->print)
 			return "changed";
-		}
-		i++;
-		k++;
+	}
+	if (i < before->count) {
+		*ret_path = before->mark[i].path;
+		return "removed";
+	}
+	if (k < after->count) {
+		*ret_path = after->mark[k].path;
+		return "added";
 	}
 	return NULL;
 }
