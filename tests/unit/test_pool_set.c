@@ -24,6 +24,7 @@ static int set_setup(void **state)
 
 	m = (struct manager){ .config = &config, .base = event_base_new(), .now_ns = NS_PER_S };
 	assert_non_null(m.base);
+	users_init(&m.users);
 	assert_int_equal(pool_set_init(&m.pools, &m), 0);
 	config.max_pools = 2;
 	log_set_level(LOG_LEVEL_WARN); /* a line for each of thousands helps nobody */
@@ -36,6 +37,7 @@ static int set_teardown(void **state)
 	struct manager *m = *state;
 
 	pool_set_deinit(&m->pools);
+	users_deinit(&m->users);
 	event_base_free(m->base);
 	return 0;
 }
