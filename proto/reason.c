@@ -35,7 +35,8 @@ static const struct reason_row reasons[] = {
 	},
 	[REASON_HOST_FULL] = {
 		"host-full",
-		"the host runs as many PHP children as lsapid allows in all",
+		"the host runs as many PHP children as lsapid allows in all, or keeps the rest for users who "
+		"have fewer",
 		"raise max_children_total in lsapid.conf if the memory of the host permits",
 	},
 	[REASON_POOLS_FULL] = {

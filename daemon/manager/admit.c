@@ -2,109 +2,16 @@
 
 #include "daemon/manager/admit.h"
 
-#include <assert.h>
 #include <errno.h>
 
 #include "daemon/base/clock.h"
-#include "daemon/base/err.h"
-#include "daemon/base/log.h"
+#include "daemon/manager/ask.h"
 #include "daemon/manager/manager.h"
-#include "daemon/manager/pool_policy.h"
 
-/*
- * An attempt fails when a holder takes its idle lease again just now, or when lsphp has closed a
- * kept connection; each failure takes one candidate away. More than this is not bad luck.
- */
+/* A holder changes its word twice per request: who is found idle so often is not waited for. */
 #define ADMIT_ATTEMPTS 64
-
-/** One request for a connection. */
-struct ask {
-	struct pool *pool;
-	struct session *session;
-	uint32_t sequence;
-	bool can_wait;
-	uint32_t ahead;    /* waiters before it */
-	uint64_t since_ns; /* it has waited since then; 0: it is new */
-};
-
-/* What is idle for longest: of the pool's leases or, if it has none and the host is full, of all.
- */
-static struct pool_figures figures(const struct ask *a, struct backend **ret_oldest)
-{
-	struct pool *p = a->pool;
-	struct manager *m = p->manager;
-	uint64_t now = manager_now(m);
-	struct pool_figures f = {
-		.state = p->state,
-		.is_stopping = shutdown_is_under_way(&m->shutdown),
-		.has_slot = session_has_slot(a->session),
-		.unheld = (uint32_t)p->unheld.count,
-		.connections = pool_connections(p),
-		.children = p->children,
-		.host_connections = m->connections,
-		.host_limit = m->config->max_children_total,
-		.waiting = a->ahead,
-		.wait_limit = p->wait.queue_length,
-		.can_wait = a->can_wait,
-		.is_stuck = unborn_is_stuck(&p->unborn, now),
-		.is_backing_off = backoff_left_ns(&p->backoff, now) > 0,
-		.fail_reason = p->fail_reason,
-	};
-
-	*ret_oldest = NULL;
-	if (!f.unheld) /* the scan is for when it matters */
-		*ret_oldest = lease_find_oldest_idle(p, now, &f.idle_ns);
-	f.has_idle = *ret_oldest != NULL;
-	if (!f.unheld && !f.has_idle && f.host_connections >= f.host_limit) {
-		*ret_oldest = lease_find_oldest_anywhere(m, now);
-		f.has_idle_elsewhere = *ret_oldest != NULL;
-	}
-	return f;
-}
-
-static void send_reject(const struct ask *a, enum reason reason)
-{
-	refuse_lease(a->pool, a->session->peer, a->sequence, reason, a->since_ns);
-}
-
-/* Return: 0: granted; 1: it turned out stale, look for another; -errno */
-static int grant(const struct ask *a, struct backend *b, uint32_t flags)
-{
-	struct control_grant m = { .flags = flags };
-	int r;
-
-	if (!(flags & CONTROL_GRANT_FRESH) && !backend_is_clean(b)) {
-		backend_close(b);
-		return 1;
-	}
-	r = lease_lend(b, a->session);
-	if (r < 0)
-		return r;
-	if (!a->pool->has_connection_pool)
-		m.flags |= CONTROL_GRANT_ONCE;
-	m.slot = b->slot;
-	m.generation = b->generation;
-	peer_send_grant(a->session->peer, a->sequence, &m, b->fd);
-	return 0;
-}
-
-static int connect_and_grant(const struct ask *a, bool has_to_start)
-{
-	struct pool *p = a->pool;
-	uint32_t flags = CONTROL_GRANT_FRESH;
-	struct backend *b;
-	int r;
-
-	if (has_to_start) {
-		r = starter_begin(p, "lease");
-		if (r < 0)
-			return r;
-	}
-	if (p->state != POOL_READY)
-		flags |= CONTROL_GRANT_COLD;
-	r = backend_connect(p, &b);
-	return r < 0 ? r : grant(a, b, flags);
-}
+/* That a connection elsewhere has become idle, or left over, no message tells. */
+#define ADMIT_TICK_MS 100
 
 static int wait_for_one(const struct ask *a, uint32_t wait_ms)
 {
@@ -121,103 +28,69 @@ static int wait_for_one(const struct ask *a, uint32_t wait_ms)
 	return waitq_add(&p->waitq, &a->session->waiters, &who);
 }
 
-/* Its holder finds it revoked, and asks for another when it has a request. */
-static void evict(struct backend *b)
-{
-	struct manager *m = b->pool->manager;
-
-	if (b->session && !lease_recall(b))
-		return; /* taken just now */
-	m->stats.evictions++;
-	log_debug("lease.evict", F_UINT("pool", b->pool->id), F_STR("name", b->pool->name));
-	backend_close(b);
-}
-
-/* Return: 0: done; 1: the world has changed, decide again; -errno */
-static int carry_out(const struct ask *a, enum pool_action action, struct backend *oldest)
-{
-	struct pool *p = a->pool;
-	struct list_node *n;
-
-	switch (action) {
-	case POOL_GRANT_IDLE:
-		n = list_first(&p->unheld);
-		return grant(a, LIST_OWNER(n, struct backend, node), 0);
-	case POOL_REVOKE:
-		assert(oldest); /* the policy saw that there is one */
-		return lease_recall(oldest) ? grant(a, oldest, 0) : 1;
-	case POOL_CONNECT:
-		return connect_and_grant(a, false);
-	case POOL_START:
-		return connect_and_grant(a, true);
-	case POOL_EVICT:
-		assert(oldest);
-		evict(oldest);
-		return 1;
-	case POOL_QUEUE:
-	case POOL_REJECT:
-	case POOL_ACTION_COUNT:
-		break;
-	}
-	return 0;
-}
-
-/*
- * Return: true if the request was answered; false: it has to wait. A failure of the daemon itself
- * (descriptors, memory) is answered as such and logged with its cause.
- */
-static bool ask_now(const struct ask *a)
-{
-	struct manager *m = a->pool->manager;
-
-	for (int i = 0; i < ADMIT_ATTEMPTS; i++) {
-		struct backend *oldest;
-		struct pool_figures f = figures(a, &oldest);
-		struct pool_decision d = pool_policy_decide(&f);
-		int r;
-
-		if (d.action == POOL_QUEUE)
-			return false;
-		if (d.action == POOL_REJECT) {
-			send_reject(a, d.reason);
-			return true;
-		}
-		r = carry_out(a, d.action, oldest);
-		if (r == 0) {
-			m->stats.grants[d.action]++;
-			return true;
-		}
-		if (r == -EAGAIN) { /* the backlog is full of those who have given up */
-			send_reject(a, REASON_BUSY);
-			return true;
-		}
-		if (r < 0) {
-			if (ratelimit_take(&m->error_rate, manager_now(m)))
-				log_error("lease.error", F_UINT("pool", a->pool->id),
-					F_STR("name", a->pool->name), F_ERRNO(r),
-					F_UINT("untold", ratelimit_steal_refused(&m->error_rate)));
-			send_reject(a, REASON_INTERNAL);
-			return true;
-		}
-	}
-	send_reject(a, REASON_BUSY);
-	return true;
-}
-
 static void arm_wait_timer(struct pool *p)
 {
-	uint64_t next = waitq_next_ns(&p->waitq);
 	uint64_t now = manager_now(p->manager);
-	uint64_t left = next > now ? next - now : 0;
-	struct timeval tv = {
+	uint64_t next = waitq_next_ns(&p->waitq);
+	uint64_t left;
+	struct timeval tv;
+
+	/* a pool that could not fork may be able to by then */
+	if (waitq_count(&p->waitq) && unborn_is_stuck(&p->unborn, now) && p->unborn.until_ns < next)
+		next = p->unborn.until_ns;
+	left = next > now ? next - now : 0;
+	tv = (struct timeval){
 		.tv_sec = (time_t)(left / NS_PER_S),
 		.tv_usec = (suseconds_t)(left % NS_PER_S / NS_PER_US) + 1,
 	};
-
 	if (next == UINT64_MAX)
 		(void)evtimer_del(&p->wait_timer);
 	else
 		(void)evtimer_add(&p->wait_timer, &tv);
+}
+
+/* --- who waits --------------------------------------------------------------------------- */
+
+/*
+ * A pool with a waiter waits for one of its own connections, unless it has fewer than it may and
+ * could fork more: then for the host. This is looked at after everything that could change it.
+ */
+static void note_waiting(struct pool *p)
+{
+	struct manager *m = p->manager;
+	const struct waiter *first = waitq_first(&p->waitq);
+
+	if (first && pool_connections(p) < p->children &&
+		!unborn_is_stuck(&p->unborn, manager_now(m))) {
+		users_hold_back(&m->users, &p->held_back, p->user, first->since_ns);
+	} else if (held_back_is_in(&p->held_back)) {
+		users_let_go(&m->users, &p->held_back);
+		m->admit.has_news = true; /* whoever comes after it may need less */
+	}
+}
+
+void admit_gained(struct pool *p)
+{
+	p->manager->connections++;
+	users_gain(&p->manager->users, p->user);
+	note_waiting(p);
+}
+
+void admit_lost(struct pool *p)
+{
+	p->manager->connections--;
+	users_lose(&p->manager->users, p->user);
+	p->manager->admit.has_news = true;
+	note_waiting(p);
+}
+
+/* After every change of the queue: who holds a lease has to know whether somebody waits. */
+static void settle_queue(struct pool *p)
+{
+	if (!waitq_count(&p->waitq))
+		lease_unwant_all(p);
+	note_waiting(p);
+	arm_wait_timer(p);
 }
 
 static void answer_waiter(struct waiter *w, enum reason reason)
@@ -230,47 +103,123 @@ static void answer_waiter(struct waiter *w, enum reason reason)
 	};
 
 	waitq_remove(w);
-	if (!waitq_count(&a.pool->waitq))
-		lease_unwant_all(a.pool);
-	send_reject(&a, reason);
+	settle_queue(a.pool);
+	ask_refuse(&a, reason);
 }
 
-/* After every change of the queue: who holds a lease has to know whether somebody waits. */
-static void settle_queue(struct pool *p)
+/*
+ * Out of the queue while it is being answered: should the pool fail over it, then everybody else
+ * is refused, and this one not twice.
+ *
+ * Return: true if the first waiter of @p was answered; false: it waits on.
+ */
+static bool serve_first(struct pool *p)
 {
-	if (!waitq_count(&p->waitq))
-		lease_unwant_all(p);
-	arm_wait_timer(p);
+	struct waiter *w = waitq_pop(&p->waitq);
+	const struct ask a = {
+		.pool = p,
+		.session = w->session,
+		.sequence = w->sequence,
+		.can_wait = true,
+		.since_ns = w->since_ns,
+	};
+	bool is_answered = peer_is_dead(w->session->peer) || ask_now(&a);
+
+	if (is_answered)
+		waitq_free(w);
+	else
+		waitq_unpop(&p->waitq, &w->session->waiters, w);
+	note_waiting(p);
+	return is_answered;
 }
 
-void admit_waiters(struct pool *p)
+/* Those that wait for a connection of this pool, first come first served. */
+static void serve_pool(struct pool *p)
 {
-	struct waiter *w;
 	int again = 0;
 
 	if (!waitq_count(&p->waitq))
 		return;
-	while ((w = waitq_first(&p->waitq))) {
-		const struct ask a = {
-			.pool = p,
-			.session = w->session,
-			.sequence = w->sequence,
-			.can_wait = true,
-			.since_ns = w->since_ns,
-		};
-
-		if (!peer_is_dead(w->session->peer) && !ask_now(&a)) {
-			/*
-			 * One that became idle just now was not marked: it is there to be had.
-			 * A session that keeps changing its words does not hold up the rest.
-			 */
-			if (lease_want_all(p) || ++again == ADMIT_ATTEMPTS)
-				break;
+	while (waitq_count(&p->waitq)) {
+		if (serve_first(p))
 			continue;
-		}
-		waitq_remove(w);
+		/*
+		 * One that became idle just now was not marked: it is there to be had. A session
+		 * that keeps changing its words does not hold up the rest.
+		 */
+		if (lease_want_all(p) || ++again == ADMIT_ATTEMPTS)
+			break;
 	}
 	settle_queue(p);
+}
+
+static bool is_poor(const struct manager *m, const struct user *u)
+{
+	const struct fair_figures f = ask_fair(m, u);
+
+	return u->held < fair_share(&f);
+}
+
+static void arm_tick(struct manager *m)
+{
+	static const struct timeval later = { .tv_usec = ADMIT_TICK_MS * 1000 };
+
+	if (!users_next(&m->users))
+		(void)evtimer_del(&m->admit.tick);
+	else if (!evtimer_pending(&m->admit.tick, NULL))
+		(void)evtimer_add(&m->admit.tick, &later);
+}
+
+/*
+ * Those that the ceiling of the host holds back: the user that holds least first. If there is
+ * nothing that he may take, there is nothing that anybody may (fair.h).
+ */
+static void serve_held_back(struct manager *m)
+{
+	struct held_back *h;
+
+	m->admit.has_news = false;
+	while ((h = users_next(&m->users))) {
+		struct pool *p = LIST_OWNER(h, struct pool, held_back);
+		bool is_served = serve_first(p);
+
+		if (!is_served && is_poor(m, p->user) && spares_want(m, manager_now(m)))
+			is_served = serve_first(p);
+		settle_queue(p);
+		if (!is_served)
+			break;
+	}
+	m->admit.has_news = false;
+	arm_tick(m);
+}
+
+void admit_turn_over(struct manager *m)
+{
+	if (m->admit.has_news)
+		serve_held_back(m);
+}
+
+void admit_room(struct pool *p)
+{
+	admit_turn_over(p->manager);
+	serve_pool(p);
+}
+
+void admit_returned(struct backend *b)
+{
+	struct manager *m = b->pool->manager;
+	const struct held_back *next = users_next(&m->users);
+	struct fair_figures f;
+
+	if (!next)
+		return;
+	f = ask_fair(m, b->pool->user);
+	if (fair_must_yield(&f, b->pool->user->held, next->user->held)) {
+		(void)ask_evict(b);
+		return;
+	}
+	spares_note(m, b);
+	m->admit.has_news = true; /* unless somebody of its own pool takes it */
 }
 
 void admit_lease(
@@ -288,17 +237,20 @@ void admit_lease(
 
 	p->counts.leases++;
 	p->manager->stats.leases++;
+	admit_turn_over(p->manager); /* nobody passes those who wait for what is free */
 	if (ask_now(&a))
 		return;
 	r = wait_for_one(&a, wait_ms);
 	if (r) {
-		send_reject(&a, r < 0 ? REASON_INTERNAL : REASON_QUEUE_FULL);
+		ask_refuse(&a, r < 0 ? REASON_INTERNAL : REASON_QUEUE_FULL);
 		return;
 	}
 	p->manager->stats.grants[POOL_QUEUE]++;
 	/* it asks once more, now from the queue: a lease may have become idle before it was marked
 	 */
-	admit_waiters(p);
+	serve_pool(p);
+	if (held_back_is_in(&p->held_back))
+		serve_held_back(p->manager);
 	if (waitq_find(&s->waiters, sequence))
 		peer_send_queued(s->peer, sequence, &(struct control_queued){ .wait_ms = wait_ms });
 }
@@ -329,10 +281,31 @@ static void on_wait_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	while ((w = waitq_expired(&p->waitq, manager_now(p->manager))))
 		answer_waiter(w, REASON_QUEUE_TIMEOUT);
+	serve_pool(p);
 	settle_queue(p);
 }
 
-void admit_init(struct pool *p)
+void admit_init_pool(struct pool *p)
 {
 	(void)evtimer_assign(&p->wait_timer, p->manager->base, on_wait_timer, p);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	serve_held_back(arg);
+}
+
+int admit_init(struct admit *a, struct manager *m)
+{
+	a->has_news = false;
+	spares_init(&a->spares);
+	return evtimer_assign(&a->tick, m->base, on_tick, m) < 0 ? -ENOMEM : 0;
+}
+
+void admit_deinit(struct admit *a)
+{
+	if (event_initialized(&a->tick))
+		(void)event_del(&a->tick);
 }

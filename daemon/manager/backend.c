@@ -64,7 +64,7 @@ int backend_connect(struct pool *p, struct backend **ret_backend)
 		return r;
 	}
 	list_push_front(&p->unheld, &b->node);
-	m->connections++;
+	admit_gained(p);
 	p->counts.connects++;
 	*ret_backend = b;
 	return 0;
@@ -83,6 +83,7 @@ void backend_close(struct backend *b)
 	if (b->fd < 0)
 		return;
 	list_remove(&b->node);
+	list_remove(&b->spare_node);
 	hangup_unwatch(&m->hangup, b);
 	/*
 	 * A former holder may still have a copy: closing ours alone would end nothing. But when the
@@ -91,7 +92,7 @@ void backend_close(struct backend *b)
 	if (!m->has_quit)
 		(void)shutdown(b->fd, SHUT_RDWR);
 	b->fd = fd_close(b->fd);
-	m->connections--;
+	admit_lost(b->pool);
 	b->pool->last_close_ns = manager_now(m);
 	graveyard_add(&m->graveyard, &b->grave, backend_bury);
 }

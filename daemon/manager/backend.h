@@ -20,6 +20,7 @@ struct session;
 struct backend {
 	struct list_node node;        /* in pool's unheld or held */
 	struct list_node hangup_node; /* hung up while busy: looked at again */
+	struct list_node spare_node;  /* in the notes of spares.h */
 	struct grave grave;
 	struct pool *pool;      /* borrowed */
 	int fd;                 /* owned; blocking, shared with the holder */

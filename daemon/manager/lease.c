@@ -105,39 +105,16 @@ struct backend *lease_find_oldest_idle(const struct pool *p, uint64_t now_ns, ui
 	return oldest;
 }
 
-/* Unheld ones first: nobody notices. */
-static struct backend *find_oldest(const struct pool *p, uint64_t now_ns, uint64_t *ret_idle_ns)
+bool lease_is_idle(const struct backend *b, uint64_t now_ns, uint64_t *ret_idle_ns)
 {
-	struct list_node *n = list_last(&p->unheld);
+	uint64_t since = b->idle_since_ns;
 
-	if (!n)
-		return lease_find_oldest_idle(p, now_ns, ret_idle_ns);
-	*ret_idle_ns = clock_since_ns(backend_of(n)->idle_since_ns, now_ns);
-	return backend_of(n);
-}
-
-struct backend *lease_find_oldest_anywhere(const struct manager *m, uint64_t now_ns)
-{
-	/* a pool that is leaving has given up what is idle; one that starts may have served */
-	static const enum pool_state serving[] = { POOL_READY, POOL_STARTING };
-	struct backend *oldest = NULL;
-	uint64_t most_ns = 0;
-
-	for (size_t i = 0; i < sizeof(serving) / sizeof(serving[0]); i++) {
-		struct list_node *n, *tmp;
-
-		LIST_FOREACH (&m->pools.by_state[serving[i]], n, tmp) {
-			const struct pool *p = LIST_OWNER(n, struct pool, state_node);
-			uint64_t idle_ns;
-			struct backend *b = find_oldest(p, now_ns, &idle_ns);
-
-			if (b && (!oldest || idle_ns > most_ns)) {
-				oldest = b;
-				most_ns = idle_ns;
-			}
-		}
-	}
-	return oldest;
+	if (lease_is_busy(b))
+		return false;
+	if (b->session)
+		since = atomic_load_explicit(&slot_of(b)->since_ns, memory_order_relaxed);
+	*ret_idle_ns = clock_since_ns(since, now_ns);
+	return true;
 }
 
 /*
@@ -164,10 +141,15 @@ static bool want_one(const struct backend *b)
 
 bool lease_want_all(struct pool *p)
 {
+	p->is_wanting = true;
+	return lease_ask_back(p);
+}
+
+bool lease_ask_back(struct pool *p)
+{
 	struct list_node *n, *tmp;
 	bool is_all = true;
 
-	p->is_wanting = true;
 	LIST_FOREACH (&p->held, n, tmp) {
 		if (!want_one(backend_of(n)))
 			is_all = false;
@@ -200,7 +182,7 @@ bool lease_forget_hung_up(struct backend *b)
 	if (b->session && !lease_recall(b))
 		return false;
 	backend_close(b);
-	admit_waiters(p);
+	admit_room(p);
 	return true;
 }
 

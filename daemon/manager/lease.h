@@ -47,12 +47,8 @@ bool lease_is_busy(const struct backend *b);
 struct backend *lease_find_oldest_idle(
 	const struct pool *p, uint64_t now_ns, uint64_t *ret_idle_ns);
 
-/**
- * lease_find_oldest_anywhere() - of all pools that serve: the connection idle for longest, or NULL
- *
- * Held or not. Looks at all connections of the host: for when that is full.
- */
-struct backend *lease_find_oldest_anywhere(const struct manager *m, uint64_t now_ns);
+/** lease_is_idle() - does nobody use it now, held or not? Then *ret_idle_ns: for how long */
+bool lease_is_idle(const struct backend *b, uint64_t now_ns, uint64_t *ret_idle_ns);
 
 /**
  * lease_give_up() - close a connection when its request is done: at once if it is idle
@@ -75,6 +71,9 @@ void lease_retire(struct pool *p);
  * Return: true; false if one of them had become idle meanwhile: look again.
  */
 bool lease_want_all(struct pool *p);
+
+/** lease_ask_back() - the same once, for a waiter of another pool: nobody takes it back */
+bool lease_ask_back(struct pool *p);
 
 /** lease_unwant_all() - nobody waits any more */
 void lease_unwant_all(struct pool *p);

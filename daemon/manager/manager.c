@@ -162,6 +162,8 @@ static int init_parts(struct manager *m)
 	if (r == 0)
 		r = starter_init(&m->starter, m);
 	if (r == 0)
+		r = admit_init(&m->admit, m);
+	if (r == 0)
 		r = shutdown_init(&m->shutdown, m);
 	if (r == 0)
 		r = reload_init(&m->reload, m);
@@ -184,6 +186,7 @@ int manager_init(struct manager *m, const struct priv_message *setup, struct con
 	*m = (struct manager){ .config = config };
 	accounts_init(&m->accounts);
 	users_init(&m->users);
+	spares_init(&m->admit.spares);
 	list_init(&m->graveyard);
 	list_init(&m->greeting);
 	list_init(&m->peers);
@@ -238,6 +241,7 @@ void manager_deinit(struct manager *m)
 		watch_deinit(&m->watch);
 		reload_deinit(&m->reload);
 		shutdown_deinit(&m->shutdown);
+		admit_deinit(&m->admit);
 		starter_deinit(&m->starter);
 		hangup_deinit(&m->hangup);
 		signals_deinit(&m->signals);
@@ -269,6 +273,7 @@ int manager_run(struct manager *m)
 			log_error("manager.loop", F_ERRNO(errno));
 			return 1;
 		}
+		admit_turn_over(m);
 		graveyard_empty(&m->graveyard);
 		arm_upkeep(m);
 	}

@@ -17,6 +17,7 @@
 #include "daemon/manager/access.h"
 #include "daemon/manager/accounts.h"
 #include "daemon/manager/admit.h"
+#include "daemon/manager/ask.h"
 #include "daemon/manager/backend.h"
 #include "daemon/manager/effective.h"
 #include "daemon/manager/graveyard.h"
@@ -38,6 +39,7 @@
 #include "daemon/manager/session.h"
 #include "daemon/manager/shutdown.h"
 #include "daemon/manager/signals.h"
+#include "daemon/manager/spares.h"
 #include "daemon/manager/starter.h"
 #include "daemon/manager/stats.h"
 #include "daemon/manager/stderr_pipe.h"
@@ -68,6 +70,7 @@ struct manager {
 	struct pool_set pools;
 	struct pool_logs pool_logs;
 	struct users users;
+	struct admit admit;
 	struct list greeting; /* peers without a session, longest silent first */
 	struct list peers;    /* peers with one */
 	struct list sessions;

@@ -155,7 +155,9 @@ bool ops_return(struct peer *p, uint32_t sequence, const uint8_t *data, size_t s
 	lease_end(b);
 	if (b->has_hung_up || b->is_doubtful || !starter_is_current(pool, b->spawn_id))
 		backend_close(b);
-	admit_waiters(pool);
+	else
+		admit_returned(b);
+	admit_room(pool);
 	shutdown_check(p->manager);
 	return true;
 }
@@ -223,7 +225,7 @@ bool ops_close(struct peer *p, uint32_t sequence, const uint8_t *data, size_t si
 	if (is_unborn(b, &msg))
 		note_unborn(pool);
 	backend_close(b);
-	admit_waiters(pool);
+	admit_room(pool);
 	shutdown_check(p->manager);
 	return true;
 }

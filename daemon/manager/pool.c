@@ -175,7 +175,7 @@ int pool_new(struct manager *m, uint32_t id, const struct pool_spec *spec, struc
 	list_init(&p->pipes);
 	waitq_init(&p->waitq);
 	ratelimit_init(&p->stderr_rate, POOL_STDERR_PER_S, POOL_STDERR_BURST, p->since_ns);
-	admit_init(p);
+	admit_init_pool(p);
 	*ret_pool = p;
 	return 0;
 }

@@ -97,9 +97,10 @@ struct pool {
 	struct list unheld; /* backends; most recently used first */
 	struct list held;   /* backends under a lease; longest held first */
 	struct waitq waitq;
-	bool is_wanting;          /* held leases are marked WANTED, as somebody waits */
-	uint64_t last_close_ns;   /* a connection was given up: until then the pool was in use */
-	struct event *idle_timer; /* owned; NULL: it never ran */
+	struct held_back held_back; /* the first of them waits for the host alone */
+	bool is_wanting;            /* held leases are marked WANTED, as somebody waits */
+	uint64_t last_close_ns;     /* a connection was given up: until then the pool was in use */
+	struct event *idle_timer;   /* owned; NULL: it never ran */
 	struct event wait_timer;
 	struct list pipes; /* stderr pipes: that of the parent and of earlier ones */
 	struct ratelimit stderr_rate;

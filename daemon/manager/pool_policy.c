@@ -37,6 +37,14 @@ static struct pool_decision wait_or_reject(const struct pool_figures *f, enum re
 	return act(POOL_QUEUE);
 }
 
+bool pool_policy_has_room(const struct pool_figures *f)
+{
+	/* one goes, one comes: what is kept for others stays as it was */
+	if (f->has_place && fair_free(&f->host))
+		return true;
+	return fair_may_grow(&f->host, f->user_held);
+}
+
 struct pool_decision pool_policy_decide(const struct pool_figures *f)
 {
 	bool has_room = f->connections < f->children;
@@ -55,11 +63,11 @@ struct pool_decision pool_policy_decide(const struct pool_figures *f)
 		return act(POOL_GRANT_IDLE);
 	if (f->has_idle && f->idle_ns > POOL_POLICY_STALE_NS)
 		return act(POOL_REVOKE);
-	if (can_grow && f->host_connections < f->host_limit)
+	if (can_grow && pool_policy_has_room(f))
 		return grow(f->state);
 	if (f->has_idle)
 		return act(POOL_REVOKE);
-	if (can_grow && f->has_idle_elsewhere)
+	if (can_grow && f->has_spare)
 		return act(POOL_EVICT);
 	if (has_room && f->is_stuck)
 		return wait_or_reject(f, REASON_PROCESS_LIMIT);

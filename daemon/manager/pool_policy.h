@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/manager/fair.h"
 #include "daemon/manager/pool_state.h"
 #include "proto/reason.h"
 
@@ -38,10 +39,11 @@ struct pool_figures {
 	uint32_t unheld;      /* connections that nobody holds */
 	uint32_t connections; /* all of the pool, held or not */
 	uint32_t children;    /* its limit */
-	uint32_t host_connections;
-	uint32_t host_limit;
-	bool has_idle_elsewhere; /* a connection of another pool that is not busy */
-	uint32_t waiting;        /* requests in the queue before this one */
+	struct fair_figures host;
+	uint32_t user_held; /* connections of all pools of its user */
+	bool has_place;     /* an eviction made one for it just now */
+	bool has_spare;     /* another pool's connection that it may have the place of */
+	uint32_t waiting;   /* requests in the queue before this one */
 	uint32_t wait_limit;
 	bool can_wait;       /* queue mode */
 	bool is_stuck;       /* lsphp can not fork: a further child would be asked for in vain */
@@ -53,6 +55,9 @@ struct pool_decision {
 	enum pool_action action;
 	enum reason reason; /* POOL_REJECT: why */
 };
+
+/** pool_policy_has_room() - is there room for one connection more, as far as the host goes? */
+bool pool_policy_has_room(const struct pool_figures *f);
 
 /**
  * pool_policy_decide() - what to do for one request for a connection

@@ -59,6 +59,7 @@ void reload_apply(struct pool *p)
 		pool_log_follow(p);
 	if (!is_outdated && p->state == POOL_READY)
 		idle_arm(p);
+	admit_room(p); /* its limit may have been raised */
 	if (!is_outdated)
 		return;
 	p->manager->reload.replaced++;
@@ -194,6 +195,7 @@ void reload_take(struct manager *m, int config_fd)
 		m->reload.count++;
 		log_set_level(fresh->log_level);
 		m->reload.replaced = 0;
+		m->admit.has_news = true;
 		accounts_deinit(&m->accounts); /* names may have changed, too */
 		log_notice("config.reload", F_UINT("count", m->reload.count),
 			F_UINT("pool_files", fresh->pool_file_count),

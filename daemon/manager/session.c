@@ -78,7 +78,7 @@ static void end_lease(struct backend *b)
 		lease_close(b);
 	else if (b->is_doubtful || !starter_is_current(p, b->spawn_id) || !backend_is_clean(b))
 		backend_close(b);
-	admit_waiters(p);
+	admit_room(p);
 }
 
 struct session *session_end(struct session *s)

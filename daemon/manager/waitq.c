@@ -6,9 +6,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
+static bool is_due_before(struct heap_node *a, struct heap_node *b)
+{
+	return HEAP_OWNER(a, struct waiter, due)->until_ns <
+	       HEAP_OWNER(b, struct waiter, due)->until_ns;
+}
+
 void waitq_init(struct waitq *q)
 {
 	list_init(&q->list);
+	heap_init(&q->due, is_due_before);
 }
 
 void waitq_deinit(struct waitq *q)
@@ -25,9 +32,17 @@ int waitq_add(struct waitq *q, struct list *of_session, const struct waiter *who
 	w = malloc(sizeof(*w));
 	if (!w)
 		return -ENOMEM;
-	*w = *who;
+	*w = (struct waiter){
+		.queue = q,
+		.pool = who->pool,
+		.session = who->session,
+		.sequence = who->sequence,
+		.since_ns = who->since_ns,
+		.until_ns = who->until_ns,
+	};
 	list_push_back(&q->list, &w->node);
 	list_push_back(of_session, &w->of_session);
+	heap_insert(&q->due, &w->due);
 	return 0;
 }
 
@@ -63,34 +78,59 @@ struct waiter *waitq_find(const struct list *of_session, uint32_t sequence)
 	return NULL;
 }
 
+static void take_out(struct waiter *w)
+{
+	list_remove(&w->node);
+	list_remove(&w->of_session);
+	heap_remove(&w->queue->due, &w->due);
+}
+
+struct waiter *waitq_pop(struct waitq *q)
+{
+	struct waiter *w = waitq_first(q);
+
+	if (w)
+		take_out(w);
+	return w;
+}
+
+void waitq_unpop(struct waitq *q, struct list *of_session, struct waiter *w)
+{
+	list_push_front(&q->list, &w->node);
+	list_push_back(of_session, &w->of_session);
+	heap_insert(&q->due, &w->due);
+}
+
+void waitq_free(struct waiter *w)
+{
+	free(w);
+}
+
 void waitq_remove(struct waiter *w)
 {
 	if (!w)
 		return;
-	list_remove(&w->node);
-	list_remove(&w->of_session);
+	take_out(w);
 	free(w);
+}
+
+static struct waiter *next_due(const struct waitq *q)
+{
+	struct heap_node *n = heap_first(&q->due);
+
+	return n ? HEAP_OWNER(n, struct waiter, due) : NULL;
 }
 
 struct waiter *waitq_expired(const struct waitq *q, uint64_t now_ns)
 {
-	struct list_node *n, *tmp;
+	struct waiter *w = next_due(q);
 
-	LIST_FOREACH (&q->list, n, tmp) {
-		if (waiter_of(n)->until_ns <= now_ns)
-			return waiter_of(n);
-	}
-	return NULL;
+	return w && w->until_ns <= now_ns ? w : NULL;
 }
 
 uint64_t waitq_next_ns(const struct waitq *q)
 {
-	struct list_node *n, *tmp;
-	uint64_t next = UINT64_MAX;
+	struct waiter *w = next_due(q);
 
-	LIST_FOREACH (&q->list, n, tmp) {
-		if (waiter_of(n)->until_ns < next)
-			next = waiter_of(n)->until_ns;
-	}
-	return next;
+	return w ? w->until_ns : UINT64_MAX;
 }

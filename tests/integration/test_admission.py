@@ -265,3 +265,75 @@ def test_settings_of_the_queue_change_without_new_php(stack):
     made.reload()
     queues_when_full(made.stack, "a.test")
     assert made.environ("a.test")["ppid"] == before
+
+
+def hold_many(made, vhost, count):
+    """As Holder, for more requests than are let through: answers come as they come."""
+    return [Asker(made, vhost, f"/hold.php?name=m{n}&last=m{n}") for n in range(count)]
+
+
+def let_go(made, vhost, askers):
+    for number in range(len(askers)):
+        (made.httpd.vhosts[vhost].docroot / f"m{number}.go").touch()
+    return [a.end().status for a in askers]
+
+
+def connections_of(made, name):
+    return next((p["connections"] for p in made.ctl.status()["pools"] if p["name"] == name), 0)
+
+
+def test_burst_of_one_user_leaves_the_reserve_to_others(stack):
+    """Of 16 children of the host a burst gets all but one, and another user's request is served."""
+    made = stack(Vhost("a.test", "games"), Vhost("b.test", "mail"),
+                 settings={"max_children_total": 16}, defaults={"pgrp_max_idle": "0s"})
+    first = Holder(made, "b.test", 1)  # two users are there: the share of each is eight
+    burst = hold_many(made, "a.test", 20)
+    wait_until(lambda: connections_of(made, "a.test") == 14, 10, "a burst up to the reserve")
+    wait_until(lambda: sum(1 for a in burst if a.answer) == 6, 10, "the refusals of the rest")
+    assert {a.answer.status for a in burst if a.answer} == {507}
+    made.httpd.wait_log("host-full", "a.test")
+    assert made.get("b.test", "/who.php").status == 200
+    assert sorted(set(let_go(made, "a.test", burst))) == [200, 507]
+    first.release()
+
+
+def test_place_that_any_pool_frees_wakes_who_waits_for_the_host(stack):
+    """A queue that the host's ceiling holds back moves when another user's request is done."""
+    made = stack(Vhost("a.test", "games"), Vhost("b.test", "mail"),
+                 settings={"max_children_total": 4},
+                 defaults={"when_busy": "queue", "children": 4})
+    burst = Holder(made, "a.test", 4)
+    late = Asker(made, "b.test", "/mirror.php?late")
+    wait_queued(made, "b.test", 1)
+    (burst.docroot / "h2.go").touch()
+    assert late.end().status == 200
+    burst.release()
+
+
+def test_freed_place_goes_to_the_user_that_holds_least(stack):
+    """a.test has a queue of its own, for longer: still the user without any child is next."""
+    made = stack(Vhost("a.test", "games"), Vhost("b.test", "mail"),
+                 settings={"max_children_total": 4},
+                 defaults={"when_busy": "queue", "children": 8})
+    burst = Holder(made, "a.test", 4)
+    more = [Asker(made, "a.test", f"/hold.php?name=m{n}") for n in range(3)]
+    wait_queued(made, "a.test", 3)
+    late = Asker(made, "b.test", "/mirror.php?late")
+    wait_queued(made, "b.test", 1)
+    (burst.docroot / "h0.go").touch()
+    assert late.end().status == 200
+    for number in range(3):
+        (burst.docroot / f"m{number}.go").touch()
+    burst.release()
+    assert [a.end().status for a in more] == [200] * 3
+
+
+def test_idle_children_of_a_burst_make_room_for_another_user(stack):
+    """Reject mode: what a user above his share keeps idle is another's at his first request."""
+    made = stack(Vhost("a.test", "games"), Vhost("b.test", "mail"),
+                 settings={"max_children_total": 4}, defaults={"pgrp_max_idle": "0s"})
+    Holder(made, "a.test", 4).release()
+    assert connections_of(made, "a.test") == 4
+    for _ in range(3):
+        assert made.get("b.test", "/who.php").status == 200
+    assert made.ctl.status()["totals"]["connections"] <= 4

@@ -7,9 +7,10 @@
 #define FRESH (POOL_POLICY_STALE_NS / 2)
 
 /* What a row does not name: a ready pool with nothing, room for everything, reject mode. */
-#define LIMITS .children = 4, .host_limit = 100, .wait_limit = 8
-#define IN(s)  .state = (s), .has_slot = true, LIMITS
-#define BASE   IN(POOL_READY)
+#define HOST(n) .host.used = (n)
+#define LIMITS  .children = 4, .host.limit = 100, .host.users = 2, .wait_limit = 8
+#define IN(s)   .state = (s), .has_slot = true, LIMITS
+#define BASE    IN(POOL_READY)
 
 static const struct {
 	const char *name;
@@ -44,32 +45,42 @@ static const struct {
 	{ "nor does reject mode pass the queue",
 		{ BASE, .unheld = 1, .connections = 4, .waiting = 1 },
 		{ POOL_REJECT, REASON_BUSY } },
-	{ "the host is full", { BASE, .host_connections = 100 },
-		{ POOL_REJECT, REASON_HOST_FULL } },
+	{ "the host is full", { BASE, HOST(100) }, { POOL_REJECT, REASON_HOST_FULL } },
 	{ "the host is full, but a fresh lease is there",
-		{ BASE, .connections = 1, .host_connections = 100, .has_idle = true,
-			.idle_ns = FRESH },
+		{ BASE, .connections = 1, HOST(100), .has_idle = true, .idle_ns = FRESH },
 		{ POOL_REVOKE, REASON_NONE } },
 	{ "the host is full of busy and of idle ones: the idle go",
-		{ BASE, .host_connections = 100, .has_idle_elsewhere = true },
+		{ BASE, HOST(100), .has_spare = true }, { POOL_EVICT, REASON_NONE } },
+	{ "a pool that is cold may evict too", { IN(POOL_COLD), HOST(100), .has_spare = true },
 		{ POOL_EVICT, REASON_NONE } },
-	{ "a pool that is cold may evict too",
-		{ IN(POOL_COLD), .host_connections = 100, .has_idle_elsewhere = true },
-		{ POOL_EVICT, REASON_NONE } },
-	{ "nobody is evicted while the host has room",
-		{ BASE, .host_connections = 99, .has_idle_elsewhere = true },
+	{ "nobody is evicted while the host has room", { BASE, HOST(99), .has_spare = true },
 		{ POOL_CONNECT, REASON_NONE } },
 	{ "its own lease goes before that of others",
-		{ BASE, .connections = 1, .host_connections = 100, .has_idle = true,
-			.idle_ns = FRESH, .has_idle_elsewhere = true },
+		{ BASE, .connections = 1, HOST(100), .has_idle = true, .idle_ns = FRESH,
+			.has_spare = true },
 		{ POOL_REVOKE, REASON_NONE } },
 	{ "what others have is no help at the pool's own limit",
-		{ BASE, .connections = 4, .host_connections = 100, .has_idle_elsewhere = true },
+		{ BASE, .connections = 4, HOST(100), .has_spare = true },
 		{ POOL_REJECT, REASON_BUSY } },
-	{ "eviction before queueing",
-		{ BASE, .host_connections = 100, .has_idle_elsewhere = true, .can_wait = true },
+	{ "eviction before queueing", { BASE, HOST(100), .has_spare = true, .can_wait = true },
 		{ POOL_EVICT, REASON_NONE } },
-	{ "the host is full: queue", { BASE, .host_connections = 100, .can_wait = true },
+	{ "below the share: the last place", { BASE, HOST(99), .user_held = 49 },
+		{ POOL_CONNECT, REASON_NONE } },
+	{ "at the share: more than the reserve is free", { BASE, HOST(93), .user_held = 50 },
+		{ POOL_CONNECT, REASON_NONE } },
+	{ "at the share: the reserve is for others", { BASE, HOST(94), .user_held = 50 },
+		{ POOL_REJECT, REASON_HOST_FULL } },
+	{ "at the share: a spare one", { BASE, HOST(94), .user_held = 50, .has_spare = true },
+		{ POOL_EVICT, REASON_NONE } },
+	{ "at the share: the place of the spare one",
+		{ BASE, HOST(94), .user_held = 50, .has_place = true },
+		{ POOL_CONNECT, REASON_NONE } },
+	{ "a place on a host whose ceiling was lowered is none",
+		{ BASE, HOST(120), .user_held = 50, .has_place = true },
+		{ POOL_REJECT, REASON_HOST_FULL } },
+	{ "at the share: wait", { BASE, HOST(94), .user_held = 50, .can_wait = true },
+		{ POOL_QUEUE, REASON_NONE } },
+	{ "the host is full: queue", { BASE, HOST(100), .can_wait = true },
 		{ POOL_QUEUE, REASON_NONE } },
 	{ "cold: start", { IN(POOL_COLD) }, { POOL_START, REASON_NONE } },
 	{ "starting: connect", { IN(POOL_STARTING) }, { POOL_CONNECT, REASON_NONE } },
@@ -95,7 +106,7 @@ static const struct {
 		{ BASE, .connections = 1, .is_stuck = true, .can_wait = true },
 		{ POOL_QUEUE, REASON_NONE } },
 	{ "lsphp can not fork: nobody is evicted for it",
-		{ BASE, .host_connections = 100, .is_stuck = true, .has_idle_elsewhere = true },
+		{ BASE, HOST(100), .is_stuck = true, .has_spare = true },
 		{ POOL_REJECT, REASON_PROCESS_LIMIT } },
 	{ "lsphp can not fork, and is full anyway", { BASE, .connections = 4, .is_stuck = true },
 		{ POOL_REJECT, REASON_BUSY } },
@@ -130,26 +141,26 @@ static void pool_policy_decide__all_small_figures__within_limits(void **state)
 			.unheld = bits >> 4 & 1,
 			.connections = bits >> 5 & 3,
 			.children = 2,
-			.host_connections = bits >> 7 & 1,
-			.host_limit = 1,
+			.host.used = bits >> 7 & 1,
+			.host.limit = 1,
 			.waiting = bits >> 8 & 3,
 			.wait_limit = 2,
 			.can_wait = bits >> 10 & 1,
 			.is_backing_off = bits >> 11 & 1,
 			.fail_reason = REASON_START_EXITED,
-			.has_idle_elsewhere = bits >> 13 & 1,
+			.has_spare = bits >> 13 & 1,
 		};
 		struct pool_decision d = pool_policy_decide(&f);
 
 		if (d.action == POOL_CONNECT || d.action == POOL_START) {
 			assert_true(f.connections < f.children);
-			assert_true(f.host_connections < f.host_limit);
+			assert_true(f.host.used < f.host.limit);
 		}
 		if (d.action == POOL_REVOKE)
 			assert_true(f.has_idle);
 		if (d.action == POOL_EVICT) {
-			assert_true(f.has_idle_elsewhere && f.connections < f.children);
-			assert_true(f.host_connections >= f.host_limit);
+			assert_true(f.has_spare && f.connections < f.children);
+			assert_true(f.host.used >= f.host.limit);
 		}
 		if (d.action == POOL_GRANT_IDLE)
 			assert_true(f.unheld > 0);

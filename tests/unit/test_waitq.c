@@ -102,6 +102,26 @@ static void waitq_expired__mixed_times__those_that_are_over(void **state)
 	assert_null(waitq_expired(&w->q, 199));
 }
 
+static void waitq_pop__and_back__first_again_and_no_longer_due_meanwhile(void **state)
+{
+	struct queue_world *w = *state;
+	struct waiter *first;
+
+	add(w, 0, 1, 100);
+	add(w, 0, 2, 200);
+	first = waitq_pop(&w->q);
+	assert_int_equal(first->sequence, 1);
+	assert_int_equal(waitq_count(&w->q), 1);
+	assert_null(waitq_find(&w->session[0], 1));
+	assert_int_equal(waitq_next_ns(&w->q), 200);
+	waitq_unpop(&w->q, &w->session[0], first);
+	assert_int_equal(waitq_next_ns(&w->q), 100);
+	assert_ptr_equal(waitq_first(&w->q), first);
+	assert_ptr_equal(waitq_find(&w->session[0], 1), first);
+	waitq_free(waitq_pop(&w->q));
+	assert_int_equal(waitq_count(&w->q), 1);
+}
+
 static void waitq_remove__nobody__nothing(void **state)
 {
 	(void)state;
@@ -122,6 +142,9 @@ int main(void)
 			queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(waitq_expired__mixed_times__those_that_are_over,
 			queue_setup, queue_teardown),
+		cmocka_unit_test_setup_teardown(
+			waitq_pop__and_back__first_again_and_no_longer_due_meanwhile, queue_setup,
+			queue_teardown),
 		cmocka_unit_test(waitq_remove__nobody__nothing),
 	};
 
