@@ -25,7 +25,7 @@ struct priv_row {
 
 static const struct priv_row rows[] = {
 	[PRIV_SETUP] = { "SETUP", HAS_FLAGS | HAS_KEY, 2,
-		PRIV_SETUP_PRIVILEGED | PRIV_LOG_SYSLOG | PRIV_LOG_FILE },
+		PRIV_SETUP_PRIVILEGED | PRIV_SETUP_ADMIN | PRIV_LOG_SYSLOG | PRIV_LOG_FILE },
 	[PRIV_READY] = { "READY", 0, 0, 0 },
 	[PRIV_SPAWN] = { "SPAWN", HAS_ID, 3, 0 },
 	[PRIV_SPAWNED] = { "SPAWNED", HAS_ID | HAS_PID, 0, 0 },
@@ -246,6 +246,8 @@ size_t priv_fd_count(const struct priv_message *m)
 	size_t count = row ? row->fd_count : 0;
 
 	if (m->flags & PRIV_LOG_FILE)
+		count++;
+	if (m->flags & PRIV_SETUP_ADMIN)
 		count++;
 	if (m->type == PRIV_LOG_FD && m->error == 0)
 		count++;

@@ -9,7 +9,7 @@
  *
  *   supervisor                               manager
  *   SETUP flags + config memfd, control fd ->        first message of the manager's life
- *     + log if a file
+ *     + admin socket if any, log if a file
  *                                          <- READY  (or it exits: started again with back-off)
  *                                          <- SPAWN id + spec memfd, listener, stderr pipe
  *   SPAWNED id, pid                        ->
@@ -119,6 +119,8 @@ struct priv_message {
 
 #define PRIV_SETUP_PRIVILEGED                                                                      \
 	1U /* the supervisor is root: any configured user; else only its own */
+#define PRIV_SETUP_ADMIN                                                                           \
+	8U /* there is an admin_socket: its descriptor follows the control socket's */
 /* Where the daemon's log goes; neither: stderr. Not both. */
 #define PRIV_LOG_SYSLOG 2U
 #define PRIV_LOG_FILE   4U /* its descriptor is the last one of the message */

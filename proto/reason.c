@@ -130,7 +130,7 @@ static const struct reason_row reasons[] = {
 	[REASON_NOT_AUTHORIZED] = {
 		"not-authorized",
 		"this process may not ask lsapid for this",
-		"check apache_user in lsapid.conf; for lsapidctl, be root",
+		"check apache_user and shim_users in lsapid.conf; for lsapidctl, be root or in admin_group",
 	},
 	[REASON_BAD_KEY] = {
 		"bad-key",

@@ -101,6 +101,9 @@ struct config *config_free(struct config *c)
 	free(c->manager_user);
 	free(c->apache_user);
 	free(c->apache_group);
+	config_names_clear(&c->shim_users);
+	free(c->admin_group);
+	free(c->admin_socket);
 	free(c->defaults.path);
 	free(c->defaults.phprc);
 	config_pool_truncate(c, 0);

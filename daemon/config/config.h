@@ -18,6 +18,7 @@
 #include "daemon/base/attr.h"
 #include "daemon/base/log.h"
 #include "daemon/base/map.h"
+#include "daemon/config/config_names.h"
 
 /** All files together; a bound for the memfd. 10,000 pool files of 4 KiB fit. */
 #define CONFIG_MAX_BYTES (64U * 1024U * 1024U)
@@ -138,8 +139,11 @@ struct config {
 	char *manager_user;   /* owned: account of lsapid-manager; ignored without privilege */
 	char *apache_user;    /* owned: may connect as a shim; default identity of scripts */
 	char *apache_group;   /* owned: group of the control socket */
-	char *pools_dir;      /* owned: of the pool files */
-	char *handler_map;    /* owned: file with further handlers; "": none */
+	struct config_names shim_users; /* owned: others that may connect as a shim */
+	char *admin_group;  /* owned: group of admin_socket; "": none, and no such socket */
+	char *admin_socket; /* owned: for administrators that are not root */
+	char *pools_dir;    /* owned: of the pool files */
+	char *handler_map;  /* owned: file with further handlers; "": none */
 	enum log_level log_level;
 	char *log_target; /* owned: log_target_parse() */
 	char *log_dir;    /* owned: of the log files of pools */

@@ -294,6 +294,16 @@ static int load_store_watch(cfg_t *cfg, struct config_handler *h)
 	return r || count ? r : config_watch_add_own(h);
 }
 
+static int load_store_names(cfg_t *cfg, const char *key, struct config_names *n)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < cfg_size(cfg, key) && r == 0; i++)
+		r = config_names_add(n, cfg_getnstr(cfg, key, (unsigned)i));
+	return r;
+}
+
 static int load_store_handler(struct config *c, const char *name, cfg_t *cfg)
 {
 	struct config_handler *h = &c->handlers[c->handler_count++];
@@ -327,6 +337,8 @@ static int load_store(struct config *c, cfg_t *cfg)
 	size_t i;
 	int r = load_store_section(CONFIG_SECTION_TOP, cfg, c);
 
+	if (r == 0)
+		r = load_store_names(cfg, "shim_users", &c->shim_users);
 	if (r == 0)
 		r = load_store_section(
 			CONFIG_SECTION_DEFAULTS, cfg_getsec(cfg, "defaults"), &c->defaults);

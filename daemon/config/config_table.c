@@ -71,6 +71,17 @@ static const struct config_key table[] = {
 		.max = NAME_BYTES, .value = "www-data",
 		.help = "Group of the control socket, and of the scripts of sites that name no "
 			"user." },
+	{ TOP("shim_users", shim_users), .type = CONFIG_TYPE_NAME_LIST, .max = NAME_BYTES,
+		.value = "",
+		.help = "Further accounts of an Apache that may use the control socket; they "
+			"have to be in apache_group." },
+	{ TOP("admin_group", admin_group), .type = CONFIG_TYPE_NAME, .is_fixed = true,
+		.max = NAME_BYTES, .value = "", .can_be_empty = true,
+		.help = "Group whose members may use lsapidctl. Empty: root only." },
+	{ TOP("admin_socket", admin_socket), .type = CONFIG_TYPE_PATH, .is_fixed = true,
+		.max = PATH_BYTES, .value = LSAPID_RUNDIR "/admin.sock",
+		.help = "Socket of admin_group: owner root, mode 0660. There is none without "
+			"admin_group." },
 	{ TOP("pools_dir", pools_dir), .type = CONFIG_TYPE_PATH, .max = PATH_BYTES,
 		.value = LSAPID_CONFDIR "/pools.d",
 		.help = "Directory of the pool files, *.conf: settings of one user or virtual "

@@ -32,6 +32,7 @@ enum config_type {
 	CONFIG_TYPE_ENV_LIST,     /* list of "NAME=value" */
 	CONFIG_TYPE_INI_LIST,     /* list of "name=value", settings of PHP */
 	CONFIG_TYPE_PATH_LIST,    /* list of absolute paths */
+	CONFIG_TYPE_NAME_LIST,    /* list of accounts */
 	CONFIG_TYPE_HOST_LIST,    /* list of names of virtual hosts, "*." in front for all below */
 	CONFIG_TYPE_COUNT
 };

@@ -45,6 +45,7 @@ static const char *const wanted[] = {
 	[CONFIG_TYPE_ENV_LIST] = "NAME=value",
 	[CONFIG_TYPE_INI_LIST] = "name=value",
 	[CONFIG_TYPE_PATH_LIST] = "an absolute path without '.' and '..'",
+	[CONFIG_TYPE_NAME_LIST] = "the name of an account",
 	[CONFIG_TYPE_HOST_LIST] = "the name of a virtual host, or *.DOMAIN",
 };
 
@@ -117,6 +118,7 @@ static bool parse_number(const struct config_key *key, const char *text, uint64_
 	case CONFIG_TYPE_ENV_LIST:
 	case CONFIG_TYPE_INI_LIST:
 	case CONFIG_TYPE_PATH_LIST:
+	case CONFIG_TYPE_NAME_LIST:
 	case CONFIG_TYPE_HOST_LIST:
 	case CONFIG_TYPE_COUNT:
 		break;
@@ -140,7 +142,7 @@ static bool check_text(const struct config_key *key, const char *text, char *ret
 		is_good = is_good && config_word_is_path(text);
 	if (key->type == CONFIG_TYPE_HOST_LIST)
 		is_good = is_good && config_word_is_host(text);
-	if (key->type == CONFIG_TYPE_NAME)
+	if (key->type == CONFIG_TYPE_NAME || key->type == CONFIG_TYPE_NAME_LIST)
 		is_good = is_good && config_word_is_name(text);
 	if (key->type == CONFIG_TYPE_FILE)
 		is_good = is_good && config_word_is_file(text);
@@ -251,6 +253,7 @@ bool config_value_check(
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_LOG_TARGET:
 	case CONFIG_TYPE_PATH_LIST:
+	case CONFIG_TYPE_NAME_LIST:
 	case CONFIG_TYPE_FILE:
 	case CONFIG_TYPE_HOST_LIST:
 		return check_text(key, text, ret_what);
@@ -326,6 +329,7 @@ int config_value_store(const struct config_key *key, const char *text, void *obj
 	case CONFIG_TYPE_INI_LIST:
 	case CONFIG_TYPE_ENV_LIST:
 	case CONFIG_TYPE_PATH_LIST:
+	case CONFIG_TYPE_NAME_LIST:
 	case CONFIG_TYPE_HOST_LIST:
 	case CONFIG_TYPE_COUNT:
 		break;
@@ -388,6 +392,7 @@ const char *config_value_read(
 	case CONFIG_TYPE_ENV_LIST:
 	case CONFIG_TYPE_INI_LIST:
 	case CONFIG_TYPE_PATH_LIST:
+	case CONFIG_TYPE_NAME_LIST:
 	case CONFIG_TYPE_HOST_LIST:
 	case CONFIG_TYPE_COUNT:
 		break;
@@ -398,7 +403,8 @@ const char *config_value_read(
 bool config_type_is_list(enum config_type type)
 {
 	return type == CONFIG_TYPE_ENV_LIST || type == CONFIG_TYPE_INI_LIST ||
-	       type == CONFIG_TYPE_PATH_LIST || type == CONFIG_TYPE_HOST_LIST;
+	       type == CONFIG_TYPE_PATH_LIST || type == CONFIG_TYPE_NAME_LIST ||
+	       type == CONFIG_TYPE_HOST_LIST;
 }
 
 bool config_env_is_forbidden(const char *name, size_t size)
@@ -461,6 +467,7 @@ bool config_differs_in(const struct config_key *key, const struct config *a, con
 	case CONFIG_TYPE_INI_LIST:
 	case CONFIG_TYPE_ENV_LIST:
 	case CONFIG_TYPE_PATH_LIST:
+	case CONFIG_TYPE_NAME_LIST:
 	case CONFIG_TYPE_HOST_LIST:
 	case CONFIG_TYPE_COUNT:
 		break;

@@ -39,7 +39,7 @@ static int connect_to(const char *path, int *ret_fd, char *reterr_why)
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return fail(CLIENT_E_CONNECT, reterr_why, "%s: %s%s", path, strerrordesc_np(errno),
-			errno == EACCES                            ? " (lsapidctl is for root)"
+			errno == EACCES ? " (lsapidctl is for root and admin_group)"
 			: errno == ENOENT || errno == ECONNREFUSED ? " (is lsapid running?)"
 								   : "");
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0)

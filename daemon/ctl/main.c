@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build_config.h"
 #include "daemon/ctl/cmd.h"
@@ -28,11 +29,20 @@ static void usage(FILE *out)
 	(void)fprintf(out,
 		"\n"
 		"Options:\n"
-		"  -s, --socket PATH  control socket (%s)\n"
+		"  -s, --socket PATH  socket (root: %s, others: admin.sock beside it)\n"
 		"  -j, --json         the daemon's answer as JSON\n"
 		"  -h, --help         this text\n"
 		"  -V, --version      version\n",
 		LSAPID_RUNDIR "/control.sock");
+}
+
+/* Root's socket, also that of a daemon without admin_group; else that of administrators. */
+static const char *default_socket(void)
+{
+	static const char control[] = LSAPID_RUNDIR "/control.sock";
+	static const char admin[] = LSAPID_RUNDIR "/admin.sock";
+
+	return geteuid() != 0 && access(admin, F_OK) == 0 ? admin : control;
 }
 
 static const struct cmd *find_command(const char *name)
@@ -67,7 +77,7 @@ int main(int argc, char **argv)
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct ctl ctl = { .socket_path = LSAPID_RUNDIR "/control.sock" };
+	struct ctl ctl = { .socket_path = default_socket() };
 	int c;
 
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */

@@ -3,6 +3,7 @@
 #include "daemon/manager/accounts.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,29 @@ bool accounts_find_uid(const char *name, uid_t *ret_uid)
 		is_found = r == 0 && found;
 		if (is_found)
 			*ret_uid = found->pw_uid;
+		free(buffer);
+		if (r != ERANGE)
+			break;
+	}
+	return is_found;
+}
+
+bool accounts_find_gid(const char *name, gid_t *ret_gid)
+{
+	bool is_found = false;
+	size_t size;
+
+	for (size = 4096; size <= ENTRY_MAX_BYTES; size *= 4) {
+		struct group gr, *found = NULL;
+		char *buffer = malloc(size);
+		int r;
+
+		if (!buffer)
+			return false;
+		r = getgrnam_r(name, &gr, buffer, size, &found);
+		is_found = r == 0 && found;
+		if (is_found)
+			*ret_gid = found->gr_gid;
 		free(buffer);
 		if (r != ERANGE)
 			break;

@@ -26,3 +26,6 @@ bool accounts_find_uid(const char *name, uid_t *ret_uid);
 
 /** accounts_name() - borrowed until accounts_deinit(); NULL: there is none, or no memory */
 const char *accounts_name(struct accounts *a, uid_t uid);
+
+/** accounts_find_gid() - group by name. Return: false if there is none */
+bool accounts_find_gid(const char *name, gid_t *ret_gid);

@@ -30,17 +30,17 @@ static bool is_shortage(int error)
 
 static void on_acceptable(evutil_socket_t fd, short what, void *arg)
 {
-	struct manager *m = arg;
+	struct listener *l = arg;
 
 	(void)what;
 	for (int i = 0; i < LISTENER_BATCH; i++) {
 		int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		int r = peer < 0 ? -errno : peer_new(m, peer);
+		int r = peer < 0 ? -errno : peer_new(l->manager, peer, l->door);
 
 		if (r == 0)
 			continue;
 		if (is_shortage(-r))
-			pause_accept(&m->listener, r);
+			pause_accept(l, r);
 		if (r != -ECONNABORTED && r != -EINTR)
 			return;
 	}
@@ -63,17 +63,19 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
 	listener_resume(arg);
 }
 
-int listener_init(struct listener *l, struct manager *m, int fd)
+int listener_init(struct listener *l, struct manager *m, int fd, enum access_door door)
 {
 	int r = fd_set_nonblock(fd, 1);
 
 	if (r < 0)
 		return r;
-	if (event_assign(&l->accept_event, m->base, fd, EV_READ | EV_PERSIST, on_acceptable, m) <
+	if (event_assign(&l->accept_event, m->base, fd, EV_READ | EV_PERSIST, on_acceptable, l) <
 			0 ||
 		evtimer_assign(&l->resume_event, m->base, on_resume, l) < 0 ||
 		event_add(&l->accept_event, NULL) < 0)
 		return err_origin(-ENOMEM);
+	l->manager = m;
+	l->door = door;
 	l->fd = fd;
 	return 0;
 }

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The control socket: accepts peers, and stops accepting for a while when descriptors run short,
- * instead of spinning on a connection that it can not take.
+ * The control socket, or the admin socket: accepts peers, and stops accepting for a while when
+ * descriptors run short, instead of spinning on a connection that it can not take.
  */
 
 #include <event2/event.h>
@@ -11,10 +11,13 @@
 #include <stdbool.h>
 
 #include "daemon/base/attr.h"
+#include "daemon/manager/access.h"
 
 struct manager;
 
 struct listener {
+	struct manager *manager; /* borrowed */
+	enum access_door door;
 	int fd; /* owned; bound and listening: made by the supervisor */
 	struct event accept_event;
 	struct event resume_event;
@@ -22,7 +25,8 @@ struct listener {
 };
 
 /** listener_init() - begin to accept; @fd is consumed. Return: 0; -errno */
-int listener_init(struct listener *l, struct manager *m, int fd) ATTR_MUST_USE;
+int listener_init(
+	struct listener *l, struct manager *m, int fd, enum access_door door) ATTR_MUST_USE;
 
 /** listener_deinit() - accept no more; idempotent */
 void listener_deinit(struct listener *l);

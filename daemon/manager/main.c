@@ -63,7 +63,8 @@ static int run(int channel)
 		return 1;
 	}
 	log_set_level(config->log_level);
-	r = manager_init(&m, &setup, config, channel, fds.fd[1]);
+	r = manager_init(&m, &setup, config, channel, fds.fd[1],
+		setup.flags & PRIV_SETUP_ADMIN ? fds.fd[2] : -1);
 	if (r < 0) {
 		log_error("manager.start", F_ERRNO(r), F_STR("dir", config->runtime_dir));
 		return 1;

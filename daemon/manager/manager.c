@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,16 +88,6 @@ static void raise_fd_limit(void)
 		log_warn("manager.fd_limit", F_ERRNO(errno));
 }
 
-static uid_t find_uid(const char *name)
-{
-	struct passwd pwd, *found = NULL;
-	char buf[16384];
-
-	if (getpwnam_r(name, &pwd, buf, sizeof(buf), &found) != 0 || !found)
-		return (uid_t)-1;
-	return pwd.pw_uid;
-}
-
 /* One line in `systemctl status`, written only when it would read differently. */
 static void tell_status(struct manager *m)
 {
@@ -179,7 +168,7 @@ static int init_parts(struct manager *m)
 }
 
 int manager_init(struct manager *m, const struct priv_message *setup, struct config *config,
-	int channel_fd, int control_fd)
+	int channel_fd, int control_fd, int admin_fd)
 {
 	int r;
 
@@ -197,7 +186,7 @@ int manager_init(struct manager *m, const struct priv_message *setup, struct con
 	memcpy(m->key, setup->key, sizeof(m->key));
 	m->access = (struct access_policy){
 		.is_privileged = setup->flags & PRIV_SETUP_PRIVILEGED,
-		.apache_uid = find_uid(config->apache_user),
+		.admin_gid = (gid_t)-1,
 		.own_uid = geteuid(),
 	};
 	refuse_init(&m->refuse, m->started_ns);
@@ -206,11 +195,15 @@ int manager_init(struct manager *m, const struct priv_message *setup, struct con
 	if (getrandom(&m->boot_id, sizeof(m->boot_id), 0) != sizeof(m->boot_id))
 		return err_origin(-EIO);
 	raise_fd_limit();
-	r = enter_socket_dir(config);
+	r = access_load(&m->access, config);
+	if (r == 0)
+		r = enter_socket_dir(config);
 	if (r == 0)
 		r = init_parts(m);
 	if (r == 0)
-		r = listener_init(&m->listener, m, control_fd);
+		r = listener_init(&m->listener, m, control_fd, ACCESS_DOOR_CONTROL);
+	if (r == 0 && admin_fd >= 0)
+		r = listener_init(&m->admin_listener, m, admin_fd, ACCESS_DOOR_ADMIN);
 	if (r == 0)
 		r = supervisor_link_init(&m->link, m, channel_fd);
 	if (r == 0)
@@ -230,6 +223,7 @@ void manager_deinit(struct manager *m)
 {
 	if (m->base) {
 		listener_deinit(&m->listener);
+		listener_deinit(&m->admin_listener);
 		drop_all(&m->greeting);
 		drop_all(&m->peers);
 		graveyard_empty(&m->graveyard);
@@ -253,6 +247,7 @@ void manager_deinit(struct manager *m)
 	refuse_deinit(&m->refuse);
 	instance_set_deinit(&m->instances);
 	pool_logs_deinit(&m->pool_logs);
+	access_clear(&m->access);
 	accounts_deinit(&m->accounts);
 	m->config = config_free(m->config);
 }

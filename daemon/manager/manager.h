@@ -60,6 +60,7 @@ struct manager {
 	struct list graveyard;
 	struct supervisor_link link;
 	struct listener listener;
+	struct listener admin_listener; /* if there is an admin_socket */
 	struct signals signals;
 	struct hangup hangup;
 	struct starter starter;
@@ -93,12 +94,13 @@ struct manager {
  * @setup:      from the supervisor: flags and key
  * @channel_fd: consumed on success
  * @control_fd: consumed on success
+ * @admin_fd:   consumed on success; -1: there is no such socket
  * @config:     consumed on success
  *
  * Return: 0; -errno
  */
 int manager_init(struct manager *m, const struct priv_message *setup, struct config *config,
-	int channel_fd, int control_fd) ATTR_MUST_USE;
+	int channel_fd, int control_fd, int admin_fd) ATTR_MUST_USE;
 
 /** manager_deinit() - also of a half-built one */
 void manager_deinit(struct manager *m);

@@ -19,6 +19,7 @@ static void peer_bury(struct grave *g)
 
 	p->session = session_end(p->session);
 	listener_resume(&p->manager->listener);
+	listener_resume(&p->manager->admin_listener);
 	free(p);
 }
 
@@ -103,22 +104,56 @@ static int start_events(struct peer *p)
 	return 0;
 }
 
-int peer_new(struct manager *m, int fd)
+/* Return: 0 and what it may be; -errno */
+static int find_roles(struct manager *m, int fd, enum access_door door, const struct ucred *cred,
+	unsigned *ret_roles)
+{
+	struct access_peer who = { .door = door, .uid = cred->uid };
+	gid_t *gids = NULL;
+	int r = 0;
+
+	if (door == ACCESS_DOOR_ADMIN)
+		r = access_read_groups(fd, cred->gid, &gids, &who.gid_count);
+	if (r < 0)
+		return r;
+	who.gids = gids;
+	*ret_roles = access_roles(&m->access, &who);
+	free(gids);
+	return 0;
+}
+
+static void tell_refusal(
+	struct manager *m, const struct ucred *cred, enum access_door door, bool is_crowd)
+{
+	const char *remedy = "set apache_user or shim_users if it is an Apache";
+
+	if (!ratelimit_take(&m->peer_rate, manager_now(m)))
+		return;
+	if (is_crowd)
+		remedy = "look at what connects and says nothing";
+	else if (door == ACCESS_DOOR_ADMIN)
+		remedy = "put it into admin_group if it may use lsapidctl";
+	log_warn("peer.refuse", F_UINT("uid", cred->uid), F_INT("pid", cred->pid),
+		F_STR("socket", door == ACCESS_DOOR_ADMIN ? "admin" : "control"),
+		F_STR("why", is_crowd ? "too many without HELLO" : "uid"), F_STR("remedy", remedy));
+}
+
+int peer_new(struct manager *m, int fd, enum access_door door)
 {
 	ATTR_CLEANUP(fd_cleanup) int own_fd = fd;
 	struct ucred cred = { .pid = 0 };
-	unsigned roles;
+	unsigned roles = 0;
 	struct peer *p;
 	int r;
 
 	r = read_credentials(fd, &cred);
 	if (r < 0)
 		return r;
-	roles = access_roles(&m->access, cred.uid);
+	r = find_roles(m, fd, door, &cred, &roles);
+	if (r < 0)
+		return r;
 	if (!roles || m->greeting.count >= PEER_GREETING_LIMIT) {
-		if (ratelimit_take(&m->peer_rate, manager_now(m)))
-			log_warn("peer.refuse", F_UINT("uid", cred.uid), F_INT("pid", cred.pid),
-				F_STR("why", roles ? "too many without HELLO" : "uid"));
+		tell_refusal(m, &cred, door, roles != 0);
 		return 0;
 	}
 	p = calloc(1, sizeof(*p));

@@ -15,6 +15,7 @@
 
 #include "daemon/base/attr.h"
 #include "daemon/base/list.h"
+#include "daemon/manager/access.h"
 #include "daemon/manager/graveyard.h"
 #include "daemon/manager/outbox.h"
 #include "proto/control.h"
@@ -49,8 +50,9 @@ struct peer {
 	struct outbox outbox;
 };
 
-/** peer_new() - a connection was accepted; @fd is consumed in every case. Return: 0; -errno */
-int peer_new(struct manager *m, int fd) ATTR_MUST_USE;
+/** peer_new() - a connection was accepted at @door; @fd is consumed in every case. Return: 0;
+ * -errno */
+int peer_new(struct manager *m, int fd, enum access_door door) ATTR_MUST_USE;
 
 /**
  * peer_drop() - end it; it and its session are freed when the turn of the loop ends

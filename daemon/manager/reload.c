@@ -196,6 +196,9 @@ void reload_take(struct manager *m, int config_fd)
 		log_set_level(fresh->log_level);
 		m->reload.replaced = 0;
 		m->admit.has_news = true;
+		if (access_load(&m->access, fresh) < 0)
+			log_error("config.reload", F_ERRNO(ENOMEM),
+				F_STR("detail", "who may connect"));
 		accounts_deinit(&m->accounts); /* names may have changed, too */
 		log_notice("config.reload", F_UINT("count", m->reload.count),
 			F_UINT("pool_files", fresh->pool_file_count),

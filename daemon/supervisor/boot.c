@@ -25,7 +25,9 @@
 
 void boot_init(struct boot *b)
 {
-	*b = (struct boot){ .runtime_fd = -1, .lock_fd = -1, .control_fd = -1, .ini_fd = -1 };
+	*b = (struct boot){
+		.runtime_fd = -1, .lock_fd = -1, .control_fd = -1, .admin_fd = -1, .ini_fd = -1
+	};
 }
 
 static int fail_errno(struct config_problem *p, const char *path, const char *doing, int error)
@@ -209,52 +211,80 @@ static int fill_address(struct sockaddr_un *address, int dir, const char *name, 
 	return size < 0 || (size_t)size >= sizeof(address->sun_path) ? ENAMETOOLONG : 0;
 }
 
-static int bind_as(const struct boot *b, int dir, const char *name, const struct settings *s)
+/* A socket that is to be bound. */
+struct door {
+	const char *path;
+	const char *key; /* that sets the path */
+	gid_t gid;       /* who may connect, beside root */
+	int fd;          /* owned until it is bound */
+};
+
+static int bind_as(const struct door *d, int dir, const char *name, const struct settings *s)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int r = fill_address(&address, dir, name, s->config->control_socket);
+	int r = fill_address(&address, dir, name, d->path);
 
 	if (r)
 		return r;
 	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		return errno;
-	if (bind(b->control_fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+	if (bind(d->fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return errno;
 	/* umask made it 0600; opened to the group only when that is the right one */
-	if (s->host.is_privileged && fchownat(dir, name, 0, s->socket_gid, AT_SYMLINK_NOFOLLOW) < 0)
+	if (s->host.is_privileged && fchownat(dir, name, 0, d->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno;
 	if (fchmodat(dir, name, s->host.is_privileged ? 0660 : 0600, 0) < 0)
 		return errno;
-	return listen(b->control_fd, LISTEN_BACKLOG) < 0 ? errno : 0;
+	return listen(d->fd, LISTEN_BACKLOG) < 0 ? errno : 0;
 }
 
-static int bind_socket(struct boot *b, const struct settings *s, struct config_problem *p)
+static int bind_door(
+	struct door *d, const struct settings *s, int *ret_fd, struct config_problem *p)
 {
-	const char *path = s->config->control_socket;
 	ATTR_CLEANUP(fd_cleanup) int dir = -1;
 	char temporary[NAME_MAX + 1];
+	char remedy[64];
 	const char *name = "";
 	struct stat st;
-	int r = open_parent(s, path, &dir, &name, p);
+	int r = open_parent(s, d->path, &dir, &name, p);
 
 	if (r)
 		return r;
+	(void)snprintf(remedy, sizeof(remedy), "remove it, or set another %s", d->key);
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISSOCK(st.st_mode))
-		return config_problem_set(p, path, 0, "something that is no socket is in its place",
-			"remove it, or set another control_socket");
-	b->control_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (b->control_fd < 0)
-		return fail_errno(p, path, "making a socket", errno);
+		return config_problem_set(
+			p, d->path, 0, "something that is no socket is in its place", remedy);
+	d->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (d->fd < 0)
+		return fail_errno(p, d->path, "making a socket", errno);
 	(void)snprintf(temporary, sizeof(temporary), ".%.60s.%d", name, getpid());
-	r = bind_as(b, dir, temporary, s);
+	r = bind_as(d, dir, temporary, s);
 	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
 		r = errno;
-	if (r == 0)
+	if (r == 0) {
+		*ret_fd = fd_steal(&d->fd);
 		return 0;
+	}
 	(void)unlinkat(dir, temporary, 0);
-	/* so that the end does not remove a socket that is not ours */
-	b->control_fd = fd_close(b->control_fd);
-	return fail_errno(p, path, "binding the control socket", r);
+	d->fd = fd_close(d->fd);
+	return fail_errno(p, d->path, "binding the socket", r);
+}
+
+static int bind_doors(struct boot *b, const struct settings *s, struct config_problem *p)
+{
+	struct door control = {
+		.path = s->config->control_socket,
+		.key = "control_socket",
+		.gid = s->socket_gid,
+	};
+	struct door admin = {
+		.path = s->config->admin_socket,
+		.key = "admin_socket",
+		.gid = s->admin_gid,
+	};
+	int r = b->is_adopted ? 0 : bind_door(&control, s, &b->control_fd, p);
+
+	return r || !s->has_admin ? r : bind_door(&admin, s, &b->admin_fd, p);
 }
 
 int boot_adopt_socket(struct boot *b, struct config_problem *ret_problem)
@@ -298,23 +328,31 @@ int boot_prepare(struct boot *b, const struct settings *s, struct config_problem
 		r = prepare_ini_dir(b, s, ret_problem);
 	if (r == 0)
 		r = prepare_key(b, s, ret_problem);
-	if (r == 0 && !b->is_adopted)
-		r = bind_socket(b, s, ret_problem);
+	if (r == 0)
+		r = bind_doors(b, s, ret_problem);
 	return r;
 }
 
-void boot_deinit(struct boot *b, const struct settings *s)
+static void remove_socket(const struct settings *s, const char *path)
 {
 	struct config_problem ignored;
 	const char *name = "";
 	int dir = -1;
 
-	/* while the lock is held: it cannot be another daemon's */
-	if (b->control_fd >= 0 && !b->is_adopted &&
-		open_parent(s, s->config->control_socket, &dir, &name, &ignored) == 0)
+	if (open_parent(s, path, &dir, &name, &ignored) == 0)
 		(void)unlinkat(dir, name, 0);
 	(void)fd_close(dir);
+}
+
+void boot_deinit(struct boot *b, const struct settings *s)
+{
+	/* while the lock is held: they cannot be another daemon's */
+	if (b->control_fd >= 0 && !b->is_adopted)
+		remove_socket(s, s->config->control_socket);
+	if (b->admin_fd >= 0)
+		remove_socket(s, s->config->admin_socket);
 	b->control_fd = fd_close(b->control_fd);
+	b->admin_fd = fd_close(b->admin_fd);
 	b->ini_fd = fd_close(b->ini_fd);
 	b->lock_fd = fd_close(b->lock_fd);
 	b->runtime_fd = fd_close(b->runtime_fd);

@@ -17,6 +17,7 @@ struct boot {
 	int runtime_fd;  /* owned: runtime_dir */
 	int lock_fd;     /* owned: held for our whole life */
 	int control_fd;  /* owned: listening */
+	int admin_fd;    /* owned: listening; -1: there is no admin_group */
 	int ini_fd;      /* owned: directory of the ini files of pools */
 	bool is_adopted; /* the socket is systemd's: not ours to remove */
 	uint8_t key[PRIV_KEY_SIZE];
@@ -24,7 +25,7 @@ struct boot {
 
 void boot_init(struct boot *b);
 
-/** boot_deinit() - removes the control socket if it was bound here */
+/** boot_deinit() - removes the sockets that were bound here */
 void boot_deinit(struct boot *b, const struct settings *s);
 
 /**

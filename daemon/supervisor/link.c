@@ -259,7 +259,12 @@ static void send_setup(struct supervisor *s)
 	fds.fd[0] = bundle_fd(s);
 	fds.fd[1] = fcntl(s->boot.control_fd, F_DUPFD_CLOEXEC, 0);
 	fds.count = 2;
-	if (fds.fd[0] < 0 || fds.fd[1] < 0 || logs_fill(&s->logs, &m, &fds) < 0) {
+	if (s->boot.admin_fd >= 0) {
+		m.flags |= PRIV_SETUP_ADMIN;
+		fds.fd[fds.count++] = fcntl(s->boot.admin_fd, F_DUPFD_CLOEXEC, 0);
+	}
+	if (fds.fd[0] < 0 || fds.fd[1] < 0 || (fds.count > 2 && fds.fd[2] < 0) ||
+		logs_fill(&s->logs, &m, &fds) < 0) {
 		fdpass_close(&fds);
 		link_kill(s, "no descriptors for it");
 	} else {

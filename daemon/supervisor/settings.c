@@ -84,6 +84,13 @@ static int resolve_accounts(struct settings *s, const char *path, struct config_
 		return r;
 	if (r)
 		return no_account(p, path, "apache_group", s->config->apache_group, r);
+	s->has_admin = *s->config->admin_group != '\0';
+	if (s->has_admin)
+		r = ident_find_group(s->config->admin_group, &s->admin_gid);
+	if (r == -ENOMEM)
+		return r;
+	if (r)
+		return no_account(p, path, "admin_group", s->config->admin_group, r);
 	resolve_apache_user(s);
 	return resolve_manager(s, path, p);
 }
@@ -147,6 +154,34 @@ static size_t check_program(
 	return r != 0;
 }
 
+/* Return: 0; 1 and one problem */
+static int check_shim_user(const struct settings *s, const char *path, const char *name,
+	struct config_problem *ret_problem)
+{
+	char what[sizeof(ret_problem->what)];
+	char remedy[sizeof(ret_problem->remedy)];
+	struct ident i;
+	uid_t uid;
+	gid_t gid;
+	bool is_in = false;
+	int r = ident_find_user(name, &uid, &gid);
+
+	if (r)
+		return no_account(ret_problem, path, "shim_users", name, r);
+	if (uid == 0 || ident_resolve(uid, gid, &i) != REASON_NONE)
+		return 0;
+	for (size_t k = 0; k < i.group_count; k++)
+		is_in = is_in || i.groups[k] == s->socket_gid;
+	ident_deinit(&i);
+	if (is_in)
+		return 0;
+	(void)snprintf(what, sizeof(what), "shim_users '%.60s' is not in apache_group '%.60s'",
+		name, s->config->apache_group);
+	(void)snprintf(remedy, sizeof(remedy), "usermod -aG %.60s %.60s, then restart that Apache",
+		s->config->apache_group, name);
+	return config_problem_set(ret_problem, path, 0, what, remedy);
+}
+
 size_t settings_check(const struct settings *s, const char *path, const char *manager_binary,
 	settings_report_fn report)
 {
@@ -163,6 +198,12 @@ size_t settings_check(const struct settings *s, const char *path, const char *ma
 		(void)no_account(&problem, path, "apache_user", s->config->apache_user, -ENOENT);
 		report(&problem);
 		count++;
+	}
+	for (i = 0; s->host.is_privileged && i < s->config->shim_users.count; i++) {
+		if (check_shim_user(s, path, s->config->shim_users.item[i], &problem)) {
+			report(&problem);
+			count++;
+		}
 	}
 	if (logs_check(s, path, &problem)) {
 		report(&problem);

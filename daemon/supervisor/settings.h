@@ -6,6 +6,7 @@
  * manager), and what the host knows about the accounts that it names.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/base/attr.h"
@@ -19,6 +20,8 @@ struct settings {
 	struct policy_host host;
 	struct ident manager; /* privileged only: who the manager runs as */
 	gid_t socket_gid;     /* group of the control socket */
+	bool has_admin;       /* there is an admin socket, of admin_gid */
+	gid_t admin_gid;
 };
 
 /** settings_report_fn - told of each problem that settings_check() finds */

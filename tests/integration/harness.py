@@ -36,6 +36,8 @@ def sanitizer_env(place, leaks=0):
 def conf_value(value):
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, list):
+        return f"{{ {', '.join(conf_value(v) for v in value)} }}"
     return str(value) if isinstance(value, int) else json.dumps(str(value))
 
 

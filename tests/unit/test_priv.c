@@ -292,7 +292,8 @@ static void decode__value__in_its_range_or_refused(void **state)
 		{ "setup", FLAGS_AT, 0, true },
 		{ "setup", FLAGS_AT, PRIV_LOG_SYSLOG, true },
 		{ "setup", FLAGS_AT, PRIV_LOG_SYSLOG | PRIV_LOG_FILE, false },
-		{ "setup", FLAGS_AT, 8, false },
+		{ "setup", FLAGS_AT, PRIV_SETUP_ADMIN, true },
+		{ "setup", FLAGS_AT, 16, false },
 		{ "setup", FLAGS_AT, 0x80000001, false },
 		{ "spawned", PID_AT, 0, false },
 		{ "spawned", PID_AT, UINT32_MAX, false },
@@ -321,6 +322,7 @@ static void decode__value__in_its_range_or_refused(void **state)
 		{ "log_fd", ERROR_AT, UINT32_MAX, false },
 		{ "log_rotate", FLAGS_AT, 0, true },
 		{ "log_rotate", FLAGS_AT, PRIV_SETUP_PRIVILEGED, false },
+		{ "log_rotate", FLAGS_AT, PRIV_SETUP_ADMIN, false },
 		{ "log_rotate", FLAGS_AT, PRIV_LOG_SYSLOG | PRIV_LOG_FILE, false },
 		{ "signal", SIGNAL_AT, 0, false },
 		{ "signal", SIGNAL_AT, PRIV_SIGNAL_RETIRE, true },
@@ -368,6 +370,8 @@ static void fd_count__log__only_with_a_file(void **state)
 
 	(void)state;
 	assert_int_equal(priv_fd_count(&m), 2);
+	m.flags = PRIV_LOG_FILE | PRIV_SETUP_ADMIN;
+	assert_int_equal(priv_fd_count(&m), 4);
 	m = (struct priv_message){ .type = PRIV_LOG_ROTATE };
 	assert_int_equal(priv_fd_count(&m), 0);
 	m = (struct priv_message){ .type = PRIV_LOG_FD, .id = 9 };
