@@ -3,28 +3,19 @@
 #include "daemon/manager/pool.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include "daemon/base/err.h"
-#include "daemon/base/fd.h"
 #include "daemon/config/config_merge.h"
 #include "daemon/manager/manager.h"
 
 /* PHP's log lines, per pool: enough to read a fatal error, too few to fill a disk. */
 #define POOL_STDERR_PER_S 20U
 #define POOL_STDERR_BURST 200U
-/** Room in the backlog even for small pools: those who gave up stay in there until accepted. */
-#define POOL_MIN_BACKLOG 64U
-#define FNV_OFFSET       0xcbf29ce484222325ULL
-#define FNV_PRIME        0x100000001b3ULL
+#define FNV_OFFSET        0xcbf29ce484222325ULL
+#define FNV_PRIME         0x100000001b3ULL
 
 static int copy_spec(struct pool *p, const struct pool_spec *spec)
 {
@@ -180,15 +171,9 @@ int pool_new(struct manager *m, uint32_t id, const struct pool_spec *spec, struc
 	return 0;
 }
 
-static void socket_name(const struct pool *p, char *name, size_t size)
-{
-	(void)snprintf(name, size, "%u.sock", p->id);
-}
-
 struct pool *pool_free(struct pool *p)
 {
 	struct list_node *n;
-	char name[32];
 
 	if (!p)
 		return NULL;
@@ -206,11 +191,7 @@ struct pool *pool_free(struct pool *p)
 	list_remove(&p->unused_node);
 	list_remove(&p->reload_node);
 	list_remove(&p->replace_node);
-	if (p->listen_fd >= 0) {
-		p->listen_fd = fd_close(p->listen_fd);
-		socket_name(p, name, sizeof(name));
-		(void)unlink(name);
-	}
+	pool_unlisten(p);
 	p->refusals = refusals_free(p->refusals);
 	p->user = users_unref(&p->manager->users, p->user);
 	free(p->fail_text);
@@ -234,57 +215,6 @@ bool pool_apply_config(struct pool *p)
 	}
 	return p->parent.spawn_id &&
 	       pool_settings_hash(p->manager, &complete) != p->parent.spec_hash;
-}
-
-/*
- * Relative to the working directory, which is the manager's own: sun_path holds 108 bytes. Nobody
- * but the manager can reach the socket: who can connect to lsphp can set any ini value.
- */
-static int make_listener(const struct pool *p, int *ret_fd)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	uint32_t backlog = p->children * 2;
-	ATTR_CLEANUP(fd_cleanup) int fd = -1;
-
-	if (backlog < POOL_MIN_BACKLOG)
-		backlog = POOL_MIN_BACKLOG;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_origin(-errno);
-	socket_name(p, addr.sun_path, sizeof(addr.sun_path));
-	if (unlink(addr.sun_path) < 0 && errno != ENOENT)
-		return err_origin(-errno);
-	/* the mode that the socket is born with; there is no moment with a wider one */
-	if (fchmod(fd, 0600) < 0)
-		return err_origin(-errno);
-	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0)
-		return err_origin(-errno);
-	if (listen(fd, (int)backlog) < 0)
-		return err_origin(-errno);
-	*ret_fd = fd_steal(&fd);
-	return 0;
-}
-
-int pool_listen(struct pool *p)
-{
-	return p->listen_fd >= 0 ? 0 : make_listener(p, &p->listen_fd);
-}
-
-bool pool_has_pending(const struct pool *p)
-{
-	struct pollfd pfd = { .fd = p->listen_fd, .events = POLLIN };
-
-	return p->listen_fd >= 0 && poll(&pfd, 1, 0) > 0;
-}
-
-void pool_flush_backlog(struct pool *p)
-{
-	int fd;
-
-	if (p->listen_fd < 0)
-		return;
-	while ((fd = accept4(p->listen_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
-		(void)fd_close(fd);
 }
 
 void pool_fail_text_set(struct pool *p, const char *format, ...)

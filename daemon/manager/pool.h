@@ -159,6 +159,9 @@ static inline uint32_t pool_connections(const struct pool *p)
 /** pool_listen() - bind and listen if that was not done yet. Return: 0; -errno */
 int pool_listen(struct pool *p) ATTR_MUST_USE;
 
+/** pool_unlisten() - close the socket and remove its name; nothing if there is none */
+void pool_unlisten(struct pool *p);
+
 /** pool_has_pending() - does a connection wait in the backlog, accepted by nobody? */
 bool pool_has_pending(const struct pool *p);
 
