@@ -117,6 +117,7 @@ struct config *config_free(struct config *c)
 	free(c->handler_map);
 	free(c->log_target);
 	free(c->log_dir);
+	free(c->cgroup_root);
 	free(c->file);
 	free(c);
 	return NULL;

@@ -144,6 +144,7 @@ struct config {
 	char *admin_socket; /* owned: for administrators that are not root */
 	char *pools_dir;    /* owned: of the pool files */
 	char *handler_map;  /* owned: file with further handlers; "": none */
+	char *cgroup_root;  /* owned: of the cgroup v2 tree; "": found by itself */
 	enum log_level log_level;
 	char *log_target; /* owned: log_target_parse() */
 	char *log_dir;    /* owned: of the log files of pools */

@@ -16,6 +16,8 @@ const char *config_source_name(enum config_source source)
 		[CONFIG_SOURCE_DIRECTIVE] = "Apache",
 		[CONFIG_SOURCE_POOL_FILE] = "pool file",
 		[CONFIG_SOURCE_CAP] = "children_max",
+		[CONFIG_SOURCE_PIDS_MAX] = "pids.max",
+		[CONFIG_SOURCE_NPROC] = "RLIMIT_NPROC",
 	};
 
 	return names[source];
@@ -69,6 +71,24 @@ static const struct config_entry *find_entry(const struct config_pool *pool, con
 			return &pool->entries[i];
 	}
 	return NULL;
+}
+
+bool config_merge_is_written(const struct config *c, const struct config_pool *pool,
+	const struct pool_spec *spec, const char *key)
+{
+	size_t count;
+	const struct config_key *table = config_table(&count);
+	size_t row = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (table[i].section != CONFIG_SECTION_DEFAULTS)
+			continue;
+		if (table[i].spec && strcmp(table[i].spec, key) == 0 && c->defaults_line[row])
+			return true;
+		row++;
+	}
+	return find_entry(pool, key) || pool_spec_get(spec, key);
 }
 
 static void explain_cap(const struct config *c, const struct config_pool *pool,

@@ -15,7 +15,9 @@ enum config_source {
 	CONFIG_SOURCE_DEFAULTS,   /* lsapid.conf */
 	CONFIG_SOURCE_DIRECTIVE,  /* Apache's configuration */
 	CONFIG_SOURCE_POOL_FILE,
-	CONFIG_SOURCE_CAP, /* children_max, of lsapid.conf or of a pool file */
+	CONFIG_SOURCE_CAP,      /* children_max, of lsapid.conf or of a pool file */
+	CONFIG_SOURCE_PIDS_MAX, /* nobody says how many children: the account's cgroup does */
+	CONFIG_SOURCE_NPROC,    /* the same with RLIMIT_NPROC */
 	CONFIG_SOURCE_COUNT
 };
 
@@ -48,6 +50,10 @@ const struct config_pool *config_find_pool_of(
 /** config_merge_cap() - most children that anybody may ask for, and who says so */
 uint32_t config_merge_cap(
 	const struct config *c, const struct config_pool *pool, struct config_setting *ret_origin);
+
+/** config_merge_is_written() - has somebody said something about @key, or is it the default? */
+bool config_merge_is_written(const struct config *c, const struct config_pool *pool,
+	const struct pool_spec *spec, const char *key);
 
 /** config_setting_fn - told of each setting, in the order of the manual; views end with the call */
 typedef void (*config_setting_fn)(void *context, const struct config_setting *setting);

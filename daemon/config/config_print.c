@@ -3,14 +3,56 @@
 #include "daemon/config/config_print.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <string.h>
 
-#include "daemon/config/config_merge.h"
+#include "daemon/base/fd.h"
+#include "daemon/config/config_children.h"
 #include "daemon/config/config_table.h"
+
+struct printer {
+	FILE *to;
+	struct config_children children;
+	uid_t uid;
+};
+
+/* A default that the account has lowered: what it was, by what, and how much that is. */
+static void print_children(const struct printer *p, const struct config_setting *s)
+{
+	const struct config_children *k = &p->children;
+
+	(void)fprintf(p->to, "%s = %u  # default %s, lowered: ", s->key, k->count, s->value);
+	if (k->source == CONFIG_SOURCE_PIDS_MAX)
+		(void)fprintf(
+			p->to, "user-%u.slice has pids.max %" PRIu64, p->uid, k->process_limit);
+	else if (k->has_own_nproc)
+		(void)fprintf(p->to, "limit_nproc is %" PRIu64, k->process_limit);
+	else
+		(void)fprintf(
+			p->to, "RLIMIT_NPROC is %" PRIu64 " (of this process)", k->process_limit);
+	(void)fputs("; Apache's directives are stronger\n", p->to);
+}
+
+static void print_contradiction(const struct printer *p)
+{
+	const struct config_children *k = &p->children;
+
+	if (config_children_contradict(k))
+		(void)fprintf(p->to,
+			"# uid limit warning: children should be < NPROC: %u children, %s %" PRIu64
+			"\n",
+			k->count, config_source_name(k->process_source), k->process_limit);
+}
 
 static void print_setting(void *context, const struct config_setting *s)
 {
-	FILE *to = context;
+	const struct printer *p = context;
+	FILE *to = p->to;
 
+	if (strcmp(s->key, SPEC_CHILDREN) == 0 && p->children.source != s->source) {
+		print_children(p, s);
+		return;
+	}
 	(void)fprintf(to, "%s = %s", s->key, *s->value ? s->value : "(not set)");
 	switch (s->source) {
 	case CONFIG_SOURCE_DIRECTIVE: /* who was asked about */
@@ -26,6 +68,8 @@ static void print_setting(void *context, const struct config_setting *s)
 		break;
 	case CONFIG_SOURCE_DEFAULTS:
 	case CONFIG_SOURCE_POOL_FILE:
+	case CONFIG_SOURCE_PIDS_MAX: /* of the number of children only */
+	case CONFIG_SOURCE_NPROC:
 	case CONFIG_SOURCE_COUNT:
 		(void)fprintf(to, "  # %s:%d", s->file, s->line);
 		break;
@@ -34,6 +78,21 @@ static void print_setting(void *context, const struct config_setting *s)
 	if (s->source < CONFIG_SOURCE_DIRECTIVE)
 		(void)fputs("; Apache's directives are stronger", to);
 	(void)fputs("\n", to);
+}
+
+static void settle_children(struct printer *p, const struct config *c,
+	const struct config_pool *pool, const struct pool_spec *spec)
+{
+	ATTR_CLEANUP(fd_cleanup) int cgroup_fd = -1;
+	struct config_account account;
+	int r = config_account_open(c, &cgroup_fd);
+
+	if (r < 0)
+		(void)fprintf(p->to, "# cgroup_root %s: %s\n", c->cgroup_root, strerrordesc_np(-r));
+	account = config_account_read(cgroup_fd, p->uid);
+	config_explain(c, pool, spec, config_children_see, &p->children);
+	config_children_settle(
+		&p->children, config_merge_is_written(c, pool, spec, SPEC_CHILDREN), &account);
 }
 
 static void print_problems(const struct config *c, FILE *to)
@@ -53,6 +112,7 @@ int config_print(const struct config *c, const struct config_whose *whose, FILE 
 	char text[POOL_SPEC_MAX_BYTES];
 	struct pool_spec_builder b;
 	const struct config_pool *pool;
+	struct printer p = { .to = to, .uid = whose->uid };
 	struct config_setting origin;
 	struct pool_spec spec;
 	uint32_t cap;
@@ -72,7 +132,9 @@ int config_print(const struct config *c, const struct config_whose *whose, FILE 
 		(void)fprintf(to, "# pool \"%s\", %s:%d\n", pool->name, pool->file, pool->line);
 	else
 		(void)fputs("# no pool file speaks of it\n", to);
-	config_explain(c, pool, &spec, print_setting, to);
+	settle_children(&p, c, pool, &spec);
+	config_explain(c, pool, &spec, print_setting, &p);
+	print_contradiction(&p);
 	(void)fprintf(to, "children_max = %u", cap);
 	if (origin.file)
 		(void)fprintf(to, "  # %s:%d\n", origin.file, origin.line);

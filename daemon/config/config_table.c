@@ -90,6 +90,10 @@ static const struct config_key table[] = {
 		.can_be_empty = true,
 		.help = "File with further handlers, one per line: its name and its binary. "
 			"Empty: none." },
+	{ TOP("cgroup_root", cgroup_root), .type = CONFIG_TYPE_PATH, .max = PATH_BYTES, .value = "",
+		.can_be_empty = true,
+		.help = "Where the cgroup v2 tree is mounted, for pids.max of the accounts. Empty: "
+			"found by itself." },
 	{ TOP("log_level", log_level), .type = CONFIG_TYPE_LEVEL, .value = "info",
 		.help = "Least important events that are logged: error, warn, notice, info or "
 			"debug." },
@@ -146,7 +150,8 @@ static const struct config_key table[] = {
 
 	{ DEFAULTS("children", children), .spec = SPEC_CHILDREN, .type = CONFIG_TYPE_UINT, .min = 2,
 		.max = 10000, .value = "120",
-		.help = "Most PHP children of a pool, that is requests served at once." },
+		.help = "Most PHP children of a pool, that is requests served at once. Not set: "
+			"less than the processes that the account may have." },
 	{ DEFAULTS("max_idle", max_idle_s), .spec = SPEC_MAX_IDLE, .type = CONFIG_TYPE_SECONDS,
 		.max = A_WEEK_S, .value = "300s",
 		.help = "How long a PHP child waits for work before it exits. 0: for ever." },

@@ -108,6 +108,11 @@ static void print_pool(const json_t *pool)
 		age(pool, "state_s", since, sizeof(since)), number(pool, "pid"),
 		number(pool, "busy"), number(pool, "idle"), number(pool, "children"),
 		number(pool, "waiting"), number(pool, "leases"), number(pool, "rejects"));
+	if (json_is_true(json_object_get(pool, "has_uid_limit_warning")))
+		(void)printf("       uid limit warning: children should be < NPROC: %lld children "
+			     "(%s), %s is %lld\n",
+			number(pool, "children"), text(pool, "children_from"),
+			text(pool, "process_limit_from"), number(pool, "process_limit"));
 	if (failure)
 		(void)printf("       %s %s: %s\n       remedy: %s\n", text(failure, "reason"),
 			text(failure, "detail"), text(failure, "text"), text(failure, "remedy"));

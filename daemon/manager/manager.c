@@ -88,6 +88,16 @@ static void raise_fd_limit(void)
 		log_warn("manager.fd_limit", F_ERRNO(errno));
 }
 
+void manager_open_cgroups(struct manager *m)
+{
+	int r;
+
+	m->cgroup_fd = fd_close(m->cgroup_fd);
+	r = config_account_open(m->config, &m->cgroup_fd);
+	if (r < 0)
+		log_warn("manager.cgroups", F_STR("path", m->config->cgroup_root), F_ERRNO(r));
+}
+
 /* One line in `systemctl status`, written only when it would read differently. */
 static void tell_status(struct manager *m)
 {
@@ -172,7 +182,7 @@ int manager_init(struct manager *m, const struct priv_message *setup, struct con
 {
 	int r;
 
-	*m = (struct manager){ .config = config };
+	*m = (struct manager){ .config = config, .cgroup_fd = -1 };
 	accounts_init(&m->accounts);
 	users_init(&m->users);
 	spares_init(&m->admit.spares);
@@ -195,6 +205,7 @@ int manager_init(struct manager *m, const struct priv_message *setup, struct con
 	if (getrandom(&m->boot_id, sizeof(m->boot_id), 0) != sizeof(m->boot_id))
 		return err_origin(-EIO);
 	raise_fd_limit();
+	manager_open_cgroups(m);
 	r = access_load(&m->access, config);
 	if (r == 0)
 		r = enter_socket_dir(config);
@@ -249,6 +260,7 @@ void manager_deinit(struct manager *m)
 	pool_logs_deinit(&m->pool_logs);
 	access_clear(&m->access);
 	accounts_deinit(&m->accounts);
+	m->cgroup_fd = fd_close(m->cgroup_fd);
 	m->config = config_free(m->config);
 }
 

@@ -14,6 +14,7 @@
 #include "daemon/base/list.h"
 #include "daemon/base/ratelimit.h"
 #include "daemon/config/config.h"
+#include "daemon/config/config_children.h"
 #include "daemon/manager/access.h"
 #include "daemon/manager/accounts.h"
 #include "daemon/manager/admit.h"
@@ -57,6 +58,7 @@ struct manager {
 	uint8_t key[PRIV_KEY_SIZE];
 	struct access_policy access;
 	struct accounts accounts;
+	int cgroup_fd; /* owned: root of the cgroup v2 tree; -1: none */
 	struct list graveyard;
 	struct supervisor_link link;
 	struct listener listener;
@@ -101,6 +103,9 @@ struct manager {
  */
 int manager_init(struct manager *m, const struct priv_message *setup, struct config *config,
 	int channel_fd, int control_fd, int admin_fd) ATTR_MUST_USE;
+
+/** manager_open_cgroups() - where the configuration says, or where the tree is */
+void manager_open_cgroups(struct manager *m);
 
 /** manager_deinit() - also of a half-built one */
 void manager_deinit(struct manager *m);

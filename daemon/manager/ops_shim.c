@@ -184,7 +184,7 @@ static void note_unborn(struct pool *pool)
 	pool->counts.unborn++;
 	if (!unborn_note(&pool->unborn, manager_now(m)))
 		return;
-	if (pool_complete_spec(m, &pool->spec, data, &spec) == 0)
+	if (pool_complete_spec(pool, data, &spec) == 0)
 		limit = pool_spec_get(&spec, SPEC_LIMIT_NPROC);
 	pool_fail_text_set(pool, "lsphp pid %d can not fork a child for uid %u, limit_nproc %s",
 		pool->parent.pid, pool->uid, limit ? limit : "not set");

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/config/config_merge.h"
+#include "daemon/base/log.h"
+#include "daemon/config/config_children.h"
 #include "daemon/manager/manager.h"
 
 /* PHP's log lines, per pool: enough to read a fatal error, too few to fill a disk. */
@@ -44,10 +45,71 @@ const struct config_pool *pool_find_file(struct manager *m, const struct pool_sp
 	return config_find_pool_of(m->config, spec, user);
 }
 
-int pool_complete_spec(
-	struct manager *m, const struct pool_spec *spec, char *out, struct pool_spec *ret_spec)
+static void warn_contradiction(struct pool *p, const struct config_children *k)
 {
-	return config_merge(m->config, pool_find_file(m, spec), spec, out, ret_spec);
+	bool was = p->is_contradiction;
+
+	p->is_contradiction = config_children_contradict(k);
+	if (!p->is_contradiction || was)
+		return;
+	log_warn("pool.children", F_STR("detail", "uid limit warning: children should be < NPROC"),
+		F_UINT("pool", p->id), F_STR("name", p->name),
+		F_STR("user", accounts_name(&p->manager->accounts, p->uid)), F_UINT("uid", p->uid),
+		F_UINT("children", k->count), F_STR("children_from", config_source_name(k->source)),
+		F_UINT("nproc", k->process_limit),
+		F_STR("nproc_from", config_source_name(k->process_source)),
+		F_STR("remedy", "lower children for this pool (lsapi_backend_children, children), "
+				"or let the account have more processes (TasksMax of its slice, "
+				"limit_nproc)"));
+}
+
+/* What nobody has written follows what the account may have now. */
+static int complete(
+	struct pool *p, char *out, struct pool_spec *ret_spec, struct config_children *ret_children)
+{
+	const struct config_pool *file = pool_find_file(p->manager, &p->spec);
+	const struct config *c = p->manager->config;
+	struct config_children k = { .count = 0 };
+	struct config_account account;
+	uint64_t uid = (uid_t)-1;
+	int r = config_merge(c, file, &p->spec, out, ret_spec);
+
+	if (r)
+		return r;
+	(void)pool_spec_get_uint(ret_spec, SPEC_UID, 0, UINT32_MAX - 1, &uid); /* checked later */
+	account = config_account_read(p->manager->cgroup_fd, (uid_t)uid);
+	config_explain(c, file, &p->spec, config_children_see, &k);
+	config_children_settle(
+		&k, config_merge_is_written(c, file, &p->spec, SPEC_CHILDREN), &account);
+	config_children_write(&k, out, ret_spec);
+	*ret_children = k;
+	return 0;
+}
+
+static void follow(struct pool *p, const struct config_children *k)
+{
+	p->children = k->count;
+	p->children_source = k->source;
+	p->process_limit = k->process_limit;
+	p->process_source = k->process_source;
+	warn_contradiction(p, k);
+}
+
+int pool_complete_spec(struct pool *p, char *out, struct pool_spec *ret_spec)
+{
+	struct config_children unused;
+
+	return complete(p, out, ret_spec, &unused);
+}
+
+int pool_prepare_start(struct pool *p, char *out, struct pool_spec *ret_spec)
+{
+	struct config_children k;
+	int r = complete(p, out, ret_spec, &k);
+
+	if (r == 0 && k.count >= CONFIG_CHILDREN_MIN) /* if not: the supervisor says so */
+		follow(p, &k);
+	return r;
 }
 
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -108,11 +170,11 @@ static int take_settings(struct pool *p, struct pool_spec *ret_complete,
 {
 	const struct config_pool *file = pool_find_file(p->manager, &p->spec);
 	char *handler, *at = NULL;
+	struct config_children k;
 	struct effective e;
 
 	*ret_what = "env (it grew too large)";
-	if (config_merge(p->manager->config, file, &p->spec, data, ret_complete) ||
-		effective_read(ret_complete, &e, ret_what))
+	if (complete(p, data, ret_complete, &k) || effective_read(ret_complete, &e, ret_what))
 		return 1;
 	handler = strdup(pool_spec_get(ret_complete, SPEC_HANDLER));
 	if (!handler || (file && asprintf(&at, "%s:%d", file->file, file->line) < 0)) {
@@ -125,7 +187,8 @@ static int take_settings(struct pool *p, struct pool_spec *ret_complete,
 	p->pool_file = at;
 	p->uid = e.uid;
 	p->gid = e.gid;
-	p->children = e.children;
+	k.count = e.children; /* the same number, found to be within its bounds */
+	follow(p, &k);
 	p->pgrp_max_idle_s = e.pgrp_max_idle_s;
 	p->wait = e.wait;
 	p->wait.is_mode_of_file = says(file, SPEC_WHEN_BUSY);
@@ -148,6 +211,7 @@ int pool_new(struct manager *m, uint32_t id, const struct pool_spec *spec, struc
 		return -ENOMEM;
 	}
 	p->manager = m;
+	p->id = id;
 	r = take_settings(p, &complete, data, ret_what);
 	if (r == 0)
 		r = users_ref(&m->users, p->uid, &p->user);
@@ -158,7 +222,6 @@ int pool_new(struct manager *m, uint32_t id, const struct pool_spec *spec, struc
 		free(p);
 		return r;
 	}
-	p->id = id;
 	p->since_ns = manager_now(m);
 	p->listen_fd = -1;
 	list_init(&p->unheld);

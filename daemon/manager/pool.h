@@ -19,6 +19,7 @@
 #include "daemon/base/attr.h"
 #include "daemon/base/list.h"
 #include "daemon/base/ratelimit.h"
+#include "daemon/config/config_merge.h"
 #include "daemon/manager/backoff.h"
 #include "daemon/manager/graveyard.h"
 #include "daemon/manager/pool_state.h"
@@ -79,6 +80,10 @@ struct pool {
 	gid_t gid;
 	struct user *user; /* owned: one reference */
 	uint32_t children;
+	enum config_source children_source;
+	uint64_t process_limit; /* of the account; CGROUP_UNLIMITED: none */
+	enum config_source process_source;
+	bool is_contradiction; /* more children than processes, as somebody wants it */
 	uint32_t pgrp_max_idle_s;
 	struct wait_settings wait;
 	bool has_connection_pool; /* else a connection serves one request */
@@ -125,13 +130,20 @@ int pool_new(struct manager *m, uint32_t id, const struct pool_spec *spec, struc
 struct pool *pool_free(struct pool *p);
 
 /**
- * pool_complete_spec() - a specification as the configuration in force completes it
+ * pool_complete_spec() - the specification as the configuration in force completes it
  * @out: POOL_SPEC_MAX_BYTES; *ret_spec views it
+ *
+ * The host is asked what the account may have now.
  *
  * Return: 0; enum pool_spec_error
  */
-int pool_complete_spec(struct manager *m, const struct pool_spec *spec, char *out,
-	struct pool_spec *ret_spec) ATTR_MUST_USE;
+int pool_complete_spec(struct pool *p, char *out, struct pool_spec *ret_spec) ATTR_MUST_USE;
+
+/**
+ * pool_prepare_start() - the same for a parent that is to be started with it: from now on the pool
+ * has as many children as it says
+ */
+int pool_prepare_start(struct pool *p, char *out, struct pool_spec *ret_spec) ATTR_MUST_USE;
 
 /** pool_settings_hash() - of a completed specification, and of what its handler's name stands for
  */

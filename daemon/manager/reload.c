@@ -200,6 +200,7 @@ void reload_take(struct manager *m, int config_fd)
 			log_error("config.reload", F_ERRNO(ENOMEM),
 				F_STR("detail", "who may connect"));
 		accounts_deinit(&m->accounts); /* names may have changed, too */
+		manager_open_cgroups(m);
 		log_notice("config.reload", F_UINT("count", m->reload.count),
 			F_UINT("pool_files", fresh->pool_file_count),
 			F_UINT("problems", fresh->problems.count));

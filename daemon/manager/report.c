@@ -244,6 +244,12 @@ static json_t *pool_part(const struct pool *p, uint64_t now)
 		o, "state_s", json_real(seconds(clock_since_ns(p->since_ns, now))));
 	set_uint(o, "pid", (uint64_t)p->parent.pid);
 	set_uint(o, "children", p->children);
+	set_text(o, "children_from", config_source_name(p->children_source));
+	if (p->process_limit != CGROUP_UNLIMITED) {
+		set_uint(o, "process_limit", p->process_limit);
+		set_text(o, "process_limit_from", config_source_name(p->process_source));
+	}
+	(void)json_object_set_new(o, "has_uid_limit_warning", json_boolean(p->is_contradiction));
 	set_uint(o, "connections", pool_connections(p));
 	set_uint(o, "busy", busy);
 	set_uint(o, "idle", pool_connections(p) - busy);

@@ -69,7 +69,7 @@ static int spawn(struct pool *p)
 	uint64_t id = m->starter.last_spawn + 1;
 	int r;
 
-	if (pool_complete_spec(m, &p->spec, data, &spec))
+	if (pool_prepare_start(p, data, &spec))
 		return err_origin(-E2BIG);
 	r = stderr_pipe_open(p, id, &stderr_fd);
 	if (r < 0)

@@ -22,7 +22,12 @@ static int set_setup(void **state)
 {
 	static struct manager m;
 
-	m = (struct manager){ .config = &config, .base = event_base_new(), .now_ns = NS_PER_S };
+	m = (struct manager){
+		.config = &config,
+		.base = event_base_new(),
+		.now_ns = NS_PER_S,
+		.cgroup_fd = -1,
+	};
 	assert_non_null(m.base);
 	users_init(&m.users);
 	assert_int_equal(pool_set_init(&m.pools, &m), 0);
