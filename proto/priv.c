@@ -19,8 +19,8 @@ enum {
 struct priv_row {
 	const char *name;
 	unsigned fields;
-	size_t fd_count; /* without those that depend on what the message says */
-	uint32_t flags;  /* those that it may have */
+	unsigned fd_count; /* without those that depend on what the message says */
+	uint32_t flags;    /* those that it may have */
 };
 
 static const struct priv_row rows[] = {

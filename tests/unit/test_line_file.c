@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -17,7 +18,7 @@ static int open_temporary(char path[32])
 {
 	int fd;
 
-	(void)strcpy(path, "/tmp/lsapid-lines-XXXXXX");
+	(void)snprintf(path, 32, "/tmp/lsapid-lines-XXXXXX");
 	fd = mkostemp(path, O_APPEND | O_CLOEXEC);
 	assert_true(fd >= 0);
 	return fd;

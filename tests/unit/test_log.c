@@ -299,7 +299,7 @@ static int open_temporary(char path[32])
 {
 	int fd;
 
-	(void)strcpy(path, "/tmp/lsapid-log-XXXXXX");
+	(void)snprintf(path, 32, "/tmp/lsapid-log-XXXXXX");
 	fd = mkostemp(path, O_APPEND | O_CLOEXEC);
 	assert_true(fd >= 0);
 	return fd;
