@@ -36,19 +36,21 @@
 #define SPEC_PGRP_MAX_IDLE    "pgrp_max_idle" /* s a pool stays without work, 0 for ever */
 #define SPEC_MAX_REQS         "max_reqs"      /* requests per child */
 #define SPEC_MAX_PROCESS_TIME "max_process_time" /* s one request may run */
-#define SPEC_ACCEPT_NOTIFY    "accept_notify"    /* 0 or 1 */
-#define SPEC_COREDUMP         "coredump"         /* 0 or 1 */
-#define SPEC_PATH             "path"             /* PATH of lsphp */
-#define SPEC_PHPRC            "phprc"            /* PHPRC of lsphp */
-#define SPEC_USER_INI         "user_ini"         /* 0 or 1: LSPHP_ENABLE_USER_INI */
-#define SPEC_WHEN_BUSY        "when_busy"        /* "reject" or "queue" */
-#define SPEC_QUEUE_LENGTH     "queue_length"     /* most requests that wait */
-#define SPEC_QUEUE_WAIT       "queue_wait"       /* ms one waits at most */
-#define SPEC_BUSY_STATUS      "busy_status"      /* of HTTP: 507 or 503 */
-#define SPEC_GROUP            "group"            /* name or number; instead of gid */
-#define SPEC_NICE             "nice"             /* -20..19 */
-#define SPEC_OOM_SCORE_ADJ    "oom_score_adj"    /* -1000..1000 */
-#define SPEC_CONNECTION_POOL  "connection_pool"  /* 0 or 1: 0 is a child for each request */
+#define SPEC_MAX_LIFETIME     "max_lifetime"  /* s a pool runs before it is replaced, 0 for ever */
+#define SPEC_MAX_MEMORY       "max_memory"    /* bytes of a child after a request, 0 for any */
+#define SPEC_ACCEPT_NOTIFY    "accept_notify" /* 0 or 1 */
+#define SPEC_COREDUMP         "coredump"      /* 0 or 1 */
+#define SPEC_PATH             "path"          /* PATH of lsphp */
+#define SPEC_PHPRC            "phprc"         /* PHPRC of lsphp */
+#define SPEC_USER_INI         "user_ini"      /* 0 or 1: LSPHP_ENABLE_USER_INI */
+#define SPEC_WHEN_BUSY        "when_busy"     /* "reject" or "queue" */
+#define SPEC_QUEUE_LENGTH     "queue_length"  /* most requests that wait */
+#define SPEC_QUEUE_WAIT       "queue_wait"    /* ms one waits at most */
+#define SPEC_BUSY_STATUS      "busy_status"   /* of HTTP: 507 or 503 */
+#define SPEC_GROUP            "group"         /* name or number; instead of gid */
+#define SPEC_NICE             "nice"          /* -20..19 */
+#define SPEC_OOM_SCORE_ADJ    "oom_score_adj" /* -1000..1000 */
+#define SPEC_CONNECTION_POOL  "connection_pool" /* 0 or 1: 0 is a child for each request */
 /* resource limits: bytes, s or a count, or SPEC_UNLIMITED */
 #define SPEC_LIMIT_AS      "limit_as"
 #define SPEC_LIMIT_CORE    "limit_core"

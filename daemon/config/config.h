@@ -77,7 +77,9 @@ struct config_pool_defaults {
 	uint32_t pgrp_max_idle_s; /* 0: for ever */
 	uint32_t max_reqs;
 	uint32_t max_process_time_s;
-	char *path; /* owned: PATH of lsphp */
+	uint32_t max_lifetime_s; /* 0: for ever */
+	uint64_t max_memory;     /* bytes; 0: any */
+	char *path;              /* owned: PATH of lsphp */
 	uint32_t children_max;
 	bool has_accept_notify;
 	bool has_coredump;

@@ -20,6 +20,8 @@
 #define ID_MAX     4294967294U /* (uid_t)-1 means "no change" to setresuid(2) */
 #define A_DAY_S    86400U
 #define A_WEEK_S   (7U * A_DAY_S)
+#define A_YEAR_S   (365U * A_DAY_S)
+#define MEMORY_MAX (1ULL << 50)
 #define PATH_BYTES 1000U
 #define NAME_BYTES 255U
 
@@ -164,6 +166,14 @@ static const struct config_key table[] = {
 	{ DEFAULTS("max_process_time", max_process_time_s), .spec = SPEC_MAX_PROCESS_TIME,
 		.type = CONFIG_TYPE_SECONDS, .min = 1, .max = A_WEEK_S, .value = "300s",
 		.help = "How long one request may run before it is killed." },
+	{ DEFAULTS("max_lifetime", max_lifetime_s), .spec = SPEC_MAX_LIFETIME,
+		.type = CONFIG_TYPE_SECONDS, .max = A_YEAR_S, .value = "0",
+		.help = "How long a pool runs, give or take a tenth, before a fresh one takes its "
+			"place; no request is lost. 0: for ever." },
+	{ DEFAULTS("max_memory", max_memory), .spec = SPEC_MAX_MEMORY, .type = CONFIG_TYPE_SIZE,
+		.max = MEMORY_MAX, .value = "0",
+		.help = "Memory of its own that a PHP child may keep after a request; if it has "
+			"more, it is replaced. 0: any." },
 	{ DEFAULTS("path", path), .spec = SPEC_PATH, .type = CONFIG_TYPE_TEXT, .max = PATH_BYTES,
 		.value = "/usr/local/bin:/usr/bin:/bin", .help = "PATH of lsphp." },
 	{ DEFAULTS("children_max", children_max), .type = CONFIG_TYPE_UINT, .min = 2, .max = 10000,
@@ -246,6 +256,11 @@ static const struct config_key table[] = {
 		.max = 2000000000, .help = "Requests that a PHP child serves." },
 	{ POOL("max_process_time"), .spec = SPEC_MAX_PROCESS_TIME, .type = CONFIG_TYPE_SECONDS,
 		.min = 1, .max = A_WEEK_S, .help = "How long one request may run." },
+	{ POOL("max_lifetime"), .spec = SPEC_MAX_LIFETIME, .type = CONFIG_TYPE_SECONDS,
+		.max = A_YEAR_S,
+		.help = "How long the pool runs before it is replaced. 0: for ever." },
+	{ POOL("max_memory"), .spec = SPEC_MAX_MEMORY, .type = CONFIG_TYPE_SIZE, .max = MEMORY_MAX,
+		.help = "Memory that a PHP child may keep after a request. 0: any." },
 	{ POOL("accept_notify"), .spec = SPEC_ACCEPT_NOTIFY, .type = CONFIG_TYPE_BOOL,
 		.help = "on or off, as in defaults." },
 	{ POOL("coredump"), .spec = SPEC_COREDUMP, .type = CONFIG_TYPE_BOOL,

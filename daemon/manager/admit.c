@@ -7,6 +7,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/manager/ask.h"
 #include "daemon/manager/manager.h"
+#include "daemon/manager/recycle.h"
 
 /* A holder changes its word twice per request: who is found idle so often is not waited for. */
 #define ADMIT_ATTEMPTS 64
@@ -226,15 +227,18 @@ void admit_lease(
 	struct pool *p, struct session *s, uint32_t sequence, const struct control_lease *lease)
 {
 	uint32_t wait_ms = wait_terms_decide(&p->wait, lease->wait_ms, lease->flags);
-	const struct ask a = {
+	struct ask a = {
 		.pool = p,
 		.session = s,
 		.sequence = sequence,
-		.can_wait = wait_ms > 0,
 		.ahead = waitq_count(&p->waitq),
 	};
 	int r;
 
+	/* the place of a child that is being recycled is worth a moment, whatever was asked for */
+	if (pool_leaving(p) && wait_ms < RECYCLE_WAIT_MS)
+		wait_ms = RECYCLE_WAIT_MS;
+	a.can_wait = wait_ms > 0;
 	p->counts.leases++;
 	p->manager->stats.leases++;
 	admit_turn_over(p->manager); /* nobody passes those who wait for what is free */

@@ -8,6 +8,7 @@
 
 #include "daemon/manager/backend_socket.h"
 #include "daemon/manager/manager.h"
+#include "proto/lease_table.h"
 
 int backend_connect(struct pool *p, struct backend **ret_backend)
 {
@@ -63,4 +64,38 @@ void backend_close(struct backend *b)
 	admit_lost(b->pool);
 	b->pool->last_close_ns = manager_now(m);
 	graveyard_add(&m->graveyard, &b->grave, backend_bury);
+}
+
+struct lease_slot *backend_slot(const struct backend *b)
+{
+	return &b->session->table->slot[b->slot];
+}
+
+uint32_t backend_child_pid(const struct backend *b)
+{
+	uint32_t pid = b->child_pid;
+
+	if (b->session)
+		pid = atomic_load_explicit(&backend_slot(b)->child_pid, memory_order_relaxed);
+	return pid <= INT32_MAX ? pid : 0;
+}
+
+uint32_t backend_requests(const struct backend *b)
+{
+	if (!b->session)
+		return b->requests;
+	return atomic_load_explicit(&backend_slot(b)->requests, memory_order_relaxed);
+}
+
+void backend_signal(const struct backend *b, enum priv_signal what)
+{
+	const struct priv_message msg = {
+		.type = PRIV_SIGNAL,
+		.id = b->spawn_id,
+		.pid = (int32_t)backend_child_pid(b),
+		.signal = what,
+	};
+
+	if (msg.id && msg.pid) /* a lost link ends the manager */
+		(void)supervisor_link_send(&b->pool->manager->link, &msg, NULL);
 }

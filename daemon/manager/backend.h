@@ -13,12 +13,15 @@
 #include "daemon/base/attr.h"
 #include "daemon/base/list.h"
 #include "daemon/manager/graveyard.h"
+#include "daemon/manager/overdue.h"
+#include "proto/priv.h"
 
+struct lease_slot;
 struct pool;
 struct session;
 
 struct backend {
-	struct list_node node;        /* in pool's unheld or held */
+	struct list_node node;        /* in pool's unheld, held or leaving */
 	struct list_node hangup_node; /* hung up while busy: looked at again */
 	struct list_node spare_node;  /* in the notes of spares.h */
 	struct grave grave;
@@ -30,8 +33,15 @@ struct backend {
 	uint32_t requests;      /* as far as told */
 	uint32_t child_pid;     /* 0: not told */
 	bool has_hung_up;       /* the other end has closed */
-	bool is_doubtful; /* made while a parent retired: it may have taken it, or the next one */
-	bool is_awaited;  /* watched for the first byte: proof that the pool serves */
+	bool is_doubtful;  /* made while a parent retired: it may have taken it, or the next one */
+	bool is_awaited;   /* watched for the first byte: proof that the pool serves */
+	bool is_condemned; /* its child is being ended: nobody gets it again */
+	bool is_suspect;   /* asked for because of its child's memory: weighed when it is back */
+	bool is_killed;    /* leaving, and SIGTERM did not do */
+	uint64_t leaving_ns;       /* its child was told to end */
+	uint32_t weighed_requests; /* requests done when its child was weighed last */
+	uint32_t weigh_round;      /* see struct care */
+	struct overdue overdue;
 
 	/* the lease, if somebody holds it */
 	struct session *session; /* borrowed; NULL: unheld */
@@ -54,6 +64,22 @@ int backend_connect(struct pool *p, struct backend **ret_backend) ATTR_MUST_USE;
  * Must not be under a lease any more (lease_end()).
  */
 void backend_close(struct backend *b);
+
+/** backend_slot() - of its lease, which it must have */
+struct lease_slot *backend_slot(const struct backend *b);
+
+/** backend_child_pid() - as told by whoever holds it now or held it last; 0: not told */
+uint32_t backend_child_pid(const struct backend *b);
+
+/** backend_requests() - done on it, as told in the same way */
+uint32_t backend_requests(const struct backend *b);
+
+/** backend_signal() - have its child signalled by the supervisor; nothing if its pid is not known
+ */
+void backend_signal(const struct backend *b, enum priv_signal what);
+
+/** backend_cut() - shut it down for its holder, whose the lease stays */
+void backend_cut(const struct backend *b);
 
 /** backend_is_clean() - open at the other end, and no stale byte to read */
 bool backend_is_clean(const struct backend *b);

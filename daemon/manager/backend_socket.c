@@ -43,6 +43,11 @@ void backend_socket_close(int fd, bool is_end)
 	(void)fd_close(fd);
 }
 
+void backend_cut(const struct backend *b)
+{
+	(void)shutdown(b->fd, SHUT_RDWR);
+}
+
 bool backend_is_clean(const struct backend *b)
 {
 	struct pollfd p = { .fd = b->fd, .events = POLLIN | POLLRDHUP };

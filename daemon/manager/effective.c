@@ -2,15 +2,33 @@
 
 #include "daemon/manager/effective.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "daemon/manager/waitq.h"
 
 #define ID_MAX (UINT32_MAX - 1U) /* (uid_t)-1 means "no change" to the kernel */
 
-enum {
-	IS_THERE = 0,
-	IS_MISSING = 1
+_Static_assert(sizeof(uid_t) == sizeof(uint32_t) && sizeof(gid_t) == sizeof(uint32_t), "numbers");
+
+#define NUMBER(member)                                                                             \
+	.offset = offsetof(struct effective, member),                                              \
+	.is_wide = sizeof(((struct effective *)NULL)->member) == sizeof(uint64_t)
+
+/* All have to be there: config_merge() has filled in what nobody said. */
+static const struct {
+	const char *key;
+	uint64_t min, max;
+	size_t offset; /* of a uint32_t or, if it is wide, a uint64_t */
+	bool is_wide;
+} numbers[] = {
+	{ SPEC_UID, 0, ID_MAX, NUMBER(uid) },
+	{ SPEC_GID, 0, ID_MAX, NUMBER(gid) },
+	{ SPEC_CHILDREN, 2, 10000, NUMBER(children) },
+	{ SPEC_PGRP_MAX_IDLE, 0, UINT32_MAX, NUMBER(pgrp_max_idle_s) },
+	{ SPEC_MAX_PROCESS_TIME, 1, UINT32_MAX, NUMBER(max_process_time_s) },
+	{ SPEC_MAX_LIFETIME, 0, UINT32_MAX, NUMBER(max_lifetime_s) },
+	{ SPEC_MAX_MEMORY, 0, UINT64_MAX, NUMBER(max_memory) },
 };
 
 static const char *const own_keys[] = {
@@ -18,6 +36,8 @@ static const char *const own_keys[] = {
 	SPEC_QUEUE_LENGTH,
 	SPEC_QUEUE_WAIT,
 	SPEC_BUSY_STATUS,
+	SPEC_MAX_LIFETIME,
+	SPEC_MAX_MEMORY,
 };
 
 bool effective_is_own(const char *entry)
@@ -57,10 +77,10 @@ static int read_wait(const struct pool_spec *spec, struct wait_settings *ret, co
 	if (status < 0)
 		return 1;
 	*ret_what = SPEC_QUEUE_LENGTH;
-	if (pool_spec_get_uint(spec, *ret_what, 1, WAITQ_LIMIT, &length) != IS_THERE)
+	if (pool_spec_get_uint(spec, *ret_what, 1, WAITQ_LIMIT, &length))
 		return 1;
 	*ret_what = SPEC_QUEUE_WAIT;
-	if (pool_spec_get_uint(spec, *ret_what, 1, UINT32_MAX, &wait_ms) != IS_THERE)
+	if (pool_spec_get_uint(spec, *ret_what, 1, UINT32_MAX, &wait_ms))
 		return 1;
 	*ret = (struct wait_settings){
 		.is_queue = mode == 1,
@@ -71,44 +91,43 @@ static int read_wait(const struct pool_spec *spec, struct wait_settings *ret, co
 	return 0;
 }
 
+static void store(struct effective *e, size_t i, uint64_t value)
+{
+	void *member = (char *)e + numbers[i].offset;
+
+	if (numbers[i].is_wide)
+		*(uint64_t *)member = value;
+	else
+		*(uint32_t *)member = (uint32_t)value;
+}
+
 int effective_read(const struct pool_spec *spec, struct effective *ret, const char **ret_what)
 {
-	struct wait_settings wait;
-	uint64_t uid = 0, gid = 0, children = 0, idle_s = 0, has_pool = 1;
+	struct effective e = { .uid = 0 };
+	uint64_t has_pool = 1;
 
 	if (!pool_spec_get(spec, SPEC_HANDLER)) {
 		*ret_what = SPEC_HANDLER;
 		return 1;
 	}
-	if (pool_spec_get_uint(spec, SPEC_UID, 0, ID_MAX, &uid) != IS_THERE) {
-		*ret_what = SPEC_UID;
-		return 1;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		uint64_t value = 0;
+
+		if (pool_spec_get_uint(
+			    spec, numbers[i].key, numbers[i].min, numbers[i].max, &value)) {
+			*ret_what = numbers[i].key;
+			return 1;
+		}
+		store(&e, i, value);
 	}
-	if (pool_spec_get_uint(spec, SPEC_GID, 0, ID_MAX, &gid) != IS_THERE) {
-		*ret_what = SPEC_GID;
+	if (read_wait(spec, &e.wait, ret_what))
 		return 1;
-	}
-	if (pool_spec_get_uint(spec, SPEC_CHILDREN, 2, 10000, &children) != IS_THERE) {
-		*ret_what = SPEC_CHILDREN;
-		return 1;
-	}
-	if (pool_spec_get_uint(spec, SPEC_PGRP_MAX_IDLE, 0, UINT32_MAX, &idle_s) != IS_THERE) {
-		*ret_what = SPEC_PGRP_MAX_IDLE;
-		return 1;
-	}
-	if (read_wait(spec, &wait, ret_what))
-		return 1;
-	if (pool_spec_get_uint(spec, SPEC_CONNECTION_POOL, 0, 1, &has_pool) > IS_MISSING) {
+	/* nobody need say it */
+	if (pool_spec_get_uint(spec, SPEC_CONNECTION_POOL, 0, 1, &has_pool) > 1) {
 		*ret_what = SPEC_CONNECTION_POOL;
 		return 1;
 	}
-	*ret = (struct effective){
-		.uid = (uid_t)uid,
-		.gid = (gid_t)gid,
-		.children = (uint32_t)children,
-		.pgrp_max_idle_s = (uint32_t)idle_s,
-		.wait = wait,
-		.has_connection_pool = has_pool != 0,
-	};
+	e.has_connection_pool = has_pool != 0;
+	*ret = e;
 	return 0;
 }

@@ -22,7 +22,10 @@ struct effective {
 	uid_t uid;
 	gid_t gid;
 	uint32_t children;
-	uint32_t pgrp_max_idle_s;  /* 0: for ever */
+	uint32_t pgrp_max_idle_s; /* 0: for ever */
+	uint32_t max_process_time_s;
+	uint32_t max_lifetime_s;   /* 0: for ever */
+	uint64_t max_memory;       /* bytes; 0: any */
 	struct wait_settings wait; /* whether a file says so is the caller's to know */
 	bool has_connection_pool;  /* else a child and a connection for each request */
 };

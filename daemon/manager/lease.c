@@ -13,7 +13,7 @@
 
 static struct lease_slot *slot_of(const struct backend *b)
 {
-	return &b->session->table->slot[b->slot];
+	return backend_slot(b);
 }
 
 static struct backend *backend_of(struct list_node *n)
@@ -38,6 +38,7 @@ int lease_lend(struct backend *b, struct session *s)
 	atomic_store_explicit(&slot->child_pid, b->child_pid, memory_order_relaxed);
 	list_remove(&b->node);
 	list_push_back(&b->pool->held, &b->node);
+	care_wake(b->pool);
 	return 0;
 }
 
@@ -170,6 +171,8 @@ void lease_unwant_all(struct pool *p)
 		/* those of an earlier generation are to come back whoever waits */
 		if (p->parent.is_retiring || b->is_doubtful || b->spawn_id != p->parent.spawn_id)
 			continue;
+		if (b->is_condemned || b->is_suspect)
+			continue;
 		/* false: its RETURN is on the way */
 		(void)lease_unwant(slot_of(b), b->generation);
 	}
@@ -195,6 +198,18 @@ uint32_t lease_drop_idle(struct pool *p)
 	while ((n = list_first(&p->unheld)))
 		backend_close(backend_of(n));
 	return (uint32_t)p->held.count;
+}
+
+void lease_condemn(struct backend *b)
+{
+	b->is_condemned = true;
+	(void)want_one(b); /* idle by now: the caller looks */
+}
+
+void lease_suspect(struct backend *b)
+{
+	/* if it is idle by now, its child is weighed after its next request */
+	b->is_suspect = want_one(b);
 }
 
 bool lease_give_up(struct backend *b)

@@ -50,6 +50,13 @@ struct backend *lease_find_oldest_idle(
 /** lease_is_idle() - does nobody use it now, held or not? Then *ret_idle_ns: for how long */
 bool lease_is_idle(const struct backend *b, uint64_t now_ns, uint64_t *ret_idle_ns);
 
+/** lease_condemn() - nobody gets the connection again: its holder is asked for it, and it is closed
+ */
+void lease_condemn(struct backend *b);
+
+/** lease_suspect() - its holder is asked for the connection, to have its child weighed */
+void lease_suspect(struct backend *b);
+
 /**
  * lease_give_up() - close a connection when its request is done: at once if it is idle
  *

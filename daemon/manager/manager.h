@@ -20,6 +20,7 @@
 #include "daemon/manager/admit.h"
 #include "daemon/manager/ask.h"
 #include "daemon/manager/backend.h"
+#include "daemon/manager/care.h"
 #include "daemon/manager/effective.h"
 #include "daemon/manager/graveyard.h"
 #include "daemon/manager/hangup.h"
@@ -84,6 +85,7 @@ struct manager {
 	struct refuse refuse;
 	struct ratelimit peer_rate;  /* log lines about peers */
 	struct ratelimit error_rate; /* log lines about our own troubles */
+	bool has_told_weight;        /* that the memory of children can not be read */
 	struct event upkeep; /* pending for a second after anything happened, else not at all */
 	bool is_upkeep_turn;
 	char status[160]; /* as systemd was told last */

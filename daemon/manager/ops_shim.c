@@ -9,6 +9,7 @@
 #include "daemon/base/str.h"
 #include "daemon/manager/manager.h"
 #include "daemon/manager/ops.h"
+#include "daemon/manager/recycle.h"
 #include "proto/pool_spec.h"
 
 static void begin_session(struct peer *p, uint32_t sequence, const struct control_hello *hello)
@@ -153,9 +154,10 @@ bool ops_return(struct peer *p, uint32_t sequence, const uint8_t *data, size_t s
 	pool = b->pool;
 	p->manager->stats.returns++;
 	lease_end(b);
-	if (b->has_hung_up || b->is_doubtful || !starter_is_current(pool, b->spawn_id))
+	if (b->has_hung_up || b->is_doubtful || b->is_condemned ||
+		!starter_is_current(pool, b->spawn_id))
 		backend_close(b);
-	else
+	else if (!b->is_suspect || !recycle_returned(b))
 		admit_returned(b);
 	admit_room(pool);
 	shutdown_check(p->manager);
@@ -169,7 +171,7 @@ bool ops_return(struct peer *p, uint32_t sequence, const uint8_t *data, size_t s
 static bool is_unborn(const struct backend *b, const struct control_close_lease *msg)
 {
 	return (msg->why == CONTROL_CLOSE_UNUSED || msg->why == CONTROL_CLOSE_DIED) &&
-	       !msg->child_pid && !b->requests &&
+	       !msg->child_pid && !b->requests && !b->is_condemned &&
 	       (b->pool->state == POOL_STARTING || b->pool->state == POOL_READY) &&
 	       starter_is_current(b->pool, b->spawn_id);
 }
@@ -197,10 +199,12 @@ static void note_unborn(struct pool *pool)
 		starter_give_up_barren(pool);
 }
 
-static void note_close(struct pool *pool, const struct control_close_lease *msg)
+static void note_close(const struct backend *b, const struct control_close_lease *msg)
 {
+	struct pool *pool = b->pool;
+
 	pool->manager->stats.closes[msg->why]++;
-	if (msg->why != CONTROL_CLOSE_DIED)
+	if (msg->why != CONTROL_CLOSE_DIED || b->is_condemned) /* we have said why it had to */
 		return;
 	pool->counts.deaths++;
 	log_warn("backend.died", F_UINT("pool", pool->id), F_STR("name", pool->name),
@@ -220,7 +224,7 @@ bool ops_close(struct peer *p, uint32_t sequence, const uint8_t *data, size_t si
 	if (!b)
 		return true; /* as above */
 	pool = b->pool;
-	note_close(pool, &msg);
+	note_close(b, &msg);
 	lease_end(b);
 	if (is_unborn(b, &msg))
 		note_unborn(pool);

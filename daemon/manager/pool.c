@@ -194,6 +194,9 @@ static int take_settings(struct pool *p, struct pool_spec *ret_complete,
 	p->wait.is_mode_of_file = says(file, SPEC_WHEN_BUSY);
 	p->wait.is_wait_of_file = says(file, SPEC_QUEUE_WAIT);
 	p->has_connection_pool = e.has_connection_pool;
+	p->max_process_time_s = e.max_process_time_s;
+	p->max_lifetime_s = e.max_lifetime_s;
+	p->max_memory = e.max_memory;
 	p->config_serial = p->manager->reload.count;
 	return 0;
 }
@@ -244,6 +247,9 @@ struct pool *pool_free(struct pool *p)
 		lease_close(LIST_OWNER(n, struct backend, node));
 	while ((n = list_first(&p->unheld)))
 		backend_close(LIST_OWNER(n, struct backend, node));
+	while (p->care && (n = list_first(&p->care->leaving)))
+		backend_close(LIST_OWNER(n, struct backend, node));
+	care_free(p);
 	waitq_deinit(&p->waitq);
 	stderr_pipe_close_all(p);
 	pool_log_close(p);

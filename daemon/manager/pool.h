@@ -5,9 +5,9 @@
  * One pool: a specification, its listening socket, at most one lsphp parent at a time, and the
  * connections to its children.
  *
- * A connection (struct backend) is in one of two lists: @unheld, or @held under a lease of some
- * session. All of them count against the limit, also those whose parent has exited: their
- * children finish what they run.
+ * A connection (struct backend) is in one of three lists: @unheld, or @held under a lease of some
+ * session, or leaving (care.h) while its child is told to end. All of them count against the limit,
+ * also those whose parent has exited: their children finish what they run.
  */
 
 #include <event2/event.h>
@@ -21,6 +21,7 @@
 #include "daemon/base/ratelimit.h"
 #include "daemon/config/config_merge.h"
 #include "daemon/manager/backoff.h"
+#include "daemon/manager/care.h"
 #include "daemon/manager/graveyard.h"
 #include "daemon/manager/pool_state.h"
 #include "daemon/manager/start_queue.h"
@@ -85,6 +86,9 @@ struct pool {
 	enum config_source process_source;
 	bool is_contradiction; /* more children than processes, as somebody wants it */
 	uint32_t pgrp_max_idle_s;
+	uint32_t max_process_time_s;
+	uint32_t max_lifetime_s; /* 0: for ever */
+	uint64_t max_memory;     /* bytes; 0: any */
 	struct wait_settings wait;
 	bool has_connection_pool; /* else a connection serves one request */
 	uint32_t known_by;        /* sessions */
@@ -101,6 +105,7 @@ struct pool {
 
 	struct list unheld; /* backends; most recently used first */
 	struct list held;   /* backends under a lease; longest held first */
+	struct care *care;  /* owned; NULL: it was never active */
 	struct waitq waitq;
 	struct held_back held_back; /* the first of them waits for the host alone */
 	bool is_wanting;            /* held leases are marked WANTED, as somebody waits */
@@ -162,10 +167,16 @@ const char *pool_handler(struct manager *m, const struct pool_spec *spec);
  */
 bool pool_apply_config(struct pool *p);
 
-/** pool_connections() - all of them, held or not */
+/** pool_leaving() - connections whose children were told to end */
+static inline uint32_t pool_leaving(const struct pool *p)
+{
+	return p->care ? (uint32_t)p->care->leaving.count : 0;
+}
+
+/** pool_connections() - all of them, held or not, or leaving */
 static inline uint32_t pool_connections(const struct pool *p)
 {
-	return (uint32_t)(p->unheld.count + p->held.count);
+	return (uint32_t)(p->unheld.count + p->held.count) + pool_leaving(p);
 }
 
 /** pool_listen() - bind and listen if that was not done yet. Return: 0; -errno */

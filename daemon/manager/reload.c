@@ -57,6 +57,7 @@ void reload_apply(struct pool *p)
 	is_outdated = pool_apply_config(p);
 	if (!list_is_empty(&p->pipes))
 		pool_log_follow(p);
+	care_look_now(p);
 	if (!is_outdated && p->state == POOL_READY)
 		idle_arm(p);
 	admit_room(p); /* its limit may have been raised */

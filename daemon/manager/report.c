@@ -151,6 +151,9 @@ static json_t *totals_part(const struct manager *m)
 	set_uint(o, "start_failures", st->start_failures);
 	set_uint(o, "unasked_exits", st->unasked_exits);
 	set_uint(o, "retirements", st->retirements);
+	set_uint(o, "lifetimes", st->lifetimes);
+	set_uint(o, "runaways", st->runaways);
+	set_uint(o, "recycled", st->recycled);
 	set_uint(o, "dropped_peers", st->dropped_peers);
 	set_uint(o, "log_lines", st->log_lines);
 	set_uint(o, "log_lost", st->log_lost);
@@ -168,7 +171,7 @@ static json_t *backend_part(const struct backend *b, uint64_t now)
 {
 	uint32_t requests = b->requests, child_pid = b->child_pid;
 	uint64_t since_ns = b->idle_since_ns;
-	const char *state = "unheld";
+	const char *state = b->leaving_ns ? "leaving" : "unheld";
 	json_t *o = json_object();
 
 	if (b->session) {
@@ -233,6 +236,8 @@ static json_t *pool_part(const struct pool *p, uint64_t now)
 	uint32_t busy = add_backends(backends, &p->held, now);
 
 	(void)add_backends(backends, &p->unheld, now);
+	if (p->care)
+		(void)add_backends(backends, &p->care->leaving, now);
 	set_uint(o, "id", p->id);
 	set_text(o, "name", p->name);
 	set_text(o, "handler", p->handler);
@@ -264,6 +269,9 @@ static json_t *pool_part(const struct pool *p, uint64_t now)
 	set_uint(o, "failures", p->counts.failures);
 	set_uint(o, "deaths", p->counts.deaths);
 	set_uint(o, "unborn", p->counts.unborn);
+	set_uint(o, "lifetimes", p->care ? p->care->lifetimes : 0);
+	set_uint(o, "runaways", p->care ? p->care->runaways : 0);
+	set_uint(o, "recycled", p->care ? p->care->recycled : 0);
 	if (p->state == POOL_FAILED)
 		(void)json_object_set_new(o, "failure", failure_part(p, now));
 	(void)json_object_set_new(o, "spec", spec_part(p));

@@ -159,6 +159,7 @@ void starter_served(struct pool *p, uint64_t spawn_id)
 		return;
 	pool_set_state(p, POOL_READY, "served");
 	idle_arm(p);
+	care_wake(p);
 	start_next(p->manager);
 }
 

@@ -21,6 +21,9 @@ struct stats {
 	uint64_t start_failures; /* could not be started, or never served */
 	uint64_t unasked_exits;  /* parents that had served and ended unasked */
 	uint64_t retirements;    /* parents told to retire */
+	uint64_t lifetimes;      /* ... as their max_lifetime was over */
+	uint64_t runaways;       /* requests ended for max_process_time */
+	uint64_t recycled;       /* children ended for max_memory */
 	uint64_t sessions;       /* HELLO accepted */
 	uint64_t dropped_peers;  /* for a violation, or for not reading */
 	uint64_t log_lines;      /* in log files of pools */

@@ -19,9 +19,11 @@ static void make(char *data, const char *entries, struct pool_spec *ret)
 	assert_int_equal(pool_spec_parse(data, size, ret), 0);
 }
 
-#define WAIT "queue_length=10\nqueue_wait=500\nuid=2\nwhen_busy=queue\n"
+#define LIMITS "max_lifetime=0\nmax_memory=0\nmax_process_time=300\n"
+#define WAIT   "queue_length=10\nqueue_wait=500\nuid=2\nwhen_busy=queue\n"
 #define COMPLETE(children, idle)                                                                   \
-	"busy_status=503\nchildren=" children "\ngid=1\nhandler=php\npgrp_max_idle=" idle "\n" WAIT
+	"busy_status=503\nchildren=" children "\ngid=1\nhandler=php\n" LIMITS                      \
+	"pgrp_max_idle=" idle "\n" WAIT
 
 static void effective_read__wait__as_written(void **state)
 {
@@ -42,7 +44,7 @@ static void effective_read__wait__as_written(void **state)
 /* What Apache's side could write into a specification by itself. */
 static void effective_read__wait_out_of_its_bounds__named(void **state)
 {
-	static const char head[] = "children=3\ngid=1\nhandler=php\npgrp_max_idle=0\n";
+	static const char head[] = "children=3\ngid=1\nhandler=php\n" LIMITS "pgrp_max_idle=0\n";
 	static const struct {
 		const char *before, *after, *what;
 	} rows[] = {
@@ -78,6 +80,8 @@ static void effective_is_own__keys__those_of_the_manager(void **state)
 	(void)state;
 	assert_true(effective_is_own("when_busy=queue"));
 	assert_true(effective_is_own("queue_wait=1"));
+	assert_true(effective_is_own("max_memory=1"));
+	assert_false(effective_is_own("max_process_time=1")); /* lsphp has it, too */
 	assert_false(effective_is_own("when_busy2=queue"));
 	assert_false(effective_is_own("children=3"));
 }
@@ -102,6 +106,14 @@ static void effective_read__rows__expected(void **state)
 		{ "children=10001\ngid=1\nhandler=php\nuid=2\n", SPEC_CHILDREN, 0, 0 },
 		{ "children=3\ngid=1\nhandler=php\npgrp_max_idle=x\nuid=2\n", SPEC_PGRP_MAX_IDLE, 0,
 			0 },
+		{ "children=3\ngid=1\nhandler=php\nmax_process_time=0\npgrp_max_idle=1\nuid=2\n",
+			SPEC_MAX_PROCESS_TIME, 0, 0 },
+		{ "children=3\ngid=1\nhandler=php\nmax_lifetime=x\nmax_process_time=1\n"
+		  "pgrp_max_idle=1\nuid=2\n",
+			SPEC_MAX_LIFETIME, 0, 0 },
+		{ "children=3\ngid=1\nhandler=php\nmax_lifetime=0\nmax_memory=-1\n"
+		  "max_process_time=1\npgrp_max_idle=1\nuid=2\n",
+			SPEC_MAX_MEMORY, 0, 0 },
 	};
 
 	(void)state;
@@ -125,10 +137,29 @@ static void effective_read__rows__expected(void **state)
 	}
 }
 
+static void effective_read__limits__as_they_are_written(void **state)
+{
+	static const char entries[] = "busy_status=503\nchildren=3\ngid=1\nhandler=php\n"
+				      "max_lifetime=86400\nmax_memory=137438953472\n"
+				      "max_process_time=60\npgrp_max_idle=1\n" WAIT;
+	const char *what = NULL;
+	struct pool_spec spec;
+	struct effective e;
+	char data[256];
+
+	(void)state;
+	make(data, entries, &spec);
+	assert_int_equal(effective_read(&spec, &e, &what), 0);
+	assert_int_equal(e.max_process_time_s, 60);
+	assert_int_equal(e.max_lifetime_s, 86400);
+	assert_true(e.max_memory == 128ULL << 30);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(effective_read__rows__expected),
+		cmocka_unit_test(effective_read__limits__as_they_are_written),
 		cmocka_unit_test(effective_read__wait__as_written),
 		cmocka_unit_test(effective_read__wait_out_of_its_bounds__named),
 		cmocka_unit_test(effective_is_own__keys__those_of_the_manager),

@@ -14,6 +14,7 @@ static struct config config = {
 	.max_pools = MANY,
 	.defaults = { .children = 20,
 		.pgrp_max_idle_s = 30,
+		.max_process_time_s = 300,
 		.queue_length = 1024,
 		.queue_wait_ms = 1000 },
 };

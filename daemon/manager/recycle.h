@@ -1,0 +1,52 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * PHP children that keep too much memory after a request (max_memory) are ended, and others forked
+ * when they are needed. Never in the middle of a request: a child is idle, and its connection in
+ * nobody's hands, when it is told to go.
+ *
+ *   idle, too large     its connection is taken back, goes to the pool's list of those that leave,
+ *                       and the child gets SIGTERM, which ends it at once as it waits in read(2).
+ *                       The connection is kept meanwhile: else the child would accept another.
+ *                       It ends by hanging up (hangup.h)
+ *   busy, too large     its holder is asked for the connection; then it is weighed again, as the
+ *                       memory of a request goes with it
+ *   its place           counts against the limit until it is gone: a request that finds the pool
+ *                       full meanwhile waits for it, also in reject mode (admit.c)
+ *   does not go         SIGKILL after some seconds, then the connection is closed
+ *
+ * No message tells that a request is done, so children are weighed from time to time, and only
+ * those that have served since: the pool's timer does it while there are connections (care.h).
+ * A child that never told its pid, as one of a foreign lsphp that took its connection from the
+ * listener, can not be weighed.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct backend;
+struct pool;
+
+/** Between two looks at a pool. */
+#define RECYCLE_LOOK_NS 2000000000ULL
+/** Children that are weighed in one turn of the loop, 10 microseconds each; the rest in the next.
+ */
+#define RECYCLE_BATCH 64U
+/** A child that has nothing to do ends within milliseconds. */
+#define RECYCLE_KILL_NS 5000000000ULL
+/** Its place is free in milliseconds: a request at the pool's limit waits for that, so long. */
+#define RECYCLE_WAIT_MS 1000U
+
+/** recycle_look() - what is due in a pool. Return: when to look again; UINT64_MAX: not for this */
+uint64_t recycle_look(struct pool *p, uint64_t now_ns);
+
+/** recycle_next_ns() - when recycle_look() has something to do at the latest */
+uint64_t recycle_next_ns(struct pool *p, uint64_t now_ns);
+
+/**
+ * recycle_returned() - a connection that was asked for because of its child's memory is back
+ *
+ * Return: true: its child is still too large and leaves; false: it may be used again
+ */
+bool recycle_returned(struct backend *b);
