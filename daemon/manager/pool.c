@@ -45,6 +45,7 @@ const struct config_pool *pool_find_file(struct manager *m, const struct pool_sp
 	return config_find_pool_of(m->config, spec, user);
 }
 
+/* The user's name is left out: thousands of pools may be told of at once, each with a look-up. */
 static void warn_contradiction(struct pool *p, const struct config_children *k)
 {
 	bool was = p->is_contradiction;
@@ -53,8 +54,7 @@ static void warn_contradiction(struct pool *p, const struct config_children *k)
 	if (!p->is_contradiction || was)
 		return;
 	log_warn("pool.children", F_STR("detail", "uid limit warning: children should be < NPROC"),
-		F_UINT("pool", p->id), F_STR("name", p->name),
-		F_STR("user", accounts_name(&p->manager->accounts, p->uid)), F_UINT("uid", p->uid),
+		F_UINT("pool", p->id), F_STR("name", p->name), F_UINT("uid", p->uid),
 		F_UINT("children", k->count), F_STR("children_from", config_source_name(k->source)),
 		F_UINT("nproc", k->process_limit),
 		F_STR("nproc_from", config_source_name(k->process_source)),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/config/config_table.h"
 #include "daemon/manager/manager.h"
 #include "tests/support/t.h"
 
@@ -15,6 +16,7 @@ static struct config config = {
 	.defaults = { .children = 20,
 		.pgrp_max_idle_s = 30,
 		.max_process_time_s = 300,
+		.limit_nproc = CONFIG_UNSET_32,
 		.queue_length = 1024,
 		.queue_wait_ms = 1000 },
 };
