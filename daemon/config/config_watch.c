@@ -33,16 +33,17 @@ void config_watch_clear(struct config_handler *h)
 
 int config_watch_add_own(struct config_handler *h)
 {
-	/* empty: lsphp was not built */
 	static const char *const own[] = {
 		LSAPID_PHP_INI_DIR "/php.ini",
 		LSAPID_PHP_INI_DIR "/conf.d",
 		LSAPID_PHP_LIBRARY,
 		LSAPID_PHP_EXTENSION_DIR,
 	};
+	/* empty: lsphp was not built; volatile, or clang calls what follows dead code */
+	static const char *const volatile library = LSAPID_PHP_LIBRARY;
 	int r = 0;
 
-	if (!*LSAPID_PHP_LIBRARY || strcmp(h->binary, LSAPID_LIBEXECDIR "/lsphp") != 0)
+	if (!*library || strcmp(h->binary, LSAPID_LIBEXECDIR "/lsphp") != 0)
 		return 0;
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]) && r == 0; i++)
 		r = config_watch_add(h, own[i]);

@@ -29,7 +29,7 @@ BUILDS = {
 }
 
 # unit tests with cases that root cannot run: once more as an ordinary user
-AS_USER = ("child",)
+AS_USER = ("child", "watch_dirs")
 USER = "nobody"
 
 

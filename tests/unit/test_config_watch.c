@@ -37,7 +37,8 @@ static void load__rows__paths_of_the_handler(void **state)
 		{ "handler a { binary = \"/opt/lsphp\" }", 0, NULL },
 		{ "handler a { binary = \"/opt/lsphp\" watch = { \"/a\", \"/b/c\" } }", 2, "/a" },
 	};
-	size_t own = *LSAPID_PHP_LIBRARY ? 4 : 0;
+	static const char library[] = LSAPID_PHP_LIBRARY;
+	size_t own = sizeof(library) > 1 ? 4 : 0;
 
 	(void)state;
 	for (size_t i = 0; i < T_COUNT(rows); i++) {
