@@ -271,3 +271,25 @@ def test_hidden_proc_is_told_once_and_disturbs_nothing(pools):
     assert "outcome=SIGTERM" in line_of(made, "request.runaway", pid)
     wait_until(lambda: not is_alive(pid), 5, "the child's end")
     assert made.status()["totals"]["recycled"] == 0
+
+
+def test_max_reqs_replaces_a_child(pools):
+    """After so many requests another process answers; nobody notices the change."""
+    made = pools(Vhost("a.test", "games"), limits=ONE_HTTPD)
+    made.file("a.conf", "pool a { user = games\n max_reqs = 3\n }\n")
+    made.start()
+    pids = [made.get("a.test", "/mirror.php").header("X-Pid") for _ in range(9)]
+    assert [pids.count(pid) for pid in dict.fromkeys(pids)] == [3, 3, 3]
+    assert len(made.daemon.parents()) == 1
+
+
+def test_max_idle_ends_a_child_and_its_pool_stays(pools):
+    made = pools(Vhost("a.test", "games"))
+    made.file("a.conf", "pool a { user = games\n max_idle = 1s\n pgrp_max_idle = 0\n }\n")
+    made.start()
+    pid = int(made.get("a.test", "/mirror.php").header("X-Pid"))
+    parent, = [p.pid for p in made.daemon.parents()]
+    wait_until(lambda: not is_alive(pid), 10, "the idle child's end")
+    assert is_alive(parent)
+    assert made.get("a.test", "/mirror.php").status == 200
+    assert [p.pid for p in made.daemon.parents()] == [parent]

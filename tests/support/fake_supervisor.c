@@ -133,8 +133,21 @@ static void on_spawn(
 
 static void on_signal(struct fake_supervisor *s, const struct priv_message *m)
 {
-	const struct fake_parent *parent = find_parent(s, m->id);
+	const struct fake_parent *parent;
 
+	/* the real one looks whether it is a child of that spawn; here only the test's own run */
+	if (priv_signal_has_pid(m->signal)) {
+		bool is_kill = m->signal == PRIV_SIGNAL_CHILD_KILL;
+
+		(void)kill(m->pid, is_kill ? SIGKILL : SIGTERM);
+		s->last_child = m->pid;
+		if (is_kill)
+			s->child_kills++;
+		else
+			s->child_terms++;
+		return;
+	}
+	parent = find_parent(s, m->id);
 	(void)kill(parent->pid, m->signal == PRIV_SIGNAL_KILL ? SIGKILL : SIGTERM);
 	if (m->signal == PRIV_SIGNAL_KILL)
 		s->kills++;

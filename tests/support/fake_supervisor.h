@@ -40,6 +40,8 @@ struct fake_supervisor {
 	/* what was seen */
 	_Atomic uint32_t spawns, retires, kills, exits, reloads, reload_requests;
 	_Atomic bool is_ready, is_stopped, has_quit, has_to_quit, is_broken;
+	_Atomic uint32_t child_terms, child_kills;
+	_Atomic int last_child;  /* that was to be signalled */
 	_Atomic int last_pid;    /* of the parent started last */
 	_Atomic int exit_status; /* of the manager, as waitpid(2) */
 	char spec[16384];        /* of the last SPAWN; entries end with a newline */
