@@ -62,8 +62,9 @@
 #define SPEC_LIMIT_NPROC   "limit_nproc"
 #define SPEC_LIMIT_STACK   "limit_stack"
 #define SPEC_UNLIMITED     "unlimited"
-#define SPEC_ENV_PREFIX    "env." /* env.NAME: one variable of lsphp's environment */
-#define SPEC_INI_PREFIX    "ini." /* ini.NAME: one setting of PHP at system level */
+#define SPEC_USER_FILE     "user_file" /* 0 or 1: his own file was looked for */
+#define SPEC_ENV_PREFIX    "env."      /* env.NAME: one variable of lsphp's environment */
+#define SPEC_INI_PREFIX    "ini."      /* ini.NAME: one setting of PHP at system level */
 
 enum pool_spec_error {
 	POOL_SPEC_E_TOO_LARGE = 1, /* bytes, entries, key or value above its bound */

@@ -41,6 +41,8 @@ static const struct priv_row rows[] = {
 	[PRIV_LOG_OPEN] = { "LOG_OPEN", HAS_ID, 1, 0 },
 	[PRIV_LOG_FD] = { "LOG_FD", HAS_ID | HAS_ERROR, 0, 0 },
 	[PRIV_LOG_ROTATE] = { "LOG_ROTATE", HAS_FLAGS, 0, PRIV_LOG_SYSLOG | PRIV_LOG_FILE },
+	[PRIV_USER_FILE] = { "USER_FILE", HAS_ID, 1, 0 },
+	[PRIV_USER_FILE_DATA] = { "USER_FILE_DATA", HAS_ID | HAS_STATUS, 1, 0 },
 };
 
 static const char *const step_names[] = {
@@ -158,6 +160,8 @@ static bool is_status_valid(const struct priv_message *m)
 		return m->status >= 0 && m->status <= PRIV_MAX_ERRNO;
 	if (m->type == PRIV_STOP)
 		return m->status >= 0;
+	if (m->type == PRIV_USER_FILE_DATA)
+		return m->status >= 0 && m->status < PRIV_USER_FILE_COUNT;
 	return true;
 }
 

@@ -18,12 +18,14 @@
  *   EXITED id, wait status                 ->        the lsphp parent of that spawn has ended
  *   RELOAD + config memfd                  ->        checked by the supervisor already
  *                                          <- RELOADED ok
+ *                                          <- USER_FILE id + spec memfd
+ *   USER_FILE_DATA id, found + memfd       ->        before SPAWN, if the user's file is wanted
  *                                          <- RELOAD_REQUEST
  *   RELOAD, or RELOAD_FAILED + text memfd  ->        file, line, what is wrong, remedy
  *                                          <- LOG_OPEN id + spec memfd: the log of that pool
- *   LOG_FD id, 0 + log; or errno           ->        its path is the configuration's, never the
- * spec's LOG_ROTATE flags + log if a file       ->        write there from now on, and open pool
- * logs anew STOP grace                             ->
+ *   LOG_FD id, 0 + log; or errno           ->        its path is the configuration's
+ *   LOG_ROTATE flags + log if a file       ->        write there, and open pool logs anew
+ *   STOP grace                             ->
  *                                          <- STOPPED  (everything drained: the manager will exit)
  *
  * A violation by either side is fatal to the channel: the supervisor kills the manager and starts
@@ -58,7 +60,22 @@ enum priv_type {
 	PRIV_STOPPED = 16,
 	PRIV_LOG_OPEN = 18,
 	PRIV_LOG_FD = 19,
-	PRIV_LOG_ROTATE = 21
+	PRIV_LOG_ROTATE = 21,
+	PRIV_USER_FILE = 22,     /* manager: read the own file of the user of this specification */
+	PRIV_USER_FILE_DATA = 23 /* the answer; SPAWN may follow with the same id */
+};
+
+/**
+ * What has become of the reading of a user's own file: the status of USER_FILE_DATA.
+ *
+ * The memfd has its path, a NUL, and then: FOUND, the bytes as they are; BAD, what is wrong, a NUL
+ * and the remedy; ABSENT, nothing.
+ */
+enum priv_user_file {
+	PRIV_USER_FILE_ABSENT = 0,
+	PRIV_USER_FILE_FOUND,
+	PRIV_USER_FILE_BAD,
+	PRIV_USER_FILE_COUNT
 };
 
 /**
@@ -107,7 +124,8 @@ struct priv_message {
 	uint64_t id;     /* SPAWN .. EXITED, LOG_OPEN, LOG_FD: chosen by the manager, never reused
 			  * for the same kind in its life */
 	int32_t pid;     /* SPAWNED, EXITED; SIGNAL: of the child, 0 for the parent's signals */
-	int32_t status;  /* EXITED: as waitpid(2); RELOADED: 0 or errno; STOP: grace in ms */
+	int32_t status;  /* EXITED: as waitpid(2); RELOADED: 0 or errno; STOP: grace in ms;
+			  * USER_FILE_DATA: enum priv_user_file */
 	int32_t error;   /* SPAWN_FAILED: errno, 0 if the reason says all; LOG_FD: 0 or errno */
 	uint32_t reason; /* SPAWN_FAILED: enum reason */
 	uint32_t step;   /* SPAWN_FAILED: enum priv_step */

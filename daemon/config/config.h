@@ -102,6 +102,7 @@ struct config_pool_defaults {
 	uint32_t limit_cpu_s;
 	uint32_t limit_nofile;
 	uint32_t limit_nproc;
+	bool has_user_file;
 };
 
 /** One setting of a pool file, as the pool specification has it. */

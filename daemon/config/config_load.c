@@ -11,9 +11,10 @@
 
 #include "daemon/base/str.h"
 #include "daemon/config/config_pool.h"
+#include "daemon/config/config_store.h"
 #include "daemon/config/config_table.h"
 #include "daemon/config/config_text.h"
-#include "daemon/config/config_watch.h"
+#include "daemon/config/config_user.h"
 #include "proto/pool_spec.h"
 
 /* rows of one section, two sections at the top, the context cell and the end */
@@ -31,7 +32,15 @@
 /* A mistake that is repeated in each line says nothing new. */
 #define LOAD_MAX_PROBLEMS 20U
 
+/* What kind of file it is. */
+enum load_kind {
+	LOAD_MAIN,  /* lsapid.conf */
+	LOAD_POOLS, /* a pool file */
+	LOAD_USER   /* a user's own: keys of a pool, alone or in sections */
+};
+
 struct load {
+	enum load_kind kind;
 	struct config *config;            /* borrowed: the caller's */
 	const char *file;                 /* borrowed: the caller's */
 	struct config_problems *problems; /* borrowed: the caller's */
@@ -65,10 +74,23 @@ static struct load *load_of(const cfg_t *cfg)
 	return NULL;
 }
 
+/* What is allowed, for who has written something else. */
+static const char *load_see(const struct load *l, char *out, size_t size)
+{
+	size_t used;
+
+	if (l->kind != LOAD_USER)
+		return SEE_MANUAL;
+	used = (size_t)snprintf(out, size, "the keys of this file are ");
+	(void)config_user_keys(out + used, size - used);
+	return out;
+}
+
 static void ATTR_PRINTF(2, 0) load_on_error(cfg_t *cfg, const char *format, va_list args)
 {
 	struct load *l = load_of(cfg);
 	char what[sizeof(((struct config_problem *)0)->what)];
+	char remedy[sizeof(((struct config_problem *)0)->remedy)];
 
 	/* libconfuse always has one; gcc with a sanitizer sees a path where it has not */
 	if (!format)
@@ -77,14 +99,15 @@ static void ATTR_PRINTF(2, 0) load_on_error(cfg_t *cfg, const char *format, va_l
 	if (l && strstr(what, LOAD_END))
 		load_fail(l, cfg->line - 1, "a section has no end", "write the missing }");
 	else if (l)
-		load_fail(l, cfg->line, what, SEE_MANUAL);
+		load_fail(l, cfg->line, what, load_see(l, remedy, sizeof(remedy)));
 }
 
 static const struct config_key *load_find_key(const cfg_t *cfg, const char *name)
 {
 	size_t count;
 	const struct config_key *table = config_table(&count);
-	enum config_section section = CONFIG_SECTION_TOP;
+	enum config_section section =
+		load_of(cfg)->kind == LOAD_USER ? CONFIG_SECTION_POOL : CONFIG_SECTION_TOP;
 	size_t i;
 
 	for (i = CONFIG_SECTION_HANDLER; i < CONFIG_SECTION_COUNT; i++) {
@@ -96,6 +119,17 @@ static const struct config_key *load_find_key(const cfg_t *cfg, const char *name
 			return &table[i];
 	}
 	return NULL;
+}
+
+/* Is a good value too much for a file of this kind? */
+static bool load_may(const struct load *l, const struct config_key *key, const char *text,
+	char what[CONFIG_WHAT_SIZE])
+{
+	if (l->kind != LOAD_USER || key->type != CONFIG_TYPE_ENV_LIST ||
+		!config_user_env_is_forbidden(text, strcspn(text, "=")))
+		return true;
+	(void)snprintf(what, CONFIG_WHAT_SIZE, "has '%.60s', which this file cannot set", text);
+	return false;
 }
 
 /* One value of an ordinary key has been read: the line number is at hand only now. */
@@ -113,21 +147,11 @@ static int load_on_value(cfg_t *cfg, cfg_opt_t *opt)
 	/* the one place at an option that is ours to use */
 	(void)snprintf(line, sizeof(line), "%d", cfg->line);
 	(void)cfg_opt_setcomment(opt, line);
-	if (config_value_check(key, text, what))
+	if (config_value_check(key, text, what) && load_may(l, key, text, what))
 		return 0;
 	(void)snprintf(line, sizeof(line), "%s %s", key->name, what);
 	load_fail(l, cfg->line, line, key->help);
 	return 0; /* go on: there may be more mistakes */
-}
-
-/* The line of the last value of @name in this section; 0 if it was not written. */
-static int load_line(cfg_t *cfg, const char *name)
-{
-	cfg_opt_t *opt = cfg ? cfg_getopt(cfg, name) : NULL;
-	const char *comment = opt ? cfg_opt_getcomment(opt) : NULL;
-	uint64_t line = 0;
-
-	return comment && str_parse_uint(comment, 0, INT32_MAX, &line) ? (int)line : 0;
 }
 
 static bool name_is_good(const char *name)
@@ -157,19 +181,22 @@ static int load_on_pool(cfg_t *cfg, cfg_opt_t *opt)
 {
 	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
 	struct load *l = load_of(cfg);
-	const char *handler = section ? cfg_getstr(section, "handler") : NULL;
+	const char *handler;
 
 	if (!section || !name_is_good(section->title))
 		load_fail(l, cfg->line, "pool has a name that is empty, too long or has spaces",
 			"name it after the site or its user: pool \"site1\" { ... }");
+	if (l->kind == LOAD_USER)
+		return 0;
 	if (section && !cfg_getstr(section, "user"))
 		load_fail(l, cfg->line, "pool has no user", "write user = \"NAME\" into it");
+	handler = section ? cfg_getstr(section, "handler") : NULL;
 	if (handler && !config_find_handler(l->config, handler)) {
 		char what[CONFIG_WHAT_SIZE];
 
 		(void)snprintf(
 			what, sizeof(what), "handler '%.100s' is not in lsapid.conf", handler);
-		load_fail(l, load_line(section, "handler"), what,
+		load_fail(l, config_store_line(section, "handler"), what,
 			"name one of its handler sections, or add it there");
 	}
 	return 0;
@@ -187,7 +214,9 @@ static void load_add_section(struct load *l, size_t *used, enum config_section s
 	};
 }
 
-static void load_add_keys(struct load *l, size_t *used, enum config_section section)
+/* The keys of @section, among the options of @at. */
+static void load_add_keys(
+	struct load *l, size_t *used, enum config_section section, enum config_section at)
 {
 	size_t count;
 	const struct config_key *table = config_table(&count);
@@ -196,9 +225,9 @@ static void load_add_keys(struct load *l, size_t *used, enum config_section sect
 	for (i = 0; i < count; i++) {
 		const struct config_key *k = &table[i];
 
-		if (k->section != section)
+		if (k->section != section || (l->kind == LOAD_USER && k->user == CONFIG_USER_NOT))
 			continue;
-		l->option[section][used[section]++] = (cfg_opt_t){
+		l->option[at][used[at]++] = (cfg_opt_t){
 			.name = k->name,
 			.type = CFGT_STR,
 			.flags = config_type_is_list(k->type) ? CFGF_LIST : CFGF_NONE,
@@ -208,20 +237,22 @@ static void load_add_keys(struct load *l, size_t *used, enum config_section sect
 }
 
 /* The table as libconfuse wants it. All values are text to it; what they mean is ours. */
-static void load_make_options(struct load *l, bool is_pool_file)
+static void load_make_options(struct load *l)
 {
 	static const cfg_flag_t named = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
 	size_t used[CONFIG_SECTION_COUNT] = { 0 };
 	size_t i;
 
-	if (is_pool_file) {
-		load_add_keys(l, used, CONFIG_SECTION_POOL);
+	if (l->kind == LOAD_USER)
+		load_add_keys(l, used, CONFIG_SECTION_POOL, CONFIG_SECTION_TOP);
+	if (l->kind != LOAD_MAIN) {
+		load_add_keys(l, used, CONFIG_SECTION_POOL, CONFIG_SECTION_POOL);
 		load_add_section(
 			l, &used[CONFIG_SECTION_TOP], CONFIG_SECTION_POOL, named, load_on_pool);
 	} else {
-		load_add_keys(l, used, CONFIG_SECTION_TOP);
-		load_add_keys(l, used, CONFIG_SECTION_HANDLER);
-		load_add_keys(l, used, CONFIG_SECTION_DEFAULTS);
+		load_add_keys(l, used, CONFIG_SECTION_TOP, CONFIG_SECTION_TOP);
+		load_add_keys(l, used, CONFIG_SECTION_HANDLER, CONFIG_SECTION_HANDLER);
+		load_add_keys(l, used, CONFIG_SECTION_DEFAULTS, CONFIG_SECTION_DEFAULTS);
 		load_add_section(l, &used[CONFIG_SECTION_TOP], CONFIG_SECTION_HANDLER, named,
 			load_on_handler);
 		load_add_section(
@@ -241,177 +272,21 @@ static void load_make_options(struct load *l, bool is_pool_file)
 	}
 }
 
-/* Every key of @section: what the file says, else the default. @cfg NULL: defaults only. */
-static int load_store_section(enum config_section section, cfg_t *cfg, void *object)
+static int load_enter_pool(struct load *l, cfg_t *cfg)
 {
-	size_t count;
-	const struct config_key *table = config_table(&count);
-	size_t i;
-	int r = 0;
+	struct config_pool *p = calloc(1, sizeof(*p));
+	struct config_problem problem = { .line = 0 };
+	int r = p ? config_store_pool(p, cfg, l->kind == LOAD_USER) : -ENOMEM;
 
-	for (i = 0; i < count && r == 0; i++) {
-		const char *text;
-
-		if (table[i].section != section || config_type_is_list(table[i].type))
-			continue;
-		text = cfg ? cfg_getstr(cfg, table[i].name) : NULL;
-		r = config_value_store(&table[i], text ? text : table[i].value, object);
-	}
-	return r;
-}
-
-static int load_store_env(cfg_t *cfg, struct config_handler *h)
-{
-	size_t count = cfg ? cfg_size(cfg, "env") : 0;
-	size_t i;
-
-	if (count == 0)
-		return 0;
-	h->env = calloc(count, sizeof(h->env[0]));
-	if (!h->env)
-		return -ENOMEM;
-	for (i = 0; i < count; i++) {
-		const char *text = cfg_getnstr(cfg, "env", (unsigned)i);
-		const char *equals = strchr(text, '=');
-
-		h->env_count++;
-		h->env[i].name = strndup(text, (size_t)(equals - text));
-		h->env[i].value = strdup(equals + 1);
-		if (!h->env[i].name || !h->env[i].value)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int load_store_watch(cfg_t *cfg, struct config_handler *h)
-{
-	size_t count = cfg ? cfg_size(cfg, "watch") : 0;
-	size_t i;
-	int r = 0;
-
-	for (i = 0; i < count && r == 0; i++)
-		r = config_watch_add(h, cfg_getnstr(cfg, "watch", (unsigned)i));
-	return r || count ? r : config_watch_add_own(h);
-}
-
-static int load_store_names(cfg_t *cfg, const char *key, struct config_names *n)
-{
-	size_t i;
-	int r = 0;
-
-	for (i = 0; i < cfg_size(cfg, key) && r == 0; i++)
-		r = config_names_add(n, cfg_getnstr(cfg, key, (unsigned)i));
-	return r;
-}
-
-static int load_store_handler(struct config *c, const char *name, cfg_t *cfg)
-{
-	struct config_handler *h = &c->handlers[c->handler_count++];
-	int r;
-
-	h->name = strdup(name);
-	if (!h->name)
-		return -ENOMEM;
-	r = load_store_section(CONFIG_SECTION_HANDLER, cfg, h);
+	/* keys that stand alone, but there are none of them */
+	if (r == 0 && !cfg_title(cfg) && !p->entry_count)
+		return config_pool_free(p) ? -EINVAL : 0;
 	if (r == 0)
-		r = load_store_env(cfg, h);
-	return r ? r : load_store_watch(cfg, h);
-}
-
-static void load_store_lines(struct config *c, cfg_t *cfg)
-{
-	size_t count;
-	const struct config_key *table = config_table(&count);
-	size_t row = 0;
-	size_t i;
-
-	for (i = 0; i < count && row < CONFIG_MAX_DEFAULTS; i++) {
-		if (table[i].section == CONFIG_SECTION_DEFAULTS)
-			c->defaults_line[row++] = load_line(cfg, table[i].name);
-	}
-}
-
-static int load_store(struct config *c, cfg_t *cfg)
-{
-	size_t count = cfg_size(cfg, "handler");
-	size_t i;
-	int r = load_store_section(CONFIG_SECTION_TOP, cfg, c);
-
-	if (r == 0)
-		r = load_store_names(cfg, "shim_users", &c->shim_users);
-	if (r == 0)
-		r = load_store_section(
-			CONFIG_SECTION_DEFAULTS, cfg_getsec(cfg, "defaults"), &c->defaults);
+		r = config_pool_enter(l->config, p, l->file, &problem);
 	if (r)
-		return r;
-	load_store_lines(c, cfg_getsec(cfg, "defaults"));
-	c->handlers = calloc(count ? count : 1, sizeof(c->handlers[0]));
-	if (!c->handlers)
-		return -ENOMEM;
-	/* no handler at all: the one that mod_lsapi's own configuration names */
-	c->has_implicit_handler = count == 0;
-	if (count == 0)
-		return load_store_handler(c, CONFIG_DEFAULT_HANDLER, NULL);
-	for (i = 0; i < count && r == 0; i++) {
-		cfg_t *section = cfg_getnsec(cfg, "handler", (unsigned)i);
-
-		r = load_store_handler(c, cfg_title(section), section);
-	}
-	return r;
-}
-
-static int load_store_list(struct config_pool *p, const struct config_key *k, cfg_t *cfg)
-{
-	size_t count = cfg_size(cfg, k->name);
-	size_t i;
-	int r = 0;
-
-	for (i = 0; i < count && r == 0; i++) {
-		const char *text = cfg_getnstr(cfg, k->name, (unsigned)i);
-
-		r = k->spec ? config_pool_add_named(p, k->spec, text, load_line(cfg, k->name))
-			    : config_pool_add_vhost(p, text);
-	}
-	return r;
-}
-
-static int load_store_pool(struct config_pool *p, cfg_t *cfg)
-{
-	size_t count;
-	const struct config_key *table = config_table(&count);
-	const char *most = cfg_getstr(cfg, "children_max");
-	const char *log = cfg_getstr(cfg, "log");
-	char value[POOL_SPEC_MAX_VALUE];
-	uint64_t number;
-	size_t i;
-	int r = 0;
-
-	p->name = strdup(cfg_title(cfg));
-	p->user = strdup(cfg_getstr(cfg, "user"));
-	p->line = load_line(cfg, "user");
-	p->children_max_line = load_line(cfg, "children_max");
-	if (most && str_parse_uint(most, 0, UINT32_MAX, &number))
-		p->children_max = (uint32_t)number;
-	p->log = log ? strdup(log) : NULL;
-	p->log_line = load_line(cfg, "log");
-	if (!p->name || !p->user || (log && !p->log))
-		return -ENOMEM;
-	for (i = 0; i < count && r == 0; i++) {
-		const struct config_key *k = &table[i];
-		const char *text;
-
-		if (k->section != CONFIG_SECTION_POOL)
-			continue;
-		if (config_type_is_list(k->type)) {
-			r = load_store_list(p, k, cfg);
-			continue;
-		}
-		text = k->spec ? cfg_getstr(cfg, k->name) : NULL;
-		if (text)
-			r = config_pool_add_entry(p, k->spec,
-				config_value_format(k, text, value, sizeof(value)),
-				load_line(cfg, k->name));
-	}
+		(void)config_pool_free(p);
+	if (r > 0)
+		load_fail(l, problem.line, problem.what, problem.remedy);
 	return r;
 }
 
@@ -421,26 +296,16 @@ static int load_store_pools(struct load *l, cfg_t *cfg)
 	size_t count = cfg_size(cfg, "pool");
 	size_t before = l->config->pool_count;
 	size_t i;
-	int r = 0;
+	int r = l->kind == LOAD_USER ? load_enter_pool(l, cfg) : 0;
 
-	for (i = 0; i < count && r == 0; i++) {
-		struct config_pool *p = calloc(1, sizeof(*p));
-		struct config_problem problem = { .line = 0 };
-
-		r = p ? load_store_pool(p, cfg_getnsec(cfg, "pool", (unsigned)i)) : -ENOMEM;
-		if (r == 0)
-			r = config_pool_enter(l->config, p, l->file, &problem);
-		if (r)
-			(void)config_pool_free(p);
-		if (r > 0)
-			load_fail(l, problem.line, problem.what, problem.remedy);
-	}
+	for (i = 0; i < count && r == 0; i++)
+		r = load_enter_pool(l, cfg_getnsec(cfg, "pool", (unsigned)i));
 	if (r)
 		config_pool_truncate(l->config, before);
 	return r;
 }
 
-static int load_parse(struct load *l, const char *text, bool is_pool_file)
+static int load_parse(struct load *l, const char *text)
 {
 	cfg_t *cfg = cfg_init(l->option[CONFIG_SECTION_TOP], CFGF_NONE);
 	int r = 1;
@@ -451,12 +316,13 @@ static int load_parse(struct load *l, const char *text, bool is_pool_file)
 	if (cfg_parse_buf(cfg, text) != CFG_SUCCESS && !l->failures)
 		load_fail(l, cfg->line, "not understood", SEE_MANUAL);
 	if (!l->failures)
-		r = is_pool_file ? load_store_pools(l, cfg) : load_store(l->config, cfg);
+		r = l->kind == LOAD_MAIN ? config_store_main(l->config, cfg)
+					 : load_store_pools(l, cfg);
 	(void)cfg_free(cfg);
 	return r;
 }
 
-static int load_run(struct load *l, const char *text, bool is_pool_file)
+static int load_run(struct load *l, const char *text)
 {
 	int line = config_text_find_variable(text);
 	char *ended = NULL;
@@ -469,12 +335,12 @@ static int load_run(struct load *l, const char *text, bool is_pool_file)
 	}
 	if (asprintf(&ended, "%s\n\"" LOAD_END "\" = \"\"\n", text) < 0)
 		return -ENOMEM;
-	load_make_options(l, is_pool_file);
+	load_make_options(l);
 	line = config_text_blank_comments(ended);
 	if (line)
 		load_fail(l, line, "a comment has no end", "write the missing */");
 	else
-		r = load_parse(l, ended, is_pool_file);
+		r = load_parse(l, ended);
 	free(ended);
 	return r;
 }
@@ -485,13 +351,21 @@ int config_load(
 	struct load l = { .config = c, .file = file, .problems = ret_problems };
 
 	c->file = strdup(file);
-	return c->file ? load_run(&l, text, false) : -ENOMEM;
+	return c->file ? load_run(&l, text) : -ENOMEM;
+}
+
+int config_load_user(
+	struct config *c, const char *file, const char *text, struct config_problems *ret_problems)
+{
+	struct load l = { .kind = LOAD_USER, .config = c, .file = file, .problems = ret_problems };
+
+	return load_run(&l, text);
 }
 
 int config_load_pools(
 	struct config *c, const char *file, const char *text, struct config_problems *ret_problems)
 {
-	struct load l = { .config = c, .file = file, .problems = ret_problems };
+	struct load l = { .kind = LOAD_POOLS, .config = c, .file = file, .problems = ret_problems };
 
-	return load_run(&l, text, true);
+	return load_run(&l, text);
 }

@@ -17,6 +17,15 @@ int config_load(struct config *c, const char *file, const char *text,
 	struct config_problems *ret_problems) ATTR_MUST_USE;
 
 /**
+ * config_load_user() - the text of a file that belongs to a user himself
+ * @c: zero, and only for this; its pools have no user: config_find_pool_of() with ""
+ *
+ * Return: as config_load_pools().
+ */
+int config_load_user(struct config *c, const char *file, const char *text,
+	struct config_problems *ret_problems) ATTR_MUST_USE;
+
+/**
  * config_load_pools() - add the pools of one pool file to @c, all of them or none
  *
  * Return: as above; @c is as it was if not 0.

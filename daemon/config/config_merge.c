@@ -7,6 +7,17 @@
 
 #include "daemon/base/str.h"
 #include "daemon/config/config_table.h"
+#include "daemon/config/config_user.h"
+
+/* Everybody who may say something about a pool. */
+struct layers {
+	const struct config *config;
+	const struct config_pool *pool; /* NULL: none */
+	const struct config_pool *user; /* NULL: none */
+	const struct pool_spec *spec;
+	config_setting_fn tell;
+	void *context;
+};
 
 const char *config_source_name(enum config_source source)
 {
@@ -18,6 +29,7 @@ const char *config_source_name(enum config_source source)
 		[CONFIG_SOURCE_CAP] = "children_max",
 		[CONFIG_SOURCE_PIDS_MAX] = "pids.max",
 		[CONFIG_SOURCE_NPROC] = "RLIMIT_NPROC",
+		[CONFIG_SOURCE_USER_FILE] = "user file",
 	};
 
 	return names[source];
@@ -107,17 +119,40 @@ static void explain_cap(const struct config *c, const struct config_pool *pool,
 	s->value = text;
 }
 
-/* One row of the defaults: everybody who may say something, the strongest wins. */
-static void explain_row(const struct config *c, const struct config_pool *pool,
-	const struct pool_spec *spec, struct config_setting *s)
+/* The user may tighten what is there by now, and add names that nobody else has set. */
+static void explain_user(const struct layers *l, struct config_setting *s)
 {
-	const struct config_entry *e = find_entry(pool, s->key);
-	const char *directive = pool_spec_get(spec, s->key);
+	const struct config_entry *e = find_entry(l->user, s->key);
+
+	if (!e)
+		return;
+	if (config_user_may(s->key, e->value, s->value)) {
+		s->source = CONFIG_SOURCE_USER_FILE;
+		s->value = e->value;
+		s->file = l->user->file;
+		s->line = e->line;
+	} else if (strcmp(e->value, s->value) != 0) {
+		s->asked = e->value;
+		s->asked_line = e->line;
+	}
+}
+
+static void tell_setting(const struct layers *l, struct config_setting *s)
+{
+	explain_user(l, s);
+	l->tell(l->context, s);
+}
+
+/* One row of the defaults: the strongest wins. */
+static void explain_row(const struct layers *l, struct config_setting *s)
+{
+	const struct config_entry *e = find_entry(l->pool, s->key);
+	const char *directive = pool_spec_get(l->spec, s->key);
 
 	if (e) {
 		s->source = CONFIG_SOURCE_POOL_FILE;
 		s->value = e->value;
-		s->file = pool->file;
+		s->file = l->pool->file;
 		s->line = e->line;
 	} else if (directive) {
 		s->source = CONFIG_SOURCE_DIRECTIVE;
@@ -125,12 +160,11 @@ static void explain_row(const struct config *c, const struct config_pool *pool,
 		s->line = 0;
 	} else if (s->line) {
 		s->source = CONFIG_SOURCE_DEFAULTS;
-		s->file = c->file;
+		s->file = l->config->file;
 	}
 }
 
-static void explain_defaults(const struct config *c, const struct config_pool *pool,
-	const struct pool_spec *spec, config_setting_fn tell, void *context)
+static void explain_defaults(const struct layers *l)
 {
 	size_t count;
 	const struct config_key *table = config_table(&count);
@@ -144,17 +178,17 @@ static void explain_defaults(const struct config *c, const struct config_pool *p
 
 		if (table[i].section != CONFIG_SECTION_DEFAULTS)
 			continue;
-		s.line = c->defaults_line[row++];
+		s.line = l->config->defaults_line[row++];
 		if (!s.key)
 			continue;
-		s.value = config_value_read(&table[i], &c->defaults, value, sizeof(value));
-		explain_row(c, pool, spec, &s);
-		explain_cap(c, pool, &s, cap);
-		tell(context, &s);
+		s.value = config_value_read(&table[i], &l->config->defaults, value, sizeof(value));
+		explain_row(l, &s);
+		explain_cap(l->config, l->pool, &s, cap);
+		tell_setting(l, &s);
 	}
 }
 
-static bool has_default(const char *key, size_t size)
+static bool has_default(const char *key)
 {
 	size_t count;
 	const struct config_key *table = config_table(&count);
@@ -162,23 +196,22 @@ static bool has_default(const char *key, size_t size)
 
 	for (i = 0; i < count; i++) {
 		if (table[i].section == CONFIG_SECTION_DEFAULTS && table[i].spec &&
-			strlen(table[i].spec) == size && memcmp(table[i].spec, key, size) == 0)
+			strcmp(table[i].spec, key) == 0)
 			return true;
 	}
 	return false;
 }
 
 /* What only Apache says: the pool file's word on it comes with the pool file's own. */
-static void explain_spec(const struct config_pool *pool, const struct pool_spec *spec,
-	config_setting_fn tell, void *context)
+static void explain_spec(const struct layers *l)
 {
 	char key[POOL_SPEC_MAX_KEY + 1];
 	const char *entry = NULL;
 
-	while ((entry = pool_spec_next(spec, entry))) {
+	while ((entry = pool_spec_next(l->spec, entry))) {
 		const char *value = strchr(entry, '=');
 		size_t size = (size_t)(value - entry);
-		const struct config_setting s = {
+		struct config_setting s = {
 			.key = key,
 			.value = value + 1,
 			.source = CONFIG_SOURCE_DIRECTIVE,
@@ -186,31 +219,54 @@ static void explain_spec(const struct config_pool *pool, const struct pool_spec 
 
 		memcpy(key, entry, size); /* a checked specification has no longer keys */
 		key[size] = '\0';
-		if (!has_default(key, size) && !find_entry(pool, key))
-			tell(context, &s);
+		if (!has_default(key) && !find_entry(l->pool, key))
+			tell_setting(l, &s);
+	}
+}
+
+/* What a file says beyond the rows of the defaults. */
+static void explain_entries(const struct layers *l, const struct config_pool *from)
+{
+	size_t i;
+
+	for (i = 0; from && i < from->entry_count; i++) {
+		const struct config_entry *e = &from->entries[i];
+		struct config_setting s = {
+			.key = e->key,
+			.value = e->value,
+			.source =
+				from == l->user ? CONFIG_SOURCE_USER_FILE : CONFIG_SOURCE_POOL_FILE,
+			.file = from->file,
+			.line = e->line,
+		};
+
+		if (has_default(e->key))
+			continue;
+		/* the administrator's, which was told with what the user wants instead */
+		if (from == l->user &&
+			(find_entry(l->pool, e->key) || pool_spec_get(l->spec, e->key)))
+			continue;
+		tell_setting(l, &s);
 	}
 }
 
 void config_explain(const struct config *c, const struct config_pool *pool,
-	const struct pool_spec *spec, config_setting_fn tell, void *context)
+	const struct config_pool *user, const struct pool_spec *spec, config_setting_fn tell,
+	void *context)
 {
-	size_t i;
+	const struct layers l = {
+		.config = c,
+		.pool = pool,
+		.user = config_user_is_on(c, pool) ? user : NULL,
+		.spec = spec,
+		.tell = tell,
+		.context = context,
+	};
 
-	explain_spec(pool, spec, tell, context);
-	explain_defaults(c, pool, spec, tell, context);
-	for (i = 0; pool && i < pool->entry_count; i++) {
-		const struct config_entry *e = &pool->entries[i];
-		const struct config_setting s = {
-			.key = e->key,
-			.value = e->value,
-			.source = CONFIG_SOURCE_POOL_FILE,
-			.file = pool->file,
-			.line = e->line,
-		};
-
-		if (!has_default(e->key, strlen(e->key)))
-			tell(context, &s);
-	}
+	explain_spec(&l);
+	explain_defaults(&l);
+	explain_entries(&l, l.pool);
+	explain_entries(&l, l.user);
 }
 
 static void add_setting(void *context, const struct config_setting *s)
@@ -223,12 +279,13 @@ static void add_setting(void *context, const struct config_setting *s)
 }
 
 int config_merge(const struct config *c, const struct config_pool *pool,
-	const struct pool_spec *spec, char *out, struct pool_spec *ret_spec)
+	const struct config_pool *user, const struct pool_spec *spec, char *out,
+	struct pool_spec *ret_spec)
 {
 	char data[POOL_SPEC_MAX_BYTES];
 	struct pool_spec_builder b;
 
 	pool_spec_builder_init(&b, data, sizeof(data));
-	config_explain(c, pool, spec, add_setting, &b);
+	config_explain(c, pool, user, spec, add_setting, &b);
 	return pool_spec_finish(&b, out, POOL_SPEC_MAX_BYTES, ret_spec);
 }

@@ -142,6 +142,23 @@ static size_t claim_count(const struct config_pool *p)
 	return p->vhost_count ? p->vhost_count : 1;
 }
 
+static int claimed_already(const struct config_pool *p, const char *vhost,
+	const struct config_pool *other, struct config_problem *problem)
+{
+	char what[sizeof(problem->what)];
+
+	/* a user's own file: nobody else is in it */
+	if (!*p->user)
+		(void)snprintf(what, sizeof(what), "%s%.60s: line %d speaks of it already",
+			*vhost ? "vhost " : "all sites, without vhosts", vhost, other->line);
+	else
+		(void)snprintf(what, sizeof(what), "user %.60s%s%.60s is that of %.80s:%d", p->user,
+			*vhost ? ", vhost " : ", no vhosts,", vhost, other->file, other->line);
+	return config_problem_set(problem, p->file, p->line, what,
+		*p->user ? "let one file speak of each user and virtual host"
+			 : "let one section speak of each virtual host");
+}
+
 static int claim_all(struct config *c, struct config_pool *p, struct config_problem *problem)
 {
 	size_t i;
@@ -150,15 +167,9 @@ static int claim_all(struct config *c, struct config_pool *p, struct config_prob
 	for (i = 0; i < claim_count(p) && r == 0; i++) {
 		const char *vhost = claim_name(p, i);
 		const struct config_pool *other = find_claim(c, p->user, vhost);
-		char what[sizeof(problem->what)];
 
-		if (other) {
-			(void)snprintf(what, sizeof(what), "user %.60s%s%.60s is that of %.80s:%d",
-				p->user, *vhost ? ", vhost " : ", no vhosts,", vhost, other->file,
-				other->line);
-			return config_problem_set(problem, p->file, p->line, what,
-				"let one file speak of each user and virtual host");
-		}
+		if (other)
+			return claimed_already(p, vhost, other, problem);
 		r = map_put(&c->claims, claim_hash(p->user, vhost), p);
 	}
 	return r;

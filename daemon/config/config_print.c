@@ -56,8 +56,7 @@ static void print_setting(void *context, const struct config_setting *s)
 	(void)fprintf(to, "%s = %s", s->key, *s->value ? s->value : "(not set)");
 	switch (s->source) {
 	case CONFIG_SOURCE_DIRECTIVE: /* who was asked about */
-		(void)fputs("\n", to);
-		return;
+		break;
 	case CONFIG_SOURCE_DOCUMENTED:
 		(void)fputs("  # default", to);
 		break;
@@ -70,6 +69,7 @@ static void print_setting(void *context, const struct config_setting *s)
 	case CONFIG_SOURCE_POOL_FILE:
 	case CONFIG_SOURCE_PIDS_MAX: /* of the number of children only */
 	case CONFIG_SOURCE_NPROC:
+	case CONFIG_SOURCE_USER_FILE:
 	case CONFIG_SOURCE_COUNT:
 		(void)fprintf(to, "  # %s:%d", s->file, s->line);
 		break;
@@ -77,11 +77,15 @@ static void print_setting(void *context, const struct config_setting *s)
 	/* what is weaker than Apache's configuration, which is not known here */
 	if (s->source < CONFIG_SOURCE_DIRECTIVE)
 		(void)fputs("; Apache's directives are stronger", to);
+	if (s->asked)
+		(void)fprintf(to, "%s user file, line %d, asks for %s",
+			s->source == CONFIG_SOURCE_DIRECTIVE ? "  #" : ";", s->asked_line,
+			s->asked);
 	(void)fputs("\n", to);
 }
 
 static void settle_children(struct printer *p, const struct config *c,
-	const struct config_pool *pool, const struct pool_spec *spec)
+	const struct config_pool *pool, const struct config_pool *own, const struct pool_spec *spec)
 {
 	ATTR_CLEANUP(fd_cleanup) int cgroup_fd = -1;
 	struct config_account account;
@@ -90,7 +94,7 @@ static void settle_children(struct printer *p, const struct config *c,
 	if (r < 0)
 		(void)fprintf(p->to, "# cgroup_root %s: %s\n", c->cgroup_root, strerrordesc_np(-r));
 	account = config_account_read(cgroup_fd, p->uid);
-	config_explain(c, pool, spec, config_children_see, &p->children);
+	config_explain(c, pool, own, spec, config_children_see, &p->children);
 	config_children_settle(
 		&p->children, config_merge_is_written(c, pool, spec, SPEC_CHILDREN), &account);
 }
@@ -113,6 +117,7 @@ int config_print(const struct config *c, const struct config_whose *whose, FILE 
 	struct pool_spec_builder b;
 	const struct config_pool *pool;
 	struct printer p = { .to = to, .uid = whose->uid };
+	const struct config_pool *own;
 	struct config_setting origin;
 	struct pool_spec spec;
 	uint32_t cap;
@@ -126,14 +131,17 @@ int config_print(const struct config *c, const struct config_whose *whose, FILE 
 	if (pool_spec_finish(&b, text, sizeof(text), &spec))
 		return -EINVAL;
 	pool = config_find_pool_of(c, &spec, whose->user);
+	own = whose->own ? config_find_pool_of(whose->own, &spec, "") : NULL;
 	cap = config_merge_cap(c, pool, &origin);
 	print_problems(c, to);
 	if (pool)
 		(void)fprintf(to, "# pool \"%s\", %s:%d\n", pool->name, pool->file, pool->line);
 	else
 		(void)fputs("# no pool file speaks of it\n", to);
-	settle_children(&p, c, pool, &spec);
-	config_explain(c, pool, &spec, print_setting, &p);
+	if (whose->own_note)
+		(void)fprintf(to, "# %s\n", whose->own_note);
+	settle_children(&p, c, pool, own, &spec);
+	config_explain(c, pool, own, &spec, print_setting, &p);
 	print_contradiction(&p);
 	(void)fprintf(to, "children_max = %u", cap);
 	if (origin.file)

@@ -14,7 +14,9 @@ struct config_whose {
 	const char *user; /* name of the account; NULL: it has none */
 	uid_t uid;
 	gid_t gid;
-	const char *vhost; /* NULL: a pool of the whole account */
+	const char *vhost;        /* NULL: a pool of the whole account */
+	const struct config *own; /* borrowed: config_load_user() of his own file; NULL: nothing */
+	const char *own_note;     /* borrowed: what has become of that file; NULL: not looked at */
 };
 
 /**

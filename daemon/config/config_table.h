@@ -45,6 +45,16 @@ enum config_section {
 	CONFIG_SECTION_COUNT
 };
 
+/** What a key may do in a file that belongs to the user himself. */
+enum config_user {
+	CONFIG_USER_NOT = 0, /* not be there */
+	CONFIG_USER_LOWER,   /* only make the administrator's value lower; of a switch: off */
+	CONFIG_USER_SHORTER, /* the same, but 0 stands for "for ever", which is the most */
+	CONFIG_USER_HIGHER,  /* only make it higher; where nothing is set, than 0 */
+	CONFIG_USER_ADD,     /* add names that the administrator has not set */
+	CONFIG_USER_SELECT   /* say which of the user's pools it is about */
+};
+
 struct config_key {
 	enum config_section section;
 	enum config_type type;
@@ -60,6 +70,7 @@ struct config_key {
 	bool is_fixed;         /* takes effect when the daemon starts, not at a reload */
 	bool can_be_empty;     /* "" takes away what a weaker source says; a number is then unset */
 	bool can_be_unlimited; /* of a number: or the word "unlimited" */
+	enum config_user user; /* of the rows of a pool */
 };
 
 /** A number that nobody has set, and one without a limit, by the type of its member. */

@@ -108,6 +108,8 @@ static void print_pool(const json_t *pool)
 		age(pool, "state_s", since, sizeof(since)), number(pool, "pid"),
 		number(pool, "busy"), number(pool, "idle"), number(pool, "children"),
 		number(pool, "waiting"), number(pool, "leases"), number(pool, "rejects"));
+	if (*text(pool, "user_file_problem"))
+		(void)printf("       user file: %s\n", text(pool, "user_file_problem"));
 	if (json_is_true(json_object_get(pool, "has_uid_limit_warning")))
 		(void)printf("       uid limit warning: children should be < NPROC: %lld children "
 			     "(%s), %s is %lld\n",

@@ -33,7 +33,8 @@ struct backend {
 	uint32_t requests;      /* as far as told */
 	uint32_t child_pid;     /* 0: not told */
 	bool has_hung_up;       /* the other end has closed */
-	bool is_doubtful;  /* made while a parent retired: it may have taken it, or the next one */
+	bool is_doubtful;  /* made while a parent retired: it may have taken it, or the next one; or
+			    * one too many: closed when its request is done */
 	bool is_awaited;   /* watched for the first byte: proof that the pool serves */
 	bool is_condemned; /* its child is being ended: nobody gets it again */
 	bool is_suspect;   /* asked for because of its child's memory: weighed when it is back */

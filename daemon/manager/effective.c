@@ -38,6 +38,7 @@ static const char *const own_keys[] = {
 	SPEC_BUSY_STATUS,
 	SPEC_MAX_LIFETIME,
 	SPEC_MAX_MEMORY,
+	SPEC_USER_FILE,
 };
 
 bool effective_is_own(const char *entry)

@@ -31,6 +31,7 @@
 #include "daemon/manager/logs.h"
 #include "daemon/manager/notify.h"
 #include "daemon/manager/ops.h"
+#include "daemon/manager/own_file.h"
 #include "daemon/manager/peer.h"
 #include "daemon/manager/pool.h"
 #include "daemon/manager/pool_log.h"

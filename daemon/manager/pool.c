@@ -72,13 +72,19 @@ static int complete(
 	struct config_children k = { .count = 0 };
 	struct config_account account;
 	uint64_t uid = (uid_t)-1;
-	int r = config_merge(c, file, &p->spec, out, ret_spec);
+	const struct config_pool *own = own_file_section(p);
+	int r = config_merge(c, file, own, &p->spec, out, ret_spec);
 
+	if (r && own) {
+		own_file_drop(p, "has too many or too long settings");
+		own = NULL;
+		r = config_merge(c, file, NULL, &p->spec, out, ret_spec);
+	}
 	if (r)
 		return r;
 	(void)pool_spec_get_uint(ret_spec, SPEC_UID, 0, UINT32_MAX - 1, &uid); /* checked later */
 	account = config_account_read(p->manager->cgroup_fd, (uid_t)uid);
-	config_explain(c, file, &p->spec, config_children_see, &k);
+	config_explain(c, file, own, &p->spec, config_children_see, &k);
 	config_children_settle(
 		&k, config_merge_is_written(c, file, &p->spec, SPEC_CHILDREN), &account);
 	config_children_write(&k, out, ret_spec);
@@ -266,6 +272,7 @@ struct pool *pool_free(struct pool *p)
 	free(p->fail_text);
 	free(p->handler);
 	free(p->pool_file);
+	p->own_file = own_file_free(p->own_file);
 	free(p->spec_data);
 	free(p);
 	return NULL;
@@ -282,7 +289,8 @@ bool pool_apply_config(struct pool *p)
 		p->config_serial = p->manager->reload.count;
 		return false;
 	}
-	return p->parent.spawn_id &&
+	/* what is not asked for yet will be, with these settings */
+	return p->parent.spawn_id && !p->parent.is_reading &&
 	       pool_settings_hash(p->manager, &complete) != p->parent.spec_hash;
 }
 

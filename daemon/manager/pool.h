@@ -32,7 +32,9 @@
 #include "proto/pool_spec.h"
 #include "proto/reason.h"
 
+struct config_pool;
 struct manager;
+struct own_file;
 struct refusals;
 
 /** The parent that is running or about to: zero when there is none. */
@@ -42,6 +44,7 @@ struct pool_parent {
 	uint64_t since_ns;  /* of the SPAWN */
 	uint64_t spec_hash; /* pool_settings_hash() of what it was started with */
 	bool has_served;
+	bool is_reading; /* the user's own file was asked for: SPAWN follows when it is known */
 	bool is_retiring;
 	bool is_killed;      /* KILL was sent: it did not answer */
 	bool is_barren;      /* KILL was sent: it could not fork */
@@ -73,10 +76,11 @@ struct pool {
 	char *spec_data;       /* owned */
 	struct pool_spec spec; /* views spec_data: as the shim wrote it */
 	uint64_t hash;
-	const char *name;       /* borrowed: spec */
-	char *handler;          /* owned: as the pool file or else the spec says */
-	char *pool_file;        /* owned: FILE:LINE of the section that speaks of it; NULL: none */
-	uint64_t config_serial; /* of the configuration that its settings are of */
+	const char *name; /* borrowed: spec */
+	char *handler;    /* owned: as the pool file or else the spec says */
+	char *pool_file;  /* owned: FILE:LINE of the section that speaks of it; NULL: none */
+	struct own_file *own_file; /* owned: the user's, as of the last start; NULL: none */
+	uint64_t config_serial;    /* of the configuration that its settings are of */
 	uid_t uid;
 	gid_t gid;
 	struct user *user; /* owned: one reference */
@@ -139,6 +143,7 @@ struct pool *pool_free(struct pool *p);
  * @out: POOL_SPEC_MAX_BYTES; *ret_spec views it
  *
  * The host is asked what the account may have now.
+ * If it grows too large by the user's own file, that file is left out.
  *
  * Return: 0; enum pool_spec_error
  */

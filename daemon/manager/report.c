@@ -242,6 +242,8 @@ static json_t *pool_part(const struct pool *p, uint64_t now)
 	set_text(o, "name", p->name);
 	set_text(o, "handler", p->handler);
 	set_text(o, "pool_file", p->pool_file);
+	set_text(o, "user_file", p->own_file && p->own_file->config ? p->own_file->path : "");
+	set_text(o, "user_file_problem", p->own_file ? p->own_file->problem : "");
 	set_uint(o, "uid", p->uid);
 	set_uint(o, "gid", p->gid);
 	set_text(o, "state", pool_state_name(p->state));

@@ -60,41 +60,57 @@ static void adopt_waiting(struct pool *p)
 	}
 }
 
+/* SPAWN with all that is known by now. */
 static int spawn(struct pool *p)
 {
 	struct manager *m = p->manager;
 	char data[POOL_SPEC_MAX_BYTES];
 	ATTR_CLEANUP(fd_cleanup) int stderr_fd = -1;
 	struct pool_spec spec;
-	uint64_t id = m->starter.last_spawn + 1;
 	int r;
 
 	if (pool_prepare_start(p, data, &spec))
 		return err_origin(-E2BIG);
-	r = stderr_pipe_open(p, id, &stderr_fd);
+	r = stderr_pipe_open(p, p->parent.spawn_id, &stderr_fd);
 	if (r < 0)
 		return r;
 	pool_log_follow(p);
-	r = map_put(&m->starter.by_spawn, id, p);
-	if (r < 0)
-		return r;
-	m->starter.last_spawn = id;
-	p->parent = (struct pool_parent){
-		.spawn_id = id,
-		.since_ns = manager_now(m),
-		.spec_hash = pool_settings_hash(m, &spec),
-		.php_serial = watch_serial(m, pool_spec_get(&spec, SPEC_HANDLER)),
-	};
+	p->parent.since_ns = manager_now(m);
+	p->parent.spec_hash = pool_settings_hash(m, &spec);
+	p->parent.php_serial = watch_serial(m, pool_spec_get(&spec, SPEC_HANDLER));
 	adopt_waiting(p); /* before there is anybody who could read what is unread */
 	r = send_spawn(p, &spec, stderr_fd);
-	if (r < 0) {
-		map_remove(&m->starter.by_spawn, id, p);
-		p->parent.spawn_id = 0;
+	if (r < 0)
 		return r;
-	}
 	p->counts.starts++;
 	m->stats.starts++;
 	return 0;
+}
+
+static void forget_parent(struct pool *p)
+{
+	map_remove(&p->manager->starter.by_spawn, p->parent.spawn_id, p);
+	p->parent = (struct pool_parent){ .spawn_id = 0 };
+}
+
+/* The user's own file first, if it is wanted: what it says is part of the SPAWN. */
+static int ask(struct pool *p)
+{
+	struct manager *m = p->manager;
+	uint64_t id = m->starter.last_spawn + 1;
+	int r = map_put(&m->starter.by_spawn, id, p);
+
+	if (r < 0)
+		return r;
+	m->starter.last_spawn = id;
+	p->parent = (struct pool_parent){ .spawn_id = id, .since_ns = manager_now(m) };
+	p->parent.is_reading = own_file_is_wanted(p);
+	if (!p->parent.is_reading)
+		p->own_file = own_file_free(p->own_file);
+	r = p->parent.is_reading ? own_file_ask(p) : spawn(p);
+	if (r < 0)
+		forget_parent(p);
+	return r;
 }
 
 static bool has_parent(const struct pool *p)
@@ -112,18 +128,22 @@ static bool is_turn(const struct manager *m)
 
 static void start_failed(struct pool *p, enum reason reason, uint64_t lived_ns);
 
+static void cannot_ask(struct pool *p, int r)
+{
+	pool_fail_text_set(p, "cannot ask for a start: %s", err_name(r));
+	start_failed(p, REASON_INTERNAL, 0);
+}
+
 static void start_next(struct manager *m)
 {
 	struct start_ticket *t;
 
 	while (is_turn(m) && (t = start_queue_pop(&m->starter.queue))) {
 		struct pool *p = LIST_OWNER(t, struct pool, start_ticket);
-		int r = spawn(p);
+		int r = ask(p);
 
-		if (r < 0) {
-			pool_fail_text_set(p, "cannot ask for a start: %s", err_name(r));
-			start_failed(p, REASON_INTERNAL, 0);
-		}
+		if (r < 0)
+			cannot_ask(p, r);
 	}
 }
 
@@ -196,7 +216,8 @@ void starter_retire(struct pool *p, const char *why)
 	idle_disarm(p);
 	pool_set_state(p, POOL_DRAINING, why);
 	starter_watch_arm(m);
-	send_signal(m, p->parent.spawn_id, PRIV_SIGNAL_RETIRE);
+	if (!p->parent.is_reading)
+		send_signal(m, p->parent.spawn_id, PRIV_SIGNAL_RETIRE);
 	start_next(m);
 }
 
@@ -302,12 +323,6 @@ static void parent_retired(struct pool *p)
 		pool_flush_backlog(p);
 }
 
-static void forget_parent(struct pool *p)
-{
-	map_remove(&p->manager->starter.by_spawn, p->parent.spawn_id, p);
-	p->parent = (struct pool_parent){ .spawn_id = 0 };
-}
-
 static void give_up_queue(struct manager *m)
 {
 	struct start_ticket *t;
@@ -368,7 +383,7 @@ bool starter_on_spawned(struct manager *m, const struct priv_message *msg)
 
 	if (on_late(m, msg))
 		return true;
-	if (!p || p->parent.pid)
+	if (!p || p->parent.pid || p->parent.is_reading)
 		return false;
 	p->parent.pid = msg->pid;
 	stderr_pipe_set_pid(p, msg->id, msg->pid);
@@ -383,7 +398,7 @@ bool starter_on_failed(struct manager *m, const struct priv_message *msg)
 
 	if (on_late(m, msg))
 		return true;
-	if (!p || p->parent.pid)
+	if (!p || p->parent.pid || p->parent.is_reading)
 		return false;
 	pool_fail_text_set(p, "step %s, %s%s%s", priv_step_name(msg->step),
 		msg->error ? err_name(msg->error) : "refused", msg->text[0] ? ": " : "", msg->text);
@@ -435,6 +450,33 @@ bool starter_on_exited(struct manager *m, const struct priv_message *msg)
 	else
 		start_failed(p, REASON_START_EXITED, lived_ns);
 	shutdown_check(m);
+	return true;
+}
+
+bool starter_on_user_file(struct manager *m, const struct priv_message *msg, int fd)
+{
+	struct pool *p = find_spawn(m, msg->id);
+	int r;
+
+	if (on_late(m, msg))
+		return true;
+	if (!p || !p->parent.is_reading)
+		return false;
+	p->parent.is_reading = false;
+	if (p->parent.is_retiring) {
+		forget_parent(p);
+		parent_retired(p);
+		shutdown_check(m);
+		return true;
+	}
+	own_file_take(p, (enum priv_user_file)msg->status, fd);
+	r = spawn(p);
+	if (r < 0) {
+		forget_parent(p);
+		cannot_ask(p, r);
+		return true;
+	}
+	admit_room(p); /* its limit may be higher than it was */
 	return true;
 }
 

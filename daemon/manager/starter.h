@@ -78,3 +78,4 @@ void starter_give_up(struct pool *p);
 bool starter_on_spawned(struct manager *m, const struct priv_message *msg);
 bool starter_on_failed(struct manager *m, const struct priv_message *msg);
 bool starter_on_exited(struct manager *m, const struct priv_message *msg);
+bool starter_on_user_file(struct manager *m, const struct priv_message *msg, int fd);

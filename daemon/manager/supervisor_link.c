@@ -51,6 +51,8 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 		return starter_on_failed(m, msg);
 	case PRIV_EXITED:
 		return starter_on_exited(m, msg);
+	case PRIV_USER_FILE_DATA:
+		return starter_on_user_file(m, msg, fds->fd[0]);
 	case PRIV_RELOAD:
 		reload_take(m, fdpass_steal(fds, 0));
 		return true;
@@ -73,6 +75,7 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 	case PRIV_RELOADED:
 	case PRIV_RELOAD_REQUEST:
 	case PRIV_STOPPED:
+	case PRIV_USER_FILE:
 		break;
 	}
 	return false;

@@ -226,7 +226,10 @@ static int step_chdir(const struct child_plan *p, int *report_fd)
 static int step_exec(const struct child_plan *p, int *report_fd)
 {
 	(void)report_fd;
-	(void)execve(p->binary, p->argv, p->envp);
+	if (p->run)
+		p->run(p->run_argument);
+	else
+		(void)execve(p->binary, p->argv, p->envp);
 	return errno;
 }
 
@@ -287,6 +290,26 @@ int child_start(const struct child_plan *p, pid_t *ret_pid, int *ret_report_fd)
 	*ret_pid = pid;
 	*ret_report_fd = pipe_fd[0];
 	return 0;
+}
+
+int child_become(uid_t uid, gid_t gid, const gid_t *groups, size_t group_count)
+{
+	const struct child_plan plan = {
+		.has_identity = geteuid() == 0,
+		.uid = uid,
+		.gid = gid,
+		.groups = groups,
+		.group_count = group_count,
+		.parent = getppid(),
+	};
+	int report_fd = -1;
+	int error = step_groups(&plan, &report_fd);
+
+	if (!error)
+		error = step_gid(&plan, &report_fd);
+	if (!error)
+		error = step_uid(&plan, &report_fd);
+	return error ? error : step_proof(&plan, &report_fd);
 }
 
 int child_read_report(int report_fd, struct child_report *ret_report)

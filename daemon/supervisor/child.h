@@ -28,10 +28,13 @@ enum child_wish {
 };
 
 struct child_plan {
-	const char *binary;    /* borrowed: whoever made the plan */
-	char *const *argv;     /* borrowed */
-	char *const *envp;     /* borrowed */
-	int fd[CHILD_MAX_FDS]; /* borrowed: becomes descriptor 0, 1, ... of the program */
+	/** instead of a program; does not return */
+	void (*run)(const void *argument);
+	const void *run_argument; /* borrowed */
+	const char *binary;       /* borrowed: whoever made the plan */
+	char *const *argv;        /* borrowed */
+	char *const *envp;        /* borrowed */
+	int fd[CHILD_MAX_FDS];    /* borrowed: becomes descriptor 0, 1, ... of the program */
 	size_t fd_count;
 	bool has_identity; /* become uid, gid and groups; else stay who we are */
 	uid_t uid;
@@ -77,6 +80,15 @@ const struct child_step *child_steps(size_t *ret_count);
  * Return: 0; -errno of pipe or fork.
  */
 int child_start(const struct child_plan *p, pid_t *ret_pid, int *ret_report_fd);
+
+/**
+ * child_become() - the steps of a change of user alone, for this process itself and for good
+ *
+ * Nothing if it is not root: then it is nobody else.
+ *
+ * Return: 0; errno of the step that failed: what was done of it is not undone.
+ */
+int child_become(uid_t uid, gid_t gid, const gid_t *groups, size_t group_count);
 
 /**
  * child_read_report() - what has become of a start

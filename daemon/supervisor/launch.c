@@ -171,6 +171,13 @@ static void check_home(const struct launch *l, const struct settings *s, struct 
 	free(home);
 }
 
+const struct config_pool *launch_find_pool(struct launch *l, const struct settings *s)
+{
+	if (!l->ident.name && s->config->has_named_user)
+		l->ident.name = ident_find_name(l->order.uid);
+	return config_find_pool_of(s->config, &l->spec, l->ident.name);
+}
+
 /*
  * The administrator's ceiling holds whatever the manager says. Lowered, not refused: during a
  * reload the manager may still work by the former files.
@@ -180,10 +187,7 @@ static void apply_cap(struct launch *l, const struct settings *s)
 	struct config_setting origin;
 	uint32_t cap;
 
-	if (!l->ident.name && s->config->has_named_user)
-		l->ident.name = ident_find_name(l->order.uid);
-	cap = config_merge_cap(
-		s->config, config_find_pool_of(s->config, &l->spec, l->ident.name), &origin);
+	cap = config_merge_cap(s->config, launch_find_pool(l, s), &origin);
 	if (cap && l->order.children > cap)
 		l->order.children = cap;
 }
@@ -254,7 +258,7 @@ static void build(struct launch *l, struct launch_failure *f)
 		fail(f, REASON_INTERNAL, PRIV_STEP_FORK, ENOMEM);
 }
 
-void launch_prepare(struct launch *l, const struct settings *settings, int spec_fd,
+void launch_read(struct launch *l, const struct settings *settings, int spec_fd,
 	struct launch_failure *ret_failure)
 {
 	struct launch_failure *f = ret_failure;
@@ -265,6 +269,14 @@ void launch_prepare(struct launch *l, const struct settings *settings, int spec_
 		judge(l, settings, f);
 	if (f->reason == REASON_NONE)
 		resolve(l, settings, f);
+}
+
+void launch_prepare(struct launch *l, const struct settings *settings, int spec_fd,
+	struct launch_failure *ret_failure)
+{
+	struct launch_failure *f = ret_failure;
+
+	launch_read(l, settings, spec_fd, f);
 	if (f->reason == REASON_NONE)
 		check_home(l, settings, f);
 	if (f->reason == REASON_NONE)

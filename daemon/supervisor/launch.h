@@ -46,6 +46,16 @@ void launch_init(struct launch *l);
 void launch_deinit(struct launch *l);
 
 /**
+ * launch_read() - the first part of launch_prepare(): may it be, and as whom; no file is looked at
+ * @ret_failure: as there
+ */
+void launch_read(struct launch *l, const struct settings *settings, int spec_fd,
+	struct launch_failure *ret_failure);
+
+/** launch_find_pool() - the pool file's section for a launch that was read; NULL: none */
+const struct config_pool *launch_find_pool(struct launch *l, const struct settings *settings);
+
+/**
  * launch_prepare() - from the specification in @spec_fd to a launch that only lacks descriptors
  * @spec_fd:     sealed memfd
  * @ret_failure: reason stays REASON_NONE on success

@@ -356,6 +356,7 @@ bool link_on_exit(struct supervisor *s, pid_t pid, int status)
 		F_UINT("lived_ms", lived_ms));
 	link_clear(l);
 	spawn_forget_manager(s);
+	user_file_set_forget_manager(&s->user_files);
 	schedule_restart(s, lived_ms);
 	if (s->phase == SUPERVISOR_RUNNING)
 		spawn_retire_all(s, SPAWN_CAUSE_MANAGER);

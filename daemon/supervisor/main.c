@@ -12,7 +12,7 @@
 #include "build_config.h"
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
-#include "daemon/config/config_print.h"
+#include "daemon/supervisor/explain.h"
 #include "daemon/supervisor/supervisor.h"
 
 struct options {
@@ -103,17 +103,6 @@ static void print_problem(const struct config_problem *p)
 	(void)fprintf(stderr, "%s\n", text);
 }
 
-static int explain(const struct options *o, const struct settings *s)
-{
-	struct config_whose whose = { .user = o->user, .vhost = o->vhost };
-
-	if (ident_find_user(o->user, &whose.uid, &whose.gid)) {
-		(void)fprintf(stderr, "lsapid: there is no user %s\n", o->user);
-		return 1;
-	}
-	return config_print(s->config, &whose, stdout) == 0 ? 0 : 1;
-}
-
 int main(int argc, char **argv)
 {
 	struct options o = {
@@ -148,7 +137,7 @@ int main(int argc, char **argv)
 	if (r)
 		return 1;
 	if (o.is_explain) {
-		r = explain(&o, settings);
+		r = explain(settings, o.user, o.vhost);
 		settings_free(settings);
 		return r;
 	}

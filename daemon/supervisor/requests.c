@@ -72,6 +72,12 @@ static int on_log_open(
 	return logs_open_pool(s, m->id, fds->fd[0]);
 }
 
+static int on_user_file(
+	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
+{
+	return user_file_set_request(s, m->id, fds);
+}
+
 #define RUNNING (REQUEST_PHASE_UP | REQUEST_PHASE_STOPPING)
 
 static const struct request table[] = {
@@ -82,6 +88,7 @@ static const struct request table[] = {
 	{ PRIV_RELOAD_REQUEST, RUNNING, on_reload_request },
 	{ PRIV_LOG_OPEN, RUNNING, on_log_open },
 	{ PRIV_STOPPED, REQUEST_PHASE_STOPPING, on_stopped },
+	{ PRIV_USER_FILE, RUNNING, on_user_file },
 };
 
 const struct request *requests_find(enum priv_type type, enum request_phase phase)

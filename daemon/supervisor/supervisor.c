@@ -57,6 +57,7 @@ static int supervisor_init(struct supervisor *s)
 	s->now_ns = clock_now_ns();
 	link_init(&s->link);
 	spawn_set_init(&s->spawns);
+	user_file_set_init(&s->user_files);
 	boot_init(&s->boot);
 	logs_init(&s->logs);
 	r = signals_init(s);
@@ -77,6 +78,7 @@ static void supervisor_deinit(struct supervisor *s)
 	link_deinit(&s->link);
 	logs_deinit(&s->logs);
 	spawn_set_deinit(&s->spawns);
+	user_file_set_deinit(&s->user_files);
 	boot_deinit(&s->boot, s->settings);
 	s->signal_fd = fd_close(s->signal_fd);
 	s->null_fd = fd_close(s->null_fd);
@@ -229,7 +231,8 @@ static void reap_all(struct supervisor *s)
 			s->phase = SUPERVISOR_DONE;
 		if (pid <= 0)
 			return;
-		if (!link_on_exit(s, pid, status) && !spawn_on_exit(s, pid, status))
+		if (!link_on_exit(s, pid, status) && !spawn_on_exit(s, pid, status) &&
+			!user_file_set_on_exit(s, pid))
 			log_debug("orphan.exit", F_INT("pid", pid), F_INT("status", status));
 	}
 }
@@ -270,7 +273,10 @@ static void read_signals(struct supervisor *s)
 
 static uint64_t next_ns(const struct supervisor *s)
 {
-	return s->phase == SUPERVISOR_RUNNING ? link_next_ns(&s->link) : s->deadline_ns;
+	uint64_t next = s->phase == SUPERVISOR_RUNNING ? link_next_ns(&s->link) : s->deadline_ns;
+	uint64_t late = user_file_set_next_ns(&s->user_files);
+
+	return late < next ? late : next;
 }
 
 static int timeout_ms(const struct supervisor *s)
@@ -287,7 +293,9 @@ static int timeout_ms(const struct supervisor *s)
 
 static void wait_for_events(const struct supervisor *s)
 {
-	struct pollfd fds[2 + SPAWN_MAX_STARTING];
+	struct pollfd fds[2 + SPAWN_MAX_STARTING + USER_FILE_SET_MAX];
+	int reading[USER_FILE_SET_MAX];
+	size_t reading_count = user_file_set_fds(&s->user_files, reading);
 	struct list_node *n;
 	struct list_node *next;
 	nfds_t count = 0;
@@ -303,6 +311,8 @@ static void wait_for_events(const struct supervisor *s)
 
 		fds[count++] = (struct pollfd){ .fd = sp->report_fd, .events = POLLIN };
 	}
+	while (reading_count)
+		fds[count++] = (struct pollfd){ .fd = reading[--reading_count], .events = POLLIN };
 	/* which of them it was is of no matter: each is asked without waiting */
 	(void)poll(fds, count, timeout_ms(s));
 }
@@ -313,6 +323,7 @@ static void supervisor_turn(struct supervisor *s)
 	s->now_ns = clock_now_ns();
 	read_signals(s);
 	spawn_read_reports(s);
+	user_file_set_read(s);
 	link_flush(s);
 	link_receive(s);
 	reap_all(s);

@@ -15,6 +15,7 @@
 #include "daemon/supervisor/logs.h"
 #include "daemon/supervisor/settings.h"
 #include "daemon/supervisor/spawn.h"
+#include "daemon/supervisor/user_file_set.h"
 
 enum supervisor_phase {
 	SUPERVISOR_RUNNING = 0,
@@ -32,6 +33,7 @@ struct supervisor {
 	struct link link;
 	struct logs logs;
 	struct spawn_set spawns;
+	struct user_file_set user_files;
 	enum supervisor_phase phase;
 	int signal_fd;        /* owned */
 	int null_fd;          /* owned: /dev/null */

@@ -23,7 +23,7 @@ ROOMS = {
 
 # foreign headers: who may include them (a room or one file)
 DOORS = {
-    r"confuse\.h": ("daemon/config/config_load.c",),
+    r"confuse\.h": ("daemon/config/config_load.c", "daemon/config/config_store.c"),
     r"event2?/.*|event\.h|evutil\.h": ("daemon/manager",),
     r"jansson\.h": ("daemon/manager/report.c", "daemon/manager/report_why.c",
                    "daemon/ctl/print.c", "daemon/ctl/print_why.c"),

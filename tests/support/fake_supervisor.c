@@ -155,6 +155,14 @@ static void on_signal(struct fake_supervisor *s, const struct priv_message *m)
 		s->retires++;
 }
 
+static void on_user_file(struct fake_supervisor *s, const struct priv_message *m)
+{
+	s->reading_id = m->id;
+	s->readings++;
+	if (!s->is_reader_mute)
+		fake_supervisor_answer_user_file(s);
+}
+
 static void refuse_reload(struct fake_supervisor *s)
 {
 	const struct priv_message m = { .type = PRIV_RELOAD_FAILED };
@@ -188,7 +196,11 @@ static void on_message(
 	case PRIV_STOPPED:
 		s->is_stopped = true;
 		return;
+	case PRIV_USER_FILE:
+		on_user_file(s, m);
+		return;
 	case PRIV_SETUP:
+	case PRIV_USER_FILE_DATA:
 	case PRIV_SPAWNED:
 	case PRIV_SPAWN_FAILED:
 	case PRIV_EXITED:
@@ -334,6 +346,26 @@ void fake_supervisor_start(struct fake_supervisor *s, const char *config)
 	assert_int_equal(chdir(template), 0);
 	assert_non_null(getcwd(s->dir, sizeof(s->dir)));
 	start_manager(s, config);
+}
+
+void fake_supervisor_answer_user_file(struct fake_supervisor *s)
+{
+	static const char path[] = "/home/one/.lsapid.conf";
+	const char *text = s->user_file;
+	struct priv_message m = { .type = PRIV_USER_FILE_DATA, .id = s->reading_id };
+	struct fdpass_set fds = { .count = 1 };
+	char data[32768];
+	size_t size = sizeof(path);
+
+	memcpy(data, path, sizeof(path));
+	if (text) {
+		m.status = text[0] == '!' ? PRIV_USER_FILE_BAD : PRIV_USER_FILE_FOUND;
+		text += text[0] == '!';
+		memcpy(data + size, text, strlen(text));
+		size += strlen(text);
+	}
+	fds.fd[0] = fd_memfd("user-file", data, size);
+	send_priv(s, &m, &fds);
 }
 
 void fake_supervisor_reload(struct fake_supervisor *s, const char *config)

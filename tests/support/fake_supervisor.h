@@ -35,10 +35,14 @@ struct fake_supervisor {
 	char *_Atomic option;               /* of fake_lsphp; NULL: none */
 	const char *_Atomic reload_problem; /* answer of RELOAD_REQUEST; NULL: none at all */
 
+	const char *_Atomic user_file; /* answer of USER_FILE, "!" first: BAD; NULL: ABSENT */
+	_Atomic bool is_reader_mute;   /* no answer of USER_FILE by itself */
+
 	_Atomic bool is_mute; /* reads nothing and answers nothing, as if it were stopped */
 
 	/* what was seen */
-	_Atomic uint32_t spawns, retires, kills, exits, reloads, reload_requests;
+	_Atomic uint32_t spawns, retires, kills, exits, reloads, reload_requests, readings;
+	_Atomic uint64_t reading_id; /* of the last USER_FILE */
 	_Atomic bool is_ready, is_stopped, has_quit, has_to_quit, is_broken;
 	_Atomic uint32_t child_terms, child_kills;
 	_Atomic int last_child;  /* that was to be signalled */
@@ -57,6 +61,9 @@ void fake_supervisor_start(struct fake_supervisor *s, const char *config);
 
 /** fake_supervisor_reload() - hand over another lsapid.conf */
 void fake_supervisor_reload(struct fake_supervisor *s, const char *config);
+
+/** fake_supervisor_answer_user_file() - USER_FILE_DATA for the last USER_FILE */
+void fake_supervisor_answer_user_file(struct fake_supervisor *s);
 
 /** fake_supervisor_begin_stop() - STOP with this grace */
 void fake_supervisor_begin_stop(struct fake_supervisor *s, int grace_ms);

@@ -50,6 +50,9 @@ static const struct row rows[] = {
 	{ "log_open", 1, { .type = PRIV_LOG_OPEN, .id = 9 } },
 	{ "log_fd", 0, { .type = PRIV_LOG_FD, .id = 9, .error = 13 } },
 	{ "log_rotate", 1, { .type = PRIV_LOG_ROTATE, .flags = PRIV_LOG_FILE } },
+	{ "user_file", 1, { .type = PRIV_USER_FILE, .id = 9 } },
+	{ "user_file_data", 1,
+		{ .type = PRIV_USER_FILE_DATA, .id = 9, .status = PRIV_USER_FILE_FOUND } },
 };
 
 static struct priv_message row_message(const struct row *row)
@@ -247,9 +250,10 @@ static void decode__field_of_another_type__refused(void **state)
 		const char *owners; /* rows that may have it */
 	} fields[] = {
 		{ FLAGS_AT, " setup log_rotate " },
-		{ 8, " spawn spawned spawn_failed signal signal_child exited log_open log_fd " },
+		{ 8, " spawn spawned spawn_failed signal signal_child exited log_open log_fd "
+		     "user_file user_file_data " },
 		{ PID_AT, " spawned signal_child exited " },
-		{ STATUS_AT, " exited reloaded stop " },
+		{ STATUS_AT, " exited reloaded stop user_file_data " },
 		{ ERROR_AT, " spawn_failed log_fd " },
 		{ REASON_AT, " spawn_failed " },
 		{ STEP_AT, " spawn_failed " },
@@ -307,6 +311,10 @@ static void decode__value__in_its_range_or_refused(void **state)
 		{ "stop", STATUS_AT, 0, true },
 		{ "stop", STATUS_AT, INT32_MAX, true },
 		{ "stop", STATUS_AT, UINT32_MAX, false },
+		{ "user_file_data", STATUS_AT, PRIV_USER_FILE_ABSENT, true },
+		{ "user_file_data", STATUS_AT, PRIV_USER_FILE_BAD, true },
+		{ "user_file_data", STATUS_AT, PRIV_USER_FILE_COUNT, false },
+		{ "user_file_data", STATUS_AT, UINT32_MAX, false },
 		{ "spawn_failed", ERROR_AT, 0, true },
 		{ "spawn_failed", ERROR_AT, 4096, false },
 		{ "spawn_failed", ERROR_AT, UINT32_MAX, false },

@@ -29,6 +29,8 @@ static const struct {
 	{ "LOG_OPEN", PRIV_LOG_OPEN, UP | STOPPING },
 	{ "LOG_FD", PRIV_LOG_FD, 0 },
 	{ "LOG_ROTATE", PRIV_LOG_ROTATE, 0 },
+	{ "USER_FILE", PRIV_USER_FILE, UP | STOPPING },
+	{ "USER_FILE_DATA", PRIV_USER_FILE_DATA, 0 },
 };
 
 static void requests_find__every_type_in_every_phase__legal_only_where_the_table_says(void **state)
