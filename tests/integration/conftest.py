@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import place as ground  # noqa: E402
 import lsphp_server  # noqa: E402
+from accounts import Accounts  # noqa: E402
 from harness import Ctl, Daemon, Httpd, Vhost  # noqa: E402
 from supervisor_peer import Supervisor  # noqa: E402
 
@@ -84,6 +85,14 @@ def shared(request):
         yield made.start()
     finally:
         end_all([made])
+
+
+@pytest.fixture
+def accounts():
+    """Users that are gone with the test."""
+    made = Accounts()
+    yield made
+    made.end()
 
 
 @pytest.fixture
