@@ -27,6 +27,20 @@ static const struct op *find_op(unsigned type)
 	return NULL;
 }
 
+/* Of who may do nothing at all the log has told when it came. */
+static void refuse_role(struct peer *p, const struct control_header *h)
+{
+	const char *what = control_type_name(h->type);
+
+	if (p->roles) {
+		refuse_peer(p, h->sequence, REASON_NOT_AUTHORIZED, what, NULL);
+	} else {
+		stats_refuse(p->manager->stats.denials, REASON_NOT_AUTHORIZED);
+		peer_send_denied(p, h->sequence, REASON_NOT_AUTHORIZED, what);
+	}
+	peer_close_after_answers(p);
+}
+
 bool ops_dispatch(struct peer *p, const uint8_t *data, size_t size)
 {
 	struct control_header h;
@@ -45,8 +59,7 @@ bool ops_dispatch(struct peer *p, const uint8_t *data, size_t size)
 	if (!op)
 		return false;
 	if ((op->roles & p->roles) != op->roles) {
-		refuse_peer(p, h.sequence, REASON_NOT_AUTHORIZED, control_type_name(h.type), NULL);
-		peer_close_after_answers(p);
+		refuse_role(p, &h);
 		return true;
 	}
 	p->since_ns = manager_now(p->manager);

@@ -152,10 +152,13 @@ int peer_new(struct manager *m, int fd, enum access_door door)
 	r = find_roles(m, fd, door, &cred, &roles);
 	if (r < 0)
 		return r;
-	if (!roles || m->greeting.count >= PEER_GREETING_LIMIT) {
-		tell_refusal(m, &cred, door, roles != 0);
+	if (m->greeting.count >= PEER_GREETING_LIMIT) {
+		tell_refusal(m, &cred, door, true);
 		return 0;
 	}
+	/* told the reason at its first message: closed without a word, it would try again */
+	if (!roles)
+		tell_refusal(m, &cred, door, false);
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+import control_client as control
 from harness import Vhost
 from place import APACHE, OWNERS, wait_until
 
@@ -35,6 +36,18 @@ def test_log_level_decides_what_is_logged_and_changes_at_a_reload(stack):
     assert "manager.request" not in made.daemon.text()
     reload(made, log_level="debug")
     made.daemon.wait_log("manager.request")
+
+
+def test_apache_user_alone_is_a_shim(stack):
+    """Root is as well, since it may do everything."""
+    made = stack(settings={"apache_user": OWNERS[3]}, start=False)
+    made.daemon.start()
+    with control.Control(made.daemon.socket) as peer:
+        assert peer.hello(made.daemon.key.read_bytes())[0] == control.WELCOME
+    made.httpd.start()
+    assert made.get("a.test", "/who.php").status == 503
+    made.httpd.wait_log("lsapid refuses this httpd: not-authorized", "a.test")
+    made.daemon.wait_log("peer.refuse")
 
 
 def test_apache_group_is_the_group_of_the_control_socket(stack):
