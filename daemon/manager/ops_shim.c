@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 #include "daemon/base/fd.h"
 #include "daemon/base/log.h"
@@ -164,6 +165,16 @@ bool ops_return(struct peer *p, uint32_t sequence, const uint8_t *data, size_t s
 	return true;
 }
 
+/* Can it only have been the present parent, or a child of it, that took the connection? */
+static bool is_parent_sure(const struct backend *b)
+{
+	const struct pool *p = b->pool;
+
+	return p->parent.pid && !b->is_doubtful && starter_is_current(p, b->spawn_id) &&
+	       (!p->former_end_ns ||
+		       clock_since_ns(p->former_end_ns, b->since_ns) > UNBORN_FORMER_NS);
+}
+
 /*
  * A connection that nobody had used before ended without a byte, though its parent lives: it was
  * accepted, and there was no child for it.
@@ -173,7 +184,7 @@ static bool is_unborn(const struct backend *b, const struct control_close_lease 
 	return (msg->why == CONTROL_CLOSE_UNUSED || msg->why == CONTROL_CLOSE_DIED) &&
 	       !msg->child_pid && !b->requests && !b->is_condemned &&
 	       (b->pool->state == POOL_STARTING || b->pool->state == POOL_READY) &&
-	       starter_is_current(b->pool, b->spawn_id);
+	       is_parent_sure(b);
 }
 
 static void note_unborn(struct pool *pool)

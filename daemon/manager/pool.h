@@ -99,6 +99,7 @@ struct pool {
 
 	int listen_fd; /* owned: from the first start to the end of the pool */
 	struct pool_parent parent;
+	uint64_t former_end_ns;           /* a parent before it ended then; 0: none did */
 	struct start_ticket start_ticket; /* waits for its turn to start */
 	struct list_node replace_node;    /* waits for its turn to be replaced */
 	bool is_wanted_again;             /* DRAINING, and somebody waits for the next parent */

@@ -91,6 +91,7 @@ static void forget_parent(struct pool *p)
 {
 	map_remove(&p->manager->starter.by_spawn, p->parent.spawn_id, p);
 	p->parent = (struct pool_parent){ .spawn_id = 0 };
+	p->former_end_ns = manager_now(p->manager);
 }
 
 /* The user's own file first, if it is wanted: what it says is part of the SPAWN. */

@@ -12,6 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/**
+ * So long after a parent has ended its children may still take a connection of the next one, and
+ * leave without a word: that tells nothing about the one that runs.
+ */
+#define UNBORN_FORMER_NS 2000000000ULL
+
 struct unborn {
 	uint32_t count;    /* in a row */
 	uint64_t last_ns;  /* of the last one */
