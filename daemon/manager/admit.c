@@ -236,8 +236,8 @@ void admit_lease(
 	int r;
 
 	/* the place of a child that is being recycled is worth a moment, whatever was asked for */
-	if (pool_leaving(p) && wait_ms < RECYCLE_WAIT_MS)
-		wait_ms = RECYCLE_WAIT_MS;
+	if (wait_ms < recycle_wait_ms(p))
+		wait_ms = recycle_wait_ms(p);
 	a.can_wait = wait_ms > 0;
 	p->counts.leases++;
 	p->manager->stats.leases++;

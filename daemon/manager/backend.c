@@ -8,6 +8,7 @@
 
 #include "daemon/manager/backend_socket.h"
 #include "daemon/manager/manager.h"
+#include "daemon/manager/recycle.h"
 #include "proto/lease_table.h"
 
 int backend_connect(struct pool *p, struct backend **ret_backend)
@@ -57,6 +58,7 @@ void backend_close(struct backend *b)
 		return;
 	list_remove(&b->node);
 	list_remove(&b->spare_node);
+	recycle_forget(b);
 	hangup_unwatch(&m->hangup, b);
 	/* when the manager ends, what is under way shall not end with it */
 	backend_socket_close(b->fd, !m->has_quit);

@@ -26,6 +26,7 @@ struct care {
 	uint64_t weigh_ns;    /* the next look at the memory of children (recycle.h) */
 	uint32_t weigh_round; /* ... and its number */
 	struct list leaving;  /* backends whose children were told to end; held by nobody */
+	uint32_t suspects;    /* leases that were asked back to have their children weighed */
 	uint64_t runaways;    /* requests that were ended by us */
 	uint64_t recycled;    /* children that were ended for their memory */
 	uint64_t lifetimes;   /* parents that were replaced as their time was over */

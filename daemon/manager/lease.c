@@ -206,10 +206,9 @@ void lease_condemn(struct backend *b)
 	(void)want_one(b); /* idle by now: the caller looks */
 }
 
-void lease_suspect(struct backend *b)
+bool lease_ask_for(struct backend *b)
 {
-	/* if it is idle by now, its child is weighed after its next request */
-	b->is_suspect = want_one(b);
+	return want_one(b);
 }
 
 bool lease_give_up(struct backend *b)

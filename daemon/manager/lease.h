@@ -54,8 +54,8 @@ bool lease_is_idle(const struct backend *b, uint64_t now_ns, uint64_t *ret_idle_
  */
 void lease_condemn(struct backend *b);
 
-/** lease_suspect() - its holder is asked for the connection, to have its child weighed */
-void lease_suspect(struct backend *b);
+/** lease_ask_for() - its holder is asked for a RETURN. Return: false: it is idle by now */
+bool lease_ask_for(struct backend *b);
 
 /**
  * lease_give_up() - close a connection when its request is done: at once if it is idle

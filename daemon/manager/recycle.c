@@ -47,7 +47,6 @@ static void begin_end(struct backend *b, uint64_t bytes)
 	list_remove(&b->spare_node); /* closed, its child would go to the listener */
 	list_push_back(&p->care->leaving, &b->node);
 	b->leaving_ns = manager_now(p->manager);
-	b->is_suspect = false;
 	p->care->recycled++;
 	p->manager->stats.recycled++;
 	care_wake(p); /* in case that it does not go */
@@ -59,12 +58,36 @@ static void begin_end(struct backend *b, uint64_t bytes)
 
 /* --- weighing ----------------------------------------------------------------------------- */
 
+uint32_t recycle_wait_ms(const struct pool *p)
+{
+	if (pool_leaving(p))
+		return RECYCLE_WAIT_MS;
+	return p->care && p->care->suspects ? RECYCLE_RETURN_MS : 0;
+}
+
+void recycle_suspect(struct backend *b)
+{
+	/* if it is idle by now, its child is weighed after its next request */
+	if (b->is_suspect || !lease_ask_for(b))
+		return;
+	b->is_suspect = true;
+	b->pool->care->suspects++;
+}
+
+void recycle_forget(struct backend *b)
+{
+	if (!b->is_suspect)
+		return;
+	b->is_suspect = false;
+	b->pool->care->suspects--;
+}
+
 bool recycle_returned(struct backend *b)
 {
 	const struct pool *p = b->pool;
 	uint64_t bytes = 0;
 
-	b->is_suspect = false;
+	recycle_forget(b);
 	b->weighed_requests = b->requests;
 	if (!p->max_memory || !is_too_large(b, &bytes))
 		return false;
@@ -83,7 +106,7 @@ static void weigh(struct backend *b)
 	if (!b->session || lease_recall(b))
 		(void)recycle_returned(b);
 	else
-		lease_suspect(b);
+		recycle_suspect(b);
 }
 
 static bool has_to_be_weighed(const struct backend *b)

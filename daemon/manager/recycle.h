@@ -37,12 +37,24 @@ struct pool;
 #define RECYCLE_KILL_NS 5000000000ULL
 /** Its place is free in milliseconds: a request at the pool's limit waits for that, so long. */
 #define RECYCLE_WAIT_MS 1000U
+/** ... and so long for a lease that is on its way back: its holder may be at work again by then. */
+#define RECYCLE_RETURN_MS 200U
 
 /** recycle_look() - what is due in a pool. Return: when to look again; UINT64_MAX: not for this */
 uint64_t recycle_look(struct pool *p, uint64_t now_ns);
 
 /** recycle_next_ns() - when recycle_look() has something to do at the latest */
 uint64_t recycle_next_ns(struct pool *p, uint64_t now_ns);
+
+/** recycle_wait_ms() - how long a request should wait that finds the pool full now; 0: not for this
+ */
+uint32_t recycle_wait_ms(const struct pool *p);
+
+/** recycle_suspect() - ask the holder of a busy connection for it, to weigh its child */
+void recycle_suspect(struct backend *b);
+
+/** recycle_forget() - the connection ends, whatever it was asked back for */
+void recycle_forget(struct backend *b);
 
 /**
  * recycle_returned() - a connection that was asked for because of its child's memory is back
