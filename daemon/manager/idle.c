@@ -19,19 +19,22 @@ static void arm(struct pool *p, uint64_t left_ns)
 {
 	struct timeval tv = {
 		.tv_sec = (time_t)(left_ns / NS_PER_S),
-		.tv_usec = (suseconds_t)(left_ns % NS_PER_S / NS_PER_US),
+		/* not before: else it would be asked again and again for the rest of it */
+		.tv_usec = (suseconds_t)(left_ns % NS_PER_S / NS_PER_US) + 1,
 	};
 
 	/* without memory for it the pool just stays */
 	(void)evtimer_add(p->idle_timer, &tv);
 }
 
-/* Does some lease work? If not: when was the last use of any connection? */
+/* Does some lease work, or somebody wait? If not: when was the last use of any connection? */
 static bool look_at_use(const struct pool *p, uint64_t *ret_last_use_ns)
 {
 	uint64_t last = p->since_ns;
 	struct list_node *n, *tmp;
 
+	if (waitq_count(&p->waitq))
+		return true; /* the host holds it back: it is needed all the same */
 	LIST_FOREACH (&p->held, n, tmp) {
 		const struct backend *b = LIST_OWNER(n, struct backend, node);
 		uint64_t since = atomic_load_explicit(

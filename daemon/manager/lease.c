@@ -36,6 +36,9 @@ int lease_lend(struct backend *b, struct session *s)
 	/* what is known about the connection goes with it; the GRANT message publishes it */
 	atomic_store_explicit(&slot->requests, b->requests, memory_order_relaxed);
 	atomic_store_explicit(&slot->child_pid, b->child_pid, memory_order_relaxed);
+	/* somebody else waits already: it is to come back when this request is done */
+	if (b->pool->is_wanting && waitq_count(&b->pool->waitq))
+		(void)lease_want(slot, b->generation);
 	list_remove(&b->node);
 	list_push_back(&b->pool->held, &b->node);
 	care_wake(b->pool);

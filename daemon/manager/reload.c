@@ -197,6 +197,7 @@ void reload_take(struct manager *m, int config_fd)
 		log_set_level(fresh->log_level);
 		m->reload.replaced = 0;
 		m->admit.has_news = true;
+		starter_next(m);
 		if (access_load(&m->access, fresh) < 0)
 			log_error("config.reload", F_ERRNO(ENOMEM),
 				F_STR("detail", "who may connect"));

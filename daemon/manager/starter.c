@@ -135,7 +135,7 @@ static void cannot_ask(struct pool *p, int r)
 	start_failed(p, REASON_INTERNAL, 0);
 }
 
-static void start_next(struct manager *m)
+void starter_next(struct manager *m)
 {
 	struct start_ticket *t;
 
@@ -164,7 +164,7 @@ int starter_begin(struct pool *p, const char *why)
 	pool_set_state(p, POOL_STARTING, why);
 	p->parent = (struct pool_parent){ .spawn_id = 0 };
 	start_queue_add(&m->starter.queue, &p->user->starts, &p->start_ticket);
-	start_next(m);
+	starter_next(m);
 	/* a failure of ours has made it FAILED already; its reason is there for who asks next */
 	return p->state == POOL_STARTING ? 0 : -EIO;
 }
@@ -181,7 +181,7 @@ void starter_served(struct pool *p, uint64_t spawn_id)
 	pool_set_state(p, POOL_READY, "served");
 	idle_arm(p);
 	care_wake(p);
-	start_next(p->manager);
+	starter_next(p->manager);
 }
 
 bool starter_is_current(const struct pool *p, uint64_t spawn_id)
@@ -219,7 +219,7 @@ void starter_retire(struct pool *p, const char *why)
 	starter_watch_arm(m);
 	if (!p->parent.is_reading)
 		send_signal(m, p->parent.spawn_id, PRIV_SIGNAL_RETIRE);
-	start_next(m);
+	starter_next(m);
 }
 
 void starter_kill(struct pool *p)
@@ -273,7 +273,7 @@ static void enter_failed(struct pool *p, enum reason reason)
 	pool_flush_backlog(p);
 	(void)lease_drop_idle(p);
 	admit_refuse_waiters(p, reason);
-	start_next(m);
+	starter_next(m);
 }
 
 static void start_failed(struct pool *p, enum reason reason, uint64_t lived_ns)
@@ -308,7 +308,7 @@ static void parent_died(struct pool *p, uint64_t lived_ns)
 	pool_set_state(p, POOL_COLD, "died");
 	if (pool_has_pending(p) || waitq_count(&p->waitq))
 		begin_for_waiting(p);
-	start_next(p->manager);
+	starter_next(p->manager);
 }
 
 static void parent_retired(struct pool *p)

@@ -47,6 +47,9 @@ void starter_deinit(struct starter *st);
  */
 int starter_begin(struct pool *p, const char *why) ATTR_MUST_USE;
 
+/** starter_next() - those whose turn it is; for when the bound was raised */
+void starter_next(struct manager *m);
+
 /** starter_served() - a child of this parent was seen to answer */
 void starter_served(struct pool *p, uint64_t spawn_id);
 
