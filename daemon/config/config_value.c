@@ -14,6 +14,7 @@
 #include "daemon/config/config_special.h"
 #include "daemon/config/config_table.h"
 #include "daemon/config/config_word.h"
+#include "proto/pool_spec.h"
 
 static const struct {
 	const char *text;
@@ -152,6 +153,17 @@ static bool check_text(const struct config_key *key, const char *text, char *ret
 	return is_good;
 }
 
+/* Of a list whose names become keys of the pool specification: those have a bound. */
+static bool check_name_size(const struct config_key *key, size_t size, char *ret_what)
+{
+	size_t most = key->spec ? POOL_SPEC_MAX_KEY - strlen(key->spec) : size;
+
+	if (size <= most)
+		return true;
+	(void)snprintf(ret_what, CONFIG_WHAT_SIZE, "has a name longer than %zu bytes", most);
+	return false;
+}
+
 static bool check_env(const struct config_key *key, const char *text, char *ret_what)
 {
 	size_t size = strcspn(text, "=");
@@ -166,6 +178,8 @@ static bool check_env(const struct config_key *key, const char *text, char *ret_
 	}
 	if (!is_good)
 		(void)snprintf(ret_what, CONFIG_WHAT_SIZE, "has '%.60s', not NAME=value", text);
+	if (is_good && !check_name_size(key, size, ret_what))
+		return false;
 	if (is_good && key->section == CONFIG_SECTION_POOL && config_env_is_forbidden(text, size)) {
 		(void)snprintf(
 			ret_what, CONFIG_WHAT_SIZE, "has '%.60s', which a pool cannot set", text);
@@ -186,7 +200,7 @@ static bool check_ini(const struct config_key *key, const char *text, char *ret_
 	if (!is_good)
 		(void)snprintf(
 			ret_what, CONFIG_WHAT_SIZE, "has '%.60s', not %s", text, wanted[key->type]);
-	return is_good;
+	return is_good && check_name_size(key, size, ret_what);
 }
 
 static bool check_choice(const struct config_key *key, const char *text, char *ret_what)

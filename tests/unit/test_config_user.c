@@ -193,6 +193,23 @@ static void load__mistakes__line_and_what_is_allowed(void **state)
 	}
 }
 
+/* Found by the fuzzer: the whole reading failed, as if there were no memory. */
+static void load__long_name__a_mistake_like_others(void **state)
+{
+	struct config_problem problem = { .line = 0 };
+	char text[256];
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), "\nenv = { \"%0124d=1\" }\n", 0);
+	text[10] = 'A';
+	assert_int_equal(load(text, NULL, &problem), 0);
+	(void)snprintf(text, sizeof(text), "\nenv = { \"%0125d=1\" }\n", 0);
+	text[10] = 'A';
+	assert_int_equal(load(text, NULL, &problem), 1);
+	assert_int_equal(problem.line, 2);
+	assert_string_equal(problem.what, "env has a name longer than 124 bytes");
+}
+
 static void may__values__only_tighter(void **state)
 {
 	static const struct {
@@ -288,6 +305,7 @@ int main(void)
 		cmocka_unit_test(load__sections_and_keys_alone__found_by_vhost),
 		cmocka_unit_test(load__nothing__nothing),
 		cmocka_unit_test(load__mistakes__line_and_what_is_allowed),
+		cmocka_unit_test(load__long_name__a_mistake_like_others),
 		cmocka_unit_test(may__values__only_tighter),
 		cmocka_unit_test(env__names__what_loads_code_or_settings_is_forbidden),
 		cmocka_unit_test(keys__any_room__never_beyond),
