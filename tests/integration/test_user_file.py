@@ -149,6 +149,16 @@ def test_pgrp_max_idle_ends_the_pool(site):
     assert made.pool()["children"] == 120
 
 
+@pytest.mark.parametrize("line, count", [("max_lifetime = 1s", "lifetimes"),
+                                         ("max_memory = 64K", "recycled")])
+def test_lifetime_and_memory_replace(site, line, count):
+    made = site(defaults={"max_lifetime": "7d"})
+    made.own(line + "\n")
+    made.start()
+    wait_until(lambda: made.get() and made.pool()[count] >= 1, 30, count)
+    assert made.pool()["failures"] == 0 and made.pool()["user_file_problem"] == ""
+
+
 def test_nothing_gets_looser(site):
     made = site('lsapi_backend_children 5\nlsapi_set_env A apache', defaults={"max_idle": 60})
     path = made.own("""children = 50
