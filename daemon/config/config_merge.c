@@ -122,7 +122,7 @@ static void explain_cap(const struct config *c, const struct config_pool *pool,
 /* The user may tighten what is there by now, and add names that nobody else has set. */
 static void explain_user(const struct layers *l, struct config_setting *s)
 {
-	const struct config_entry *e = find_entry(l->user, s->key);
+	const struct config_entry *e = l->user ? find_entry(l->user, s->key) : NULL;
 
 	if (!e)
 		return;

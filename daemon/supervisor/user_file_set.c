@@ -43,8 +43,9 @@ static void reading_free(struct reading *r)
 void user_file_set_deinit(struct user_file_set *set)
 {
 	struct list_node *n;
+	struct list_node *next;
 
-	while ((n = list_first(&set->all)))
+	LIST_FOREACH (&set->all, n, next)
 		reading_free(reading_of(n));
 }
 

@@ -346,18 +346,18 @@ static void read__broken_record__never_taken_for_a_file(void **state)
 	static char bytes[70000];
 	static const struct {
 		const char *name;
-		uint32_t head;
 		size_t size;
+		uint32_t head;
 		enum user_file_result result;
 	} cases[] = {
 		{ "nothing", 0, 0, USER_FILE_E_DIED },
-		{ "half a head", 0, 7, USER_FILE_E_DIED },
-		{ "no text", 0, 8, USER_FILE_FOUND },
-		{ "a word of ours", USER_FILE_E_LATE, 8, USER_FILE_E_DIED },
-		{ "no word", UINT32_MAX, 8, USER_FILE_E_DIED },
-		{ "as much as may be", 0, 8 + CONFIG_USER_MAX_BYTES, USER_FILE_FOUND },
-		{ "one more", 0, 9 + CONFIG_USER_MAX_BYTES, USER_FILE_E_SIZE },
-		{ "far more", 0, 60000, USER_FILE_E_SIZE },
+		{ "half a head", 7, 0, USER_FILE_E_DIED },
+		{ "no text", 8, 0, USER_FILE_FOUND },
+		{ "a word of ours", 8, USER_FILE_E_LATE, USER_FILE_E_DIED },
+		{ "no word", 8, UINT32_MAX, USER_FILE_E_DIED },
+		{ "as much as may be", 8 + CONFIG_USER_MAX_BYTES, 0, USER_FILE_FOUND },
+		{ "one more", 9 + CONFIG_USER_MAX_BYTES, 0, USER_FILE_E_SIZE },
+		{ "far more", 60000, 0, USER_FILE_E_SIZE },
 	};
 	struct place *p = *state;
 
