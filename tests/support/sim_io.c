@@ -88,10 +88,10 @@ void event_free(struct event *ev)
 	free(ev);
 }
 
-int event_add(struct event *ev, const struct timeval *tv)
+int event_add(struct event *ev, const struct timeval *timeout)
 {
 	struct timer *t = timer_of(ev);
-	uint64_t ns = (uint64_t)tv->tv_sec * NS_PER_S + (uint64_t)tv->tv_usec * NS_PER_US;
+	uint64_t ns = (uint64_t)timeout->tv_sec * NS_PER_S + (uint64_t)timeout->tv_usec * NS_PER_US;
 
 	(void)event_del(ev);
 	t->every_ns = t->is_persistent ? ns : 0;
@@ -100,9 +100,9 @@ int event_add(struct event *ev, const struct timeval *tv)
 	return 0;
 }
 
-int event_pending(const struct event *ev, short what, struct timeval *tv)
+int event_pending(const struct event *ev, short events, struct timeval *tv)
 {
-	(void)what;
+	(void)events;
 	(void)tv;
 	return heap_node_is_in(&timer_of(ev)->node);
 }

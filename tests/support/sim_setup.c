@@ -50,7 +50,7 @@ static void init_config(struct config *c)
 
 	*c = (struct config){
 		.max_pools = SIM_POOLS,
-		.max_children_total = 200,
+		.max_children_total = 100,
 		.max_concurrent_starts = 4,
 		.defaults = {
 			.children = 12,

@@ -54,7 +54,7 @@ static void simulation__random_history__nothing_is_broken(void **state)
 		(unsigned long long)s->counts[SIM_REAPED]);
 	/* a history in which none of this happens proves nothing */
 	for (size_t i = 0; i < T_COUNT(s->counts) && events >= EVENTS; i++)
-		assert_true(s->counts[i] > 100);
+		assert_true(s->counts[i] > 10);
 	sim_free(s);
 }
 
