@@ -104,8 +104,6 @@ static void ATTR_PRINTF(2, 0) load_on_error(cfg_t *cfg, const char *format, va_l
 
 static const struct config_key *load_find_key(const cfg_t *cfg, const char *name)
 {
-	size_t count;
-	const struct config_key *table = config_table(&count);
 	enum config_section section =
 		load_of(cfg)->kind == LOAD_USER ? CONFIG_SECTION_POOL : CONFIG_SECTION_TOP;
 	size_t i;
@@ -114,11 +112,7 @@ static const struct config_key *load_find_key(const cfg_t *cfg, const char *name
 		if (strcmp(cfg->name, config_section_name((enum config_section)i)) == 0)
 			section = (enum config_section)i;
 	}
-	for (i = 0; i < count; i++) {
-		if (table[i].section == section && strcmp(table[i].name, name) == 0)
-			return &table[i];
-	}
-	return NULL;
+	return config_find_key(section, name);
 }
 
 /* Is a good value too much for a file of this kind? */
@@ -230,7 +224,9 @@ static void load_add_keys(
 		l->option[at][used[at]++] = (cfg_opt_t){
 			.name = k->name,
 			.type = CFGT_STR,
-			.flags = config_type_is_list(k->type) ? CFGF_LIST : CFGF_NONE,
+			/* ours are the defaults: its copies of none would be half of its work */
+			.flags = CFGF_NODEFAULT |
+				 (config_type_is_list(k->type) ? CFGF_LIST : CFGF_NONE),
 			.validcb = load_on_value,
 		};
 	}

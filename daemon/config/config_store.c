@@ -13,13 +13,17 @@
 #include "daemon/config/config_watch.h"
 #include "proto/pool_spec.h"
 
-int config_store_line(cfg_t *cfg, const char *name)
+static int option_line(cfg_opt_t *opt)
 {
-	cfg_opt_t *opt = cfg ? cfg_getopt(cfg, name) : NULL;
 	const char *comment = opt ? cfg_opt_getcomment(opt) : NULL;
 	uint64_t line = 0;
 
 	return comment && str_parse_uint(comment, 0, INT32_MAX, &line) ? (int)line : 0;
+}
+
+int config_store_line(cfg_t *cfg, const char *name)
+{
+	return option_line(cfg ? cfg_getopt(cfg, name) : NULL);
 }
 
 /* Every key of @section: what the file says, else the default. @cfg NULL: defaults only. */
@@ -141,20 +145,34 @@ int config_store_main(struct config *c, cfg_t *cfg)
 	return r;
 }
 
-static int store_list(struct config_pool *p, const struct config_key *k, cfg_t *cfg)
+static int store_list(struct config_pool *p, const struct config_key *k, cfg_opt_t *opt)
 {
-	size_t count = cfg_size(cfg, k->name);
-	size_t i;
+	unsigned i;
 	int r = 0;
 
-	for (i = 0; i < count && r == 0; i++) {
-		const char *text = cfg_getnstr(cfg, k->name, (unsigned)i);
+	for (i = 0; i < cfg_opt_size(opt) && r == 0; i++) {
+		const char *text = cfg_opt_getnstr(opt, i);
 
-		r = k->spec ? config_pool_add_named(
-				      p, k->spec, text, config_store_line(cfg, k->name))
+		r = k->spec ? config_pool_add_named(p, k->spec, text, option_line(opt))
 			    : config_pool_add_vhost(p, text);
 	}
 	return r;
+}
+
+static int store_setting(struct config_pool *p, cfg_opt_t *opt, bool is_user)
+{
+	const char *text = opt->type == CFGT_STR ? cfg_opt_getnstr(opt, 0) : NULL;
+	const struct config_key *k = text ? config_find_key(CONFIG_SECTION_POOL, opt->name) : NULL;
+	char value[POOL_SPEC_MAX_VALUE];
+
+	if (!k || (is_user && k->user == CONFIG_USER_NOT))
+		return 0;
+	if (config_type_is_list(k->type))
+		return store_list(p, k, opt);
+	if (!k->spec)
+		return 0;
+	return config_pool_add_entry(
+		p, k->spec, config_value_format(k, text, value, sizeof(value)), option_line(opt));
 }
 
 /* Whose it is, and what else is no setting of the pool specification. */
@@ -185,28 +203,12 @@ static int store_owner(struct config_pool *p, cfg_t *cfg, bool is_user)
 
 int config_store_pool(struct config_pool *p, cfg_t *cfg, bool is_user)
 {
-	size_t count;
-	const struct config_key *table = config_table(&count);
-	char value[POOL_SPEC_MAX_VALUE];
-	size_t i;
+	cfg_opt_t *opt;
 	int r = store_owner(p, cfg, is_user);
 
-	for (i = 0; i < count && r == 0; i++) {
-		const struct config_key *k = &table[i];
-		const char *text;
-
-		if (k->section != CONFIG_SECTION_POOL || (is_user && k->user == CONFIG_USER_NOT))
-			continue;
-		if (config_type_is_list(k->type)) {
-			r = store_list(p, k, cfg);
-			continue;
-		}
-		text = k->spec ? cfg_getstr(cfg, k->name) : NULL;
-		if (text)
-			r = config_pool_add_entry(p, k->spec,
-				config_value_format(k, text, value, sizeof(value)),
-				config_store_line(cfg, k->name));
-	}
+	/* what the file says, not all that it could: there may be thousands of files */
+	for (opt = cfg->opts; opt->name && r == 0; opt++)
+		r = store_setting(p, opt, is_user);
 	/* for messages about the whole: a section of a user's own file needs no key at all */
 	if (!p->line && p->entry_count)
 		p->line = p->entries[0].line;

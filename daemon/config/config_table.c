@@ -333,6 +333,17 @@ const struct config_key *config_table(size_t *ret_count)
 	return table;
 }
 
+const struct config_key *config_find_key(enum config_section section, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].section == section && strcmp(table[i].name, name) == 0)
+			return &table[i];
+	}
+	return NULL;
+}
+
 const struct config_key *config_find_spec(enum config_section section, const char *spec)
 {
 	size_t i;

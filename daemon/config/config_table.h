@@ -83,6 +83,9 @@ struct config_key {
 /** config_table() - all rows, sections together */
 const struct config_key *config_table(size_t *ret_count);
 
+/** config_find_key() - the row of a section for a key of a file; NULL: there is none */
+const struct config_key *config_find_key(enum config_section section, const char *name);
+
 /** config_find_spec() - the row of a section for a key of the specification; NULL: there is none */
 const struct config_key *config_find_spec(enum config_section section, const char *spec);
 
