@@ -40,7 +40,7 @@ static void left__rows__gap_and_number(void **state)
 static void left__long_queue__never_more_than_the_rate(void **state)
 {
 	uint64_t now = 100 * NS_PER_S, last = 0, began = now;
-	uint64_t retired[1000];
+	uint64_t retired[1000] = { 0 };
 	size_t done = 0, first = 0;
 
 	(void)state;
