@@ -90,6 +90,7 @@ int main(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 	/* set, it stays so: libc raises its own bound with each large piece that is freed */
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): this process has one thread */
 	(void)mallopt(M_MMAP_THRESHOLD, BIG_BYTES);
 	return run(PRIV_CHANNEL_FD) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -361,6 +361,7 @@ void fake_supervisor_answer_user_file(struct fake_supervisor *s)
 	if (text) {
 		m.status = text[0] == '!' ? PRIV_USER_FILE_BAD : PRIV_USER_FILE_FOUND;
 		text += text[0] == '!';
+		/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): @size counts it */
 		memcpy(data + size, text, strlen(text));
 		size += strlen(text);
 	}
