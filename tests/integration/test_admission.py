@@ -96,7 +96,9 @@ class Asker:
 
 
 def pool_of(made, name):
-    return next(p for p in made.ctl.status()["pools"] if p["name"] == name)
+    """A pool is known from its first request on, which may be on its way."""
+    return wait_until(lambda: next((p for p in made.ctl.status()["pools"] if p["name"] == name),
+                                   None), 10, f"a pool {name}")
 
 
 def wait_queued(made, name, count):
