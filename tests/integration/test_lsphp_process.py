@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from lsapi_client import CONN_CLOSE, RESP_END, Client
@@ -298,6 +299,21 @@ def is_listening(path):
         return probe.connect_ex(path) == 0
 
 
+def is_listening_on_tcp(pid):
+    """... and reads its SIGTERM from a descriptor, which begins with blocking it."""
+    try:
+        sockets = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+        lines = [line.split() for name in ("tcp", "tcp6")
+                 for line in Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:]]
+        blocked, = (int(line.split()[1], 16) for line in
+                   Path(f"/proc/{pid}/status").read_text().splitlines()
+                   if line.startswith("SigBlk"))
+    except FileNotFoundError:  # a descriptor that was closed meanwhile
+        return False
+    return bool(blocked >> (signal.SIGTERM - 1) & 1) and any(
+        line[3] == "0A" and f"socket:[{line[9]}]" in sockets for line in lines)
+
+
 @pytest.mark.parametrize("make", [
     lambda d: (os.path.join(d, "bound"),) * 2,
     pytest.param(lambda d: ("127.0.0.1:0", None), marks=ours_only),  # a port that is free
@@ -316,7 +332,7 @@ def test_binds_by_itself(lsphp, make):
             with Client(path) as client:
                 assert client.get(script).text == "bound"
         else:
-            time.sleep(0.3)
+            wait_until(lambda: is_listening_on_tcp(process.pid))
             assert process.poll() is None
     finally:
         process.terminate()
