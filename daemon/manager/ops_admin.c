@@ -36,7 +36,8 @@ bool ops_why(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size
 
 	if (control_decode_why(data, size, &msg))
 		return false;
-	memcpy(what, msg.what.data, msg.what.size);
+	if (msg.what.size)
+		memcpy(what, msg.what.data, msg.what.size);
 	what[msg.what.size] = '\0';
 	json = report_why(p->manager, what, &error);
 	peer_send_document(p, sequence, json, error);
