@@ -256,8 +256,10 @@ def test_hidden_proc_is_told_once_and_disturbs_nothing(pools):
     made.file("b.conf", "pool b { user = mail\n max_memory = 64K\n }\n")
     argv = made.daemon.argv()
     made.daemon.argv = lambda *more: [
-        "/usr/bin/unshare", "--mount", "/bin/sh", "-c",
-        'mount -t proc -o hidepid=invisible proc /proc && exec "$@"', "sh", *argv, *more]
+        # in a chroot / is no mount, whose propagation unshare(1) could change: /proc is one
+        "/usr/bin/unshare", "--mount", "--propagation", "unchanged", "/bin/sh", "-c",
+        'mount --make-private /proc && mount -t proc -o hidepid=invisible proc /proc && '
+        'exec "$@"', "sh", *argv, *more]
     made.start()
     docroot = script(made, "a.test", "loop.php", f"<?php {RUNNING} while (true);")
     pids = [made.get(name, "/mirror.php").header("X-Pid") for name in ("a.test", "b.test")]
