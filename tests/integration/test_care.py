@@ -205,7 +205,8 @@ def test_max_lifetime_replaces_the_pool_and_loses_no_request(pools):
     assert made.pool("a.test")["starts"] >= 4 and made.pool("a.test")["failures"] == 0
     assert made.pool("b.test")["lifetimes"] == 0
     assert made.get("b.test", "/mirror.php").header("X-Pid") == steady
-    assert made.status()["totals"]["lifetimes"] == made.pool("a.test")["lifetimes"]
+    seen = made.status()  # one look: the next life may end between two
+    assert seen["totals"]["lifetimes"] == sum(p["lifetimes"] for p in seen["pools"])
 
 
 #: a request's memory goes back to PHP's allocator, which keeps some of its chunks for later ones
