@@ -89,13 +89,19 @@ static void begin_instance(apr_pool_t *pconf, struct shim_global *global, bool h
 	apr_pool_cleanup_register(pconf, f, say_end, apr_pool_cleanup_null);
 }
 
+static const char *path_of(
+	const struct shim_config *config, enum shim_word word, const char *fallback)
+{
+	return config->word[word] ? config->word[word] : fallback;
+}
+
 static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
 	const struct shim_config *config = shim_config_of_server(s);
 	struct shim_global *global = apr_pcalloc(pconf, sizeof(*global));
 
-	global->socket_path = config->daemon_socket ? config->daemon_socket : SHIM_DEFAULT_SOCKET;
-	global->key_path = config->daemon_key ? config->daemon_key : SHIM_DEFAULT_KEY;
+	global->socket_path = path_of(config, SHIM_WORD_DAEMON_SOCKET, SHIM_DEFAULT_SOCKET);
+	global->key_path = path_of(config, SHIM_WORD_DAEMON_KEY, SHIM_DEFAULT_KEY);
 	global->answer_ms = SHIM_SESSION_ANSWER_MS;
 	/* httpd runs this twice at its start; the first time decides nothing yet */
 	if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {

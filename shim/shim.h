@@ -41,15 +41,12 @@ struct shim_ini {
 /** Server and directory configuration; each setting is used in one of the two. */
 struct shim_config {
 	int value[SHIM_SETTING_COUNT];
-	bool has_identity; /* lsapi_uid_gid, lsapi_user_group */
+	const char *word[SHIM_WORD_COUNT]; /* NULL where nothing was written */
+	bool has_identity;                 /* lsapi_uid_gid, lsapi_user_group */
 	uid_t uid;
 	gid_t gid;
-	apr_array_header_t *ini;   /* struct shim_ini, names unique; NULL if none */
-	apr_table_t *env;          /* lsapi_set_env; NULL if none */
-	const char *path;          /* lsapi_set_env_path */
-	const char *tmpdir;        /* lsapi_tmpdir */
-	const char *daemon_socket; /* main server only, as is daemon_key */
-	const char *daemon_key;
+	apr_array_header_t *ini;    /* struct shim_ini, names unique; NULL if none */
+	apr_table_t *env;           /* lsapi_set_env; NULL if none */
 	struct shim_global *global; /* server configurations, from post_config on */
 };
 
@@ -71,9 +68,6 @@ bool shim_config_is_set(const struct shim_config *config, enum shim_setting sett
 
 /** shim_config_add_ini() - one php_* setting; a later one with the same name replaces it */
 void shim_config_add_ini(apr_pool_t *p, struct shim_config *config, const struct shim_ini *ini);
-
-/** shim_directive_default() - from the table of directives */
-int shim_directive_default(enum shim_setting setting);
 
 extern const command_rec shim_directives[];
 

@@ -180,7 +180,7 @@ static int spool_bytes(struct shim_body *b, struct wire_bytes bytes, const char 
 
 static int spool(struct shim_body *b, const struct shim_config *config)
 {
-	const char *dir = config->tmpdir ? config->tmpdir : "/tmp";
+	const char *dir = config->word[SHIM_WORD_TMPDIR] ? config->word[SHIM_WORD_TMPDIR] : "/tmp";
 	struct wire_bytes bytes = { NULL, 0 };
 
 	b->kept = apr_palloc(b->r->pool, SPOOL_MEMORY);

@@ -25,11 +25,6 @@ void *shim_config_create_dir(apr_pool_t *p, char *dir)
 	return config_create(p);
 }
 
-static const char *pick(const char *base, const char *add)
-{
-	return add ? add : base;
-}
-
 /* As mod_php: what an administrator has set stays, whatever a section below says as a user. */
 static void ini_merge_one(struct shim_config *config, apr_pool_t *p, const struct shim_ini *ini)
 {
@@ -77,6 +72,9 @@ void *shim_config_merge(apr_pool_t *p, void *base_config, void *add_config)
 	for (int i = 0; i < SHIM_SETTING_COUNT; i++)
 		if (add->value[i] == SHIM_UNSET)
 			merged->value[i] = base->value[i];
+	for (int i = 0; i < SHIM_WORD_COUNT; i++)
+		if (!add->word[i])
+			merged->word[i] = base->word[i];
 	if (!add->has_identity) {
 		merged->has_identity = base->has_identity;
 		merged->uid = base->uid;
@@ -84,10 +82,6 @@ void *shim_config_merge(apr_pool_t *p, void *base_config, void *add_config)
 	}
 	merged->ini = ini_merge(p, base, add);
 	merged->env = env_merge(p, base->env, add->env);
-	merged->path = pick(base->path, add->path);
-	merged->tmpdir = pick(base->tmpdir, add->tmpdir);
-	merged->daemon_socket = pick(base->daemon_socket, add->daemon_socket);
-	merged->daemon_key = pick(base->daemon_key, add->daemon_key);
 	return merged;
 }
 
@@ -101,11 +95,26 @@ struct shim_config *shim_config_of_request(const request_rec *r)
 	return ap_get_module_config(r->per_dir_config, &lsapi_module);
 }
 
+/* What counts when nothing is written. */
+static const int fallback[SHIM_SETTING_COUNT] = {
+#define SWITCH(id, name, holder, context, is_on, effect, help)               [SHIM_##id] = (is_on),
+#define NUMBER(id, name, holder, context, least, most, number, effect, help) [SHIM_##id] = (number),
+#define WORD(...)
+#define ALIAS(...)
+#define OTHER(...)
+#include "proto/directives.def"
+#undef SWITCH
+#undef NUMBER
+#undef WORD
+#undef ALIAS
+#undef OTHER
+};
+
 int shim_config_get(const struct shim_config *config, enum shim_setting setting)
 {
 	int value = config->value[setting];
 
-	return value == SHIM_UNSET ? shim_directive_default(setting) : value;
+	return value == SHIM_UNSET ? fallback[setting] : value;
 }
 
 bool shim_config_is_set(const struct shim_config *config, enum shim_setting setting)

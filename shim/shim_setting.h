@@ -1,32 +1,41 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The settings of mod_lsapi that are switches or numbers, by name. */
+/* The settings of mod_lsapi that a configuration keeps, by name; from proto/directives.def. */
 
-/** Switches and numbers; each has a row in shim_directives.c with bounds and default. */
+#include <limits.h>
+
+#define NOTHING(...)
+
+/** Switches and numbers. */
 enum shim_setting {
-	SHIM_ENGINE,
-	SHIM_USE_SUEXEC,
-	SHIM_USE_DEFAULT_UID,
-	SHIM_PER_USER,
-	SHIM_CHECK_DOCUMENT_ROOT,
-	SHIM_DISABLE_FORCED_PWD,
-	SHIM_OUTPUT_BUFFERING,
-	SHIM_DISABLE_REJECT_MODE,
-	SHIM_TERMINATE_ON_EXIT,
-	SHIM_DEBUG,
-	SHIM_ACCEPT_NOTIFY,
-	SHIM_POLL_TIMEOUT_S,
-	SHIM_CHILDREN,
-	SHIM_MAX_IDLE_S,
-	SHIM_PGRP_MAX_IDLE_S,
-	SHIM_MAX_REQS,
-	SHIM_MAX_PROCESS_TIME_S,
-	SHIM_CONNECT_TRIES,
-	SHIM_CONNECT_TIMEOUT_US,
-	SHIM_MAX_RESEND_KIB,
+#define SWITCH(id, ...) SHIM_##id,
+#define NUMBER(id, ...) SHIM_##id,
+#define WORD            NOTHING
+#define ALIAS           NOTHING
+#define OTHER           NOTHING
+#include "proto/directives.def"
+#undef SWITCH
+#undef NUMBER
+#undef WORD
 	SHIM_SETTING_COUNT
 };
 
+/** Texts of one word. */
+enum shim_word {
+#define SWITCH        NOTHING
+#define NUMBER        NOTHING
+#define WORD(id, ...) SHIM_WORD_##id,
+#include "proto/directives.def"
+#undef SWITCH
+#undef NUMBER
+#undef WORD
+#undef ALIAS
+#undef OTHER
+	SHIM_WORD_COUNT
+};
+
+#undef NOTHING
+
 /** Distinct from every legal value, so that merging is right. */
-#define SHIM_UNSET (-1)
+#define SHIM_UNSET INT_MIN

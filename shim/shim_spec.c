@@ -49,8 +49,8 @@ int shim_spec_build(const struct shim_spec_facts *facts, char parts[POOL_SPEC_MA
 	pool_spec_add_uint(&builder, SPEC_GID, facts->gid);
 	add_scope(&builder, facts);
 	add_settings(&builder, facts->value);
-	if (facts->path)
-		pool_spec_add(&builder, SPEC_PATH, facts->path);
+	if (facts->word[SHIM_WORD_ENV_PATH])
+		pool_spec_add(&builder, SPEC_PATH, facts->word[SHIM_WORD_ENV_PATH]);
 	for (size_t i = 0; i < facts->env_count; i++)
 		pool_spec_add_env(&builder, facts->env[i].name, facts->env[i].value);
 	int error = pool_spec_finish(&builder, out, POOL_SPEC_MAX_BYTES, &spec);

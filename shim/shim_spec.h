@@ -25,7 +25,7 @@ struct shim_spec_facts {
 	const char *host;    /* name of the virtual host; NULL: none */
 	const char *docroot; /* left out unless absolute */
 	const int *value;    /* SHIM_SETTING_COUNT settings, SHIM_UNSET where nothing was written */
-	const char *path;    /* lsapi_set_env_path; NULL: none */
+	const char *const *word; /* SHIM_WORD_COUNT words, NULL where nothing was written */
 	const struct shim_spec_env *env;
 	size_t env_count;
 };

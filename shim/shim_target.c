@@ -88,7 +88,7 @@ static struct shim_pool *introduce(
 		.host = r->server->server_hostname,
 		.docroot = is_checked ? key->docroot : NULL,
 		.value = config->value,
-		.path = config->path,
+		.word = config->word,
 	};
 	char *parts = apr_palloc(r->pool, POOL_SPEC_MAX_BYTES);
 	char *spec = apr_palloc(r->pool, POOL_SPEC_MAX_BYTES);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One table each: directives and events stand in their samples and manuals, with their defaults."""
 
+import csv
 import re
 import sys
 from pathlib import Path
@@ -14,34 +15,141 @@ def read(name):
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def shim_directives():
-    """Names in mod_lsapi's command table, and the defaults of those in its table of settings."""
-    source = read("shim/shim_directives.c")
-    names = set(re.findall(r'AP_INIT_\w+\(\s*"(\w+)"', source))
-    rows = re.findall(r'\{ "(lsapi_\w+)", \w+, (\d+), (\w+), (\d+) \}', source.replace("\n", " "))
-    defaults = {name: ("On" if value == "1" else "Off") if top == "0" else value
-                for name, _, top, value in rows}
-    return names, defaults
+SAMPLE, MANUAL = "etc/lsapi.conf", "shim/mod_lsapi.7.scd"
+TABLE = ("; directives: written by tests/lint/directives.py --write\n", "; directives: end\n")
+CONTEXTS = {"MAIN": "main server", "SERVER": "server", "SECTION": "section",
+            "ANYWHERE": ".htaccess"}
+EFFECTS = {"ACTS": "", "REPLACED": "No need: ", "IGNORED": "No effect: ",
+           "PENDING": "Not yet: "}
+# Columns of a row after its id and name, per kind; see the head of the file.
+COLUMNS = {
+    "SWITCH": "holder context value effect help",
+    "NUMBER": "holder context min max value effect help",
+    "WORD": "holder context check arguments value effect help",
+    "OTHER": "takes setter context arguments value effect help",
+}
+# Where ours differs from the reference, and why.
+OTHER_DEFAULT = {
+    "lsapi_backend_children": "120; an account that may have fewer processes gets fewer",
+    "lsapi_max_connection": "as many as children",
+    "lsapi_daemon_socket": "ours", "lsapi_daemon_key": "ours",
+    "lsapi_error_code": "of each class",
+    "lsapi_sentry": "there is none", "lsapi_check_script": "its text says both",
+}
+# Never in .htaccess whatever the reference says: logs, core dumps, identity; nor nginx's contexts.
+NARROWER = {"lsapi_backend_use_own_log", "lsapi_backend_common_own_log", "lsapi_backend_coredump",
+            "php_admin_value", "php_admin_flag"}
+
+
+def cells(text):
+    """The arguments of a macro call: strings are joined, the rest is as it stands."""
+    found = re.findall(r'((?:"(?:[^"\\]|\\.)*"\s*)+)|([^,\s][^,]*)', text)
+    return ["".join(re.findall(r'"((?:[^"\\]|\\.)*)"', string)) if string else word.strip()
+            for string, word in found]
+
+
+def directives():
+    """name: row of proto/directives.def, in its order."""
+    source = re.sub(r"/\*.*?\*/", "", read("proto/directives.def"), flags=re.DOTALL)
+    rows = {}
+    calls = r'^(SWITCH|NUMBER|WORD|ALIAS|OTHER)\(((?:[^"()]|"(?:[^"\\]|\\.)*")*)\)'
+    for kind, arguments in re.findall(calls, source, re.MULTILINE):
+        row = cells(arguments)
+        if kind == "ALIAS":
+            names = "id kind target name context arguments value effect help"
+        else:
+            names = f"id name {COLUMNS[kind]}"
+        row = dict(zip(names.split(), row, strict=True))
+        row.setdefault("kind", kind)
+        if row["kind"] == "SWITCH":
+            row["arguments"] = "On|Off"
+            row["value"] = {"0": "Off", "1": "On"}.get(row["value"], row["value"])
+        if kind == "NUMBER":
+            row["arguments"] = "number"
+        rows[row["name"]] = row
+    return rows
+
+
+def escape(text):
+    return re.sub(r"([_*\\|])", r"\\\1", text)
+
+
+def manual_table(rows):
+    lines = ["[[ *Directive*", ":< *Arguments*", ":< *Default*", ":< *Widest context*",
+             ":< *What it does*"]
+    for row in rows.values():
+        lines += [f"|  {escape(row['name'])}", f":  {escape(row['arguments'])}",
+                  f":  {escape(row['value'])}", f":  {CONTEXTS[row['context']]}",
+                  f":  {EFFECTS[row['effect']]}{escape(row['help'])}"]
+    return "\n".join(lines) + "\n\n"
+
+
+def split_manual():
+    """(before, table, after); the table may be missing."""
+    text = read(MANUAL)
+    if TABLE[0] not in text or TABLE[1] not in text:
+        return None
+    before, rest = text.split(TABLE[0], 1)
+    table, after = rest.split(TABLE[1], 1)
+    return before, table, after
+
+
+def write_manual():
+    before, _, after = split_manual()
+    (ROOT / MANUAL).write_text(before + TABLE[0] + manual_table(directives()) + TABLE[1] + after,
+                               encoding="utf-8")
 
 
 def check_lsapi_conf():
-    names, defaults = shim_directives()
-    if not names:
-        yield "shim/shim_directives.c: no command table found"
-    sample = read("etc/lsapi.conf")
-    shown = dict(re.findall(r"^\s*#?((?:lsapi|php)_\w+) (.*)$", sample, re.MULTILINE))
-    for name in sorted(names - set(shown)):
-        yield f"etc/lsapi.conf: does not show {name}"
-    for name in sorted(set(shown) - names):
-        yield f"etc/lsapi.conf: shows {name}, which mod_lsapi does not know"
-    for name, value in sorted(defaults.items()):
+    rows = directives()
+    if not rows:
+        yield "proto/directives.def: no rows found"
+    sample = read(SAMPLE)
+    shown = dict(re.findall(r"^\s*#?((?:lsapi_|php_|LSAPIPath)\w*) (.*)$", sample, re.MULTILINE))
+    for name in sorted(set(rows) - set(shown)):
+        yield f"{SAMPLE}: does not show {name}"
+    for name in sorted(set(shown) - set(rows)):
+        yield f"{SAMPLE}: shows {name}, which mod_lsapi does not know"
+    for name in set(rows) & set(shown):
         is_commented = re.search(rf"^\s*#{name} ", sample, re.MULTILINE)
-        if is_commented and shown[name] != value:
-            yield f"etc/lsapi.conf: {name} {shown[name]} is not its default {value}"
-    manual = read("shim/mod_lsapi.7.scd").replace("\\_", "_")
-    for name in sorted(names):
-        if manual and name not in manual:
-            yield f"shim/mod_lsapi.7.scd: does not name {name}"
+        value = rows[name]["value"]
+        if is_commented and value != "-" and shown[name] != value:
+            yield f"{SAMPLE}: {name} {shown[name]} is not its default {value}"
+    parts = split_manual()
+    if not parts:
+        yield f"{MANUAL}: no table of directives"
+        return
+    if parts[1] != manual_table(rows):
+        yield f"{MANUAL}: table of directives is not that of proto/directives.def: run with --write"
+    text = (parts[0] + parts[2]).replace("\\_", "_")
+    for name, row in rows.items():
+        if row["effect"] == "ACTS" and "kind" in row and name not in text:
+            yield f"{MANUAL}: does not explain {name}"
+
+
+def check_reference():
+    """The list of the reference product: nothing is missing, nothing means something else."""
+    rows = directives()
+    with open(ROOT / "tests/golden/directives.csv", encoding="utf-8", newline="") as file:
+        wanted = list(csv.DictReader(file))
+    for row in wanted:
+        ours = rows.get(row["name"])
+        if not ours:
+            yield f"proto/directives.def: {row['name']} of tests/golden/directives.csv is missing"
+            continue
+        if row["name"] not in OTHER_DEFAULT and ours["value"].lower() != row["default"].lower():
+            yield f"proto/directives.def: {row['name']}: default {ours['value']}, reference " \
+                  f"{row['default']}"
+        if row["name"] in NARROWER:
+            continue
+        least = "ANYWHERE" if "htaccess" in row["context"] else \
+            "SECTION" if re.search("directory|location", row["context"]) else "MAIN"
+        order = list(CONTEXTS)
+        if order.index(ours["context"]) < order.index(least):
+            yield f"proto/directives.def: {row['name']}: context {ours['context']}, reference " \
+                  f"{row['context']}"
+    for name in sorted(set(rows) - {row["name"] for row in wanted} - set(OTHER_DEFAULT)):
+        yield f"tests/golden/directives.csv: does not list {name}"
 
 
 def config_keys():
@@ -91,7 +199,9 @@ def check_events():
 
 
 def main():
-    wrong = [*check_lsapi_conf(), *check_lsapid_conf(), *check_events()]
+    if sys.argv[1:] == ["--write"]:
+        write_manual()
+    wrong = [*check_lsapi_conf(), *check_reference(), *check_lsapid_conf(), *check_events()]
     for line in wrong:
         print(line)
     return 1 if wrong else 0

@@ -11,6 +11,10 @@ static const struct shim_spec_env env[] = {
 	{ "ALPHA", "a=b c" },
 };
 
+/* Of the case with a path, and of the others. */
+static const char *const words[SHIM_WORD_COUNT] = { [SHIM_WORD_ENV_PATH] = "/opt/bin:/bin" };
+static const char *const no_words[SHIM_WORD_COUNT];
+
 /** Settings that were written; the rest is unset. */
 struct setting {
 	enum shim_setting which;
@@ -48,7 +52,7 @@ static const struct spec_case cases[] = {
 		{ { SHIM_POLL_TIMEOUT_S, 5 }, { SHIM_ENGINE, 1 }, { SHIM_MAX_RESEND_KIB, 1 } }, 3,
 		"gid=0 handler=h scope=vhost uid=0" },
 	{ "environment and path, sorted",
-		{ .handler = "h", .path = "/opt/bin:/bin", .env = env, .env_count = T_COUNT(env) },
+		{ .handler = "h", .word = words, .env = env, .env_count = T_COUNT(env) },
 		{ { SHIM_MAX_REQS, 7 } }, 1,
 		"env.ALPHA=a=b+c env.ZED=last gid=0 handler=h max_reqs=7 path=/opt/bin:/bin "
 		"scope=vhost uid=0" },
@@ -65,6 +69,8 @@ static int build(const struct spec_case *c, char out[POOL_SPEC_MAX_BYTES], size_
 	for (size_t i = 0; i < c->set_count; i++)
 		value[c->set[i].which] = c->set[i].value;
 	facts.value = value;
+	if (!facts.word)
+		facts.word = no_words;
 	return shim_spec_build(&facts, parts, out, ret_size);
 }
 
@@ -90,7 +96,8 @@ static void build__impossible_facts__says_which(void **state)
 {
 	static char long_path[POOL_SPEC_MAX_VALUE + 2];
 	static const struct shim_spec_env bad_env[] = { { "A", "line\nbreak" } };
-	struct spec_case large = { .facts = { .handler = "h", .path = long_path } };
+	const char *large_words[SHIM_WORD_COUNT] = { [SHIM_WORD_ENV_PATH] = long_path };
+	struct spec_case large = { .facts = { .handler = "h", .word = large_words } };
 	struct spec_case bad = { .facts = { .handler = "h", .env = bad_env, .env_count = 1 } };
 	struct spec_case host = { .facts = { .handler = "h", .host = "a\x01" } };
 	char out[POOL_SPEC_MAX_BYTES];

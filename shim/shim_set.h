@@ -1,0 +1,20 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Setters of the directives that are more than one switch, number or word; as httpd calls them. */
+
+#include "shim/shim.h"
+
+/* --- shim_set_identity.c --- */
+const char *shim_set_uid_gid(cmd_parms *cmd, void *dir, const char *uid, const char *gid);
+const char *shim_set_user_group(cmd_parms *cmd, void *dir, const char *user, const char *group);
+
+/* --- shim_set_env.c --- */
+const char *shim_set_env(cmd_parms *cmd, void *dir, const char *name, const char *value);
+
+/* --- shim_set_php.c --- */
+const char *shim_set_php_value(cmd_parms *cmd, void *dir, const char *name, const char *value);
+const char *shim_set_php_flag(cmd_parms *cmd, void *dir, const char *name, const char *value);
+const char *shim_set_php_admin_value(
+	cmd_parms *cmd, void *dir, const char *name, const char *value);
+const char *shim_set_php_admin_flag(cmd_parms *cmd, void *dir, const char *name, const char *value);
