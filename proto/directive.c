@@ -7,10 +7,12 @@
 
 #define TEXT_OF(number) #number
 #define ROW(id)         [DIRECTIVE_ID_##id]
+#define SELF(id)        .target = DIRECTIVE_ID_##id
 
 #define SWITCH(id, n, holder, where, is_on, what, text)                                            \
 	ROW(id) = { .name = (n),                                                                   \
 		.kind = DIRECTIVE_SWITCH,                                                          \
+		SELF(id),                                                                          \
 		.context = DIRECTIVE_IN_##where,                                                   \
 		.effect = DIRECTIVE_##what,                                                        \
 		.max = 1,                                                                          \
@@ -21,6 +23,7 @@
 #define NUMBER(id, n, holder, where, least, most, number, what, text)                              \
 	ROW(id) = { .name = (n),                                                                   \
 		.kind = DIRECTIVE_NUMBER,                                                          \
+		SELF(id),                                                                          \
 		.context = DIRECTIVE_IN_##where,                                                   \
 		.effect = DIRECTIVE_##what,                                                        \
 		.min = (least),                                                                    \
@@ -32,15 +35,17 @@
 #define WORD(id, n, holder, where, test, args, word, what, text)                                   \
 	ROW(id) = { .name = (n),                                                                   \
 		.kind = DIRECTIVE_WORD,                                                            \
+		SELF(id),                                                                          \
 		.context = DIRECTIVE_IN_##where,                                                   \
 		.effect = DIRECTIVE_##what,                                                        \
 		.check = DIRECTIVE_CHECK_##test,                                                   \
 		.arguments = (args),                                                               \
 		.value = (word),                                                                   \
 		.help = (text) },
-#define ALIAS(id, type, target, n, where, args, word, what, text)                                  \
+#define ALIAS(id, type, meant, n, where, args, word, what, text)                                   \
 	ROW(id) = { .name = (n),                                                                   \
 		.kind = DIRECTIVE_##type,                                                          \
+		.target = DIRECTIVE_ID_##meant,                                                    \
 		.context = DIRECTIVE_IN_##where,                                                   \
 		.effect = DIRECTIVE_##what,                                                        \
 		.arguments = (args),                                                               \
@@ -49,6 +54,7 @@
 #define OTHER(id, n, takes, setter, where, args, word, what, text)                                 \
 	ROW(id) = { .name = (n),                                                                   \
 		.kind = DIRECTIVE_OTHER,                                                           \
+		SELF(id),                                                                          \
 		.context = DIRECTIVE_IN_##where,                                                   \
 		.effect = DIRECTIVE_##what,                                                        \
 		.arguments = (args),                                                               \
@@ -65,4 +71,9 @@ const struct directive *directive_find(const char *name)
 		if (strcasecmp(directive_table[i].name, name) == 0)
 			return &directive_table[i];
 	return NULL;
+}
+
+const struct directive *directive_rules(const struct directive *row)
+{
+	return &directive_table[row->target];
 }

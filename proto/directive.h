@@ -56,6 +56,7 @@ enum directive_id {
 struct directive {
 	const char *name;
 	enum directive_kind kind;
+	enum directive_id target; /* of an alias: what it is another name of; else itself */
 	enum directive_context context;
 	enum directive_effect effect;
 	enum directive_check check; /* of a word */
@@ -70,3 +71,6 @@ extern const struct directive directive_table[DIRECTIVE_COUNT];
 
 /** directive_find() - by name, in any case as httpd has it; NULL: not one of ours */
 const struct directive *directive_find(const char *name);
+
+/** directive_rules() - the row whose bounds, check and default count: that which an alias means */
+const struct directive *directive_rules(const struct directive *row);

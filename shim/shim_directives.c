@@ -4,11 +4,9 @@
 
 #include "shim/shim.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdint.h>
 
-#include "proto/directive.h"
+#include "proto/directive_value.h"
 #include "shim/shim_set.h"
 
 /** How httpd calls the contexts; options of .htaccess as mod_php has them. */
@@ -61,15 +59,13 @@ static const struct directive *row_of(const struct place *place)
 static bool is_of_use(const cmd_parms *cmd, const struct directive *row)
 {
 	if (row->context == DIRECTIVE_IN_MAIN && cmd->server->is_virtual) {
-		ap_log_perror(APLOG_MARK, APLOG_WARNING, 0, cmd->pool,
-			"lsapi: %s is ignored in a virtual host, write it outside of them",
-			row->name);
+		shim_set_tell(cmd, APLOG_WARNING,
+			"%s is ignored in a virtual host, write it outside of them", row->name);
 		return false;
 	}
 	if (row->effect != DIRECTIVE_ACTS)
-		ap_log_perror(APLOG_MARK,
-			row->effect == DIRECTIVE_PENDING ? APLOG_WARNING : APLOG_INFO, 0, cmd->pool,
-			"lsapi: %s has no effect%s: %s", row->name,
+		shim_set_tell(cmd, row->effect == DIRECTIVE_PENDING ? APLOG_WARNING : APLOG_INFO,
+			"%s has no effect%s: %s", row->name,
 			row->effect == DIRECTIVE_PENDING ? " yet" : "", row->help);
 	return true;
 }
@@ -81,16 +77,16 @@ static struct shim_config *config_of(
 }
 
 /* B21: a value that is none is not fatal; say what is used instead. */
-static int switch_value(const cmd_parms *cmd, const struct directive *row, const char *arg)
+static struct directive_value value_of(
+	const cmd_parms *cmd, const struct directive *row, const char *arg)
 {
-	if (strcasecmp(arg, "on") == 0)
-		return 1;
-	if (strcasecmp(arg, "off") == 0)
-		return 0;
-	ap_log_perror(APLOG_MARK, APLOG_WARNING, 0, cmd->pool,
-		"lsapi: %s %s: neither On nor Off, %s is used", row->name, arg,
-		row->fallback ? "On" : "Off");
-	return row->fallback;
+	const struct directive_value value = directive_value_of(row, arg);
+	char why[DIRECTIVE_VALUE_MAX_TEXT];
+
+	directive_value_complain(row, &value, why, sizeof(why));
+	if (*why)
+		shim_set_tell(cmd, APLOG_WARNING, "%s %s: %s", row->name, arg, why);
+	return value;
 }
 
 static const char *set_switch(cmd_parms *cmd, void *dir_config, const char *arg)
@@ -99,7 +95,7 @@ static const char *set_switch(cmd_parms *cmd, void *dir_config, const char *arg)
 
 	if (is_of_use(cmd, row_of(place)))
 		config_of(cmd, dir_config, place)->value[place->at] =
-			switch_value(cmd, row_of(place), arg);
+			value_of(cmd, row_of(place), arg).number;
 	/* httpd's own logging: this virtual host, this module */
 	if (place->id == DIRECTIVE_ID_DEBUG)
 		ap_set_module_loglevel(cmd->pool, &cmd->server->log, APLOG_MODULE_INDEX,
@@ -108,31 +104,13 @@ static const char *set_switch(cmd_parms *cmd, void *dir_config, const char *arg)
 	return NULL;
 }
 
-/* The clamps are the documented ones (B21). */
-static int number_value(const cmd_parms *cmd, const struct directive *row, const char *arg)
-{
-	char *end = NULL;
-	int value = row->fallback;
-
-	errno = 0;
-	long number = strtol(arg, &end, 10);
-
-	if (end != arg && *end == '\0')
-		value = number < row->min ? row->min : number > row->max ? row->max : (int)number;
-	if (end == arg || *end != '\0' || number != value)
-		ap_log_perror(APLOG_MARK, APLOG_WARNING, 0, cmd->pool,
-			"lsapi: %s %s: not a number from %d to %d, %d is used", row->name, arg,
-			row->min, row->max, value);
-	return value;
-}
-
 static const char *set_number(cmd_parms *cmd, void *dir_config, const char *arg)
 {
 	const struct place *place = cmd->cmd->cmd_data;
 
 	if (is_of_use(cmd, row_of(place)))
 		config_of(cmd, dir_config, place)->value[place->at] =
-			number_value(cmd, row_of(place), arg);
+			value_of(cmd, row_of(place), arg).number;
 	return NULL;
 }
 
@@ -143,12 +121,8 @@ static const char *set_word(cmd_parms *cmd, void *dir_config, const char *arg)
 
 	if (!is_of_use(cmd, row))
 		return NULL;
-	if (row->check == DIRECTIVE_CHECK_PATH && arg[0] != '/') {
-		ap_log_perror(APLOG_MARK, APLOG_WARNING, 0, cmd->pool,
-			"lsapi: %s %s: not an absolute path, it is ignored", row->name, arg);
-		return NULL;
-	}
-	config_of(cmd, dir_config, place)->word[place->at] = arg;
+	if (value_of(cmd, row, arg).use != DIRECTIVE_VALUE_IGNORED)
+		config_of(cmd, dir_config, place)->word[place->at] = arg;
 	return NULL;
 }
 

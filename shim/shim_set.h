@@ -5,6 +5,15 @@
 
 #include "shim/shim.h"
 
+/**
+ * shim_set_tell() - tell of a line of the configuration, with its file and number
+ * @level: APLOG_WARNING: another value than the written one is used; APLOG_INFO: it has no effect
+ *
+ * At the start of httpd on its standard error; of .htaccess, in the log of the virtual host.
+ */
+void shim_set_tell(const cmd_parms *cmd, int level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* --- shim_set_identity.c --- */
 const char *shim_set_uid_gid(cmd_parms *cmd, void *dir, const char *uid, const char *gid);
 const char *shim_set_user_group(cmd_parms *cmd, void *dir, const char *user, const char *group);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "proto/directive_value.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static struct directive_value switch_of(const struct directive *row, const char *text)
+{
+	if (strcasecmp(text, "on") == 0)
+		return (struct directive_value){ .number = 1 };
+	if (strcasecmp(text, "off") == 0)
+		return (struct directive_value){ .number = 0 };
+	return (struct directive_value){ .use = DIRECTIVE_VALUE_OTHER, .number = row->fallback };
+}
+
+static struct directive_value number_of(const struct directive *row, const char *text)
+{
+	char *end = NULL;
+	long number = strtol(text, &end, 10); /* too large: the largest, which is clamped */
+
+	if (end == text || *end != '\0')
+		return (struct directive_value){
+			.use = DIRECTIVE_VALUE_OTHER,
+			.number = row->fallback,
+		};
+	if (number < row->min || number > row->max)
+		return (struct directive_value){
+			.use = DIRECTIVE_VALUE_OTHER,
+			.number = number < row->min ? row->min : row->max,
+		};
+	return (struct directive_value){ .number = (int)number };
+}
+
+static struct directive_value word_of(const struct directive *row, const char *text)
+{
+	return (struct directive_value){
+		.use = row->check == DIRECTIVE_CHECK_PATH && text[0] != '/'
+			       ? DIRECTIVE_VALUE_IGNORED
+			       : DIRECTIVE_VALUE_AS_WRITTEN,
+	};
+}
+
+struct directive_value directive_value_of(const struct directive *row, const char *text)
+{
+	const struct directive *rules = directive_rules(row);
+
+	switch (rules->kind) {
+	case DIRECTIVE_SWITCH:
+		return switch_of(rules, text);
+	case DIRECTIVE_NUMBER:
+		return number_of(rules, text);
+	case DIRECTIVE_WORD:
+		return word_of(rules, text);
+	case DIRECTIVE_OTHER:
+		break;
+	}
+	return (struct directive_value){ .use = DIRECTIVE_VALUE_AS_WRITTEN };
+}
+
+void directive_value_complain(
+	const struct directive *row, const struct directive_value *value, char *out, size_t size)
+{
+	const struct directive *rules = directive_rules(row);
+
+	out[0] = '\0';
+	if (value->use == DIRECTIVE_VALUE_AS_WRITTEN)
+		return;
+	if (rules->kind == DIRECTIVE_SWITCH)
+		(void)snprintf(
+			out, size, "neither On nor Off, %s is used", value->number ? "On" : "Off");
+	else if (rules->kind == DIRECTIVE_NUMBER)
+		(void)snprintf(out, size, "not a number from %d to %d, %d is used", rules->min,
+			rules->max, value->number);
+	else
+		(void)snprintf(out, size, "not an absolute path, it is ignored");
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+bool directive_value_is_env_name(const char *name)
+{
+	if (!is_letter(*name))
+		return 0;
+	while (is_letter(*name) || (*name >= '0' && *name <= '9'))
+		name++;
+	return *name == '\0';
+}
+
+bool directive_value_is_env_reserved(const char *name)
+{
+	return strcmp(name, "PATH") == 0 || strncmp(name, "HTTP_", 5) == 0 ||
+	       strncmp(name, "LSAPI_", 6) == 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "shim/shim_set.h"
+
+#include <stdarg.h>
+
+#include <apr_strings.h>
+
+/* httpd parses .htaccess with the pool of the request, and everything else with two pools. */
+static bool is_htaccess(const cmd_parms *cmd)
+{
+	return cmd->pool == cmd->temp_pool;
+}
+
+void shim_set_tell(const cmd_parms *cmd, int level, const char *format, ...)
+{
+	const ap_directive_t *line = cmd->directive;
+	va_list args;
+
+	va_start(args, format);
+	const char *text = apr_pvsprintf(cmd->temp_pool, format, args);
+	va_end(args);
+	const char *where =
+		line ? apr_psprintf(cmd->temp_pool, "%s:%d: ", line->filename, line->line_num) : "";
+
+	/* at the start the logs of virtual hosts are not open yet; later they are the right ones */
+	if (is_htaccess(cmd))
+		ap_log_error(APLOG_MARK, level, 0, cmd->server, "lsapi: %s%s", where, text);
+	else
+		ap_log_perror(APLOG_MARK, level, 0, cmd->pool, "lsapi: %s%s", where, text);
+}
