@@ -27,13 +27,11 @@ bool ini_has_engine(const struct lsapi_request *request)
 static void apply_override(enum lsapi_ini_class class, const char *name, const char *value)
 {
 	zend_string *key = zend_string_init(name, strlen(name), 0);
+	/* As mod_php: in the stage of .htaccess a setting may be checked more strictly. */
+	int level = class == LSAPI_INI_ADMIN ? PHP_INI_SYSTEM : PHP_INI_PERDIR;
+	int stage = class == LSAPI_INI_USER ? PHP_INI_STAGE_HTACCESS : PHP_INI_STAGE_ACTIVATE;
 	/* Unknown names are ignored, like the ones that may not be set at this level. */
-	if (class == LSAPI_INI_ADMIN)
-		(void)zend_alter_ini_entry_chars(
-			key, value, strlen(value), PHP_INI_SYSTEM, PHP_INI_STAGE_ACTIVATE);
-	else
-		(void)zend_alter_ini_entry_chars(
-			key, value, strlen(value), PHP_INI_PERDIR, PHP_INI_STAGE_HTACCESS);
+	(void)zend_alter_ini_entry_chars(key, value, strlen(value), level, stage);
 	zend_string_release(key);
 }
 

@@ -135,9 +135,14 @@ struct lsapi_request_encoder {
 	struct lsapi_header_ref header[LSAPI_HEADERS_MAX];
 };
 
+/**
+ * Who set something. On the wire the reference knows 4 and takes every other byte for a user's: so
+ * with it a php_value of the server's configuration is as one of a .htaccess.
+ */
 enum lsapi_ini_class {
-	LSAPI_INI_USER = 2, /* php_value: what .htaccess may set; the script may change it */
-	LSAPI_INI_ADMIN = 4 /* php_admin_value: system level; the script may not change it */
+	LSAPI_INI_USER = 2,   /* php_value of a .htaccess: the script may change it */
+	LSAPI_INI_SERVER = 3, /* php_value of the server's configuration: the same, but trusted */
+	LSAPI_INI_ADMIN = 4   /* php_admin_value: system level; the script may not change it */
 };
 
 /**

@@ -326,13 +326,25 @@ bool lsapi_request_next_header(
 	return true;
 }
 
+/* As the reference: what is not known is the user's. */
+static enum lsapi_ini_class ini_class_of(uint8_t byte)
+{
+	switch (byte) {
+	case LSAPI_INI_ADMIN:
+		return LSAPI_INI_ADMIN;
+	case LSAPI_INI_SERVER:
+		return LSAPI_INI_SERVER;
+	default:
+		return LSAPI_INI_USER;
+	}
+}
+
 bool lsapi_ini_decode(const struct lsapi_env *special, enum lsapi_ini_class *ret_class,
 	const char **ret_name, const char **ret_value)
 {
 	if (special->name_size < SPECIAL_INI_MIN || special->name[0] != SPECIAL_INI)
 		return false;
-	/* only 4 is the system class; the reference takes any other byte for the user's */
-	*ret_class = special->name[1] == LSAPI_INI_ADMIN ? LSAPI_INI_ADMIN : LSAPI_INI_USER;
+	*ret_class = ini_class_of((uint8_t)special->name[1]);
 	*ret_name = special->name + 2;
 	*ret_value = special->value;
 	return true;

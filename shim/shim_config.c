@@ -25,6 +25,11 @@ void *shim_config_create_dir(apr_pool_t *p, char *dir)
 	return config_create(p);
 }
 
+static bool is_admin(const struct shim_ini *ini)
+{
+	return ini->ini_class == LSAPI_INI_ADMIN;
+}
+
 /* As mod_php: what an administrator has set stays, whatever a section below says as a user. */
 static void ini_merge_one(struct shim_config *config, apr_pool_t *p, const struct shim_ini *ini)
 {
@@ -32,7 +37,7 @@ static void ini_merge_one(struct shim_config *config, apr_pool_t *p, const struc
 		struct shim_ini *old = &APR_ARRAY_IDX(config->ini, i, struct shim_ini);
 
 		if (strcmp(old->name, ini->name) == 0) {
-			if (ini->ini_class >= old->ini_class)
+			if (is_admin(ini) || !is_admin(old))
 				*old = *ini;
 			return;
 		}

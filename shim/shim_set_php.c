@@ -9,6 +9,9 @@
 static const char *add_value(cmd_parms *cmd, void *dir_config, const char *name, const char *value,
 	enum lsapi_ini_class ini_class)
 {
+	/* as mod_php: outside of .htaccess it is the administrator who says so */
+	if (ini_class == LSAPI_INI_USER && (cmd->override & (RSRC_CONF | ACCESS_CONF)))
+		ini_class = LSAPI_INI_SERVER;
 	/* mod_php: "none" stands for nothing, as quotes were once hard to write here */
 	struct shim_ini ini = {
 		.name = name,

@@ -391,6 +391,7 @@ static void ini_decode__special_entry__told_apart(void **state)
 	} rows[] = {
 		{ "\1\4a", 3, true, LSAPI_INI_ADMIN },
 		{ "\1\2a", 3, true, LSAPI_INI_USER },
+		{ "\1\3a", 3, true, LSAPI_INI_SERVER },
 		{ "\1\1a", 3, true, LSAPI_INI_USER },
 		{ "\1\0a", 3, true, LSAPI_INI_USER },
 		{ "\1\4", 2, false, LSAPI_INI_USER },
