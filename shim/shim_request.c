@@ -26,7 +26,7 @@ static void put_ini(struct lsapi_request_encoder *e, const request_rec *r)
 {
 	const struct shim_config *config = shim_config_of_request(r);
 
-	if (!config->ini)
+	if (!config->ini || !shim_config_get(config, SHIM_MOD_PHP_BEHAVIOUR))
 		return;
 	for (int i = 0; i < config->ini->nelts; i++) {
 		const struct shim_ini *ini = &APR_ARRAY_IDX(config->ini, i, struct shim_ini);

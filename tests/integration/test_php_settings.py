@@ -203,3 +203,13 @@ def test_htaccess_that_says_too_much(tree, where):
     """The admin forms are none of its business, and AllowOverride Options is needed for any."""
     for vhost in ("lsapi.test", "modphp.test"):
         assert tree.get(vhost, f"/{where}/ini.php").status == 500
+
+
+def test_mod_php_behaviour_off(tree):
+    """lsapi_mod_php_behaviour: Off ignores all four, where it is Off."""
+    default = settings(tree, "off.test", "/ini.php")["all"]
+    for name in ("memory_limit", "post_max_size", "default_mimetype", "allow_url_fopen", "precision"):
+        assert default[name]["local_value"] == default[name]["global_value"], name
+        assert default[name]["access"] != 4 or name == "allow_url_fopen"
+    there = settings(tree, "off.test", "/dir/ini.php")["all"]
+    assert there["memory_limit"] == {**default["memory_limit"], "local_value": "102M", "access": 4}
