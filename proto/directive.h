@@ -32,7 +32,8 @@ enum directive_effect {
 
 enum directive_check {
 	DIRECTIVE_CHECK_ANY,
-	DIRECTIVE_CHECK_PATH
+	DIRECTIVE_CHECK_PATH,
+	DIRECTIVE_CHECK_METHODS
 };
 
 #define DIRECTIVE_ID(id) DIRECTIVE_ID_##id,

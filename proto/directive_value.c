@@ -34,12 +34,45 @@ static struct directive_value number_of(const struct directive *row, const char 
 	return (struct directive_value){ .number = (int)number };
 }
 
+/* Of words that are no more than the name of an HTTP method. */
+static bool is_method_list(const char *text)
+{
+	static const char marks[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+	if (strlen(text) > DIRECTIVE_VALUE_MAX_METHODS)
+		return false;
+	for (;;) {
+		size_t size = strspn(text, marks);
+
+		if (size == 0)
+			return false;
+		text += size;
+		if (*text == '\0')
+			return true;
+		if (*text++ != ',')
+			return false;
+	}
+}
+
+static bool is_good_word(const struct directive *row, const char *text)
+{
+	switch (row->check) {
+	case DIRECTIVE_CHECK_PATH:
+		return text[0] == '/';
+	case DIRECTIVE_CHECK_METHODS:
+		return is_method_list(text);
+	case DIRECTIVE_CHECK_ANY:
+		break;
+	}
+	return true;
+}
+
 static struct directive_value word_of(const struct directive *row, const char *text)
 {
 	return (struct directive_value){
-		.use = row->check == DIRECTIVE_CHECK_PATH && text[0] != '/'
-			       ? DIRECTIVE_VALUE_IGNORED
-			       : DIRECTIVE_VALUE_AS_WRITTEN,
+		.use = is_good_word(row, text) ? DIRECTIVE_VALUE_AS_WRITTEN
+					       : DIRECTIVE_VALUE_IGNORED,
 	};
 }
 
@@ -74,6 +107,8 @@ void directive_value_complain(
 	else if (rules->kind == DIRECTIVE_NUMBER)
 		(void)snprintf(out, size, "not a number from %d to %d, %d is used", rules->min,
 			rules->max, value->number);
+	else if (rules->check == DIRECTIVE_CHECK_METHODS)
+		(void)snprintf(out, size, "not METHOD[,METHOD...], it is ignored");
 	else
 		(void)snprintf(out, size, "not an absolute path, it is ignored");
 }

@@ -14,6 +14,9 @@
 /** Room for any text of directive_value_complain(); what is longer is cut off. */
 #define DIRECTIVE_VALUE_MAX_TEXT 512
 
+/** Longest list of methods that is understood. */
+#define DIRECTIVE_VALUE_MAX_METHODS 512
+
 enum directive_value_use {
 	DIRECTIVE_VALUE_AS_WRITTEN,
 	DIRECTIVE_VALUE_OTHER,  /* another one: the nearest that is possible, or the default */
@@ -29,7 +32,7 @@ struct directive_value {
  * directive_value_of() - what is used of @text
  *
  * Switches are On or Off in any case; numbers are decimal, and clamped; a word may have to be an
- * absolute path. All else falls back to the default, and is never fatal.
+ * absolute path, or a list of methods. All else falls back to the default, and is never fatal.
  *
  * Source: behaviours.md B21.
  */

@@ -20,6 +20,7 @@
 #include <http_protocol.h>
 
 #include "proto/lsapi.h"
+#include "shim/shim_class.h"
 #include "shim/shim_process.h"
 #include "shim/shim_retry.h"
 #include "shim/shim_setting.h"
@@ -45,9 +46,10 @@ struct shim_config {
 	bool has_identity;                 /* lsapi_uid_gid, lsapi_user_group */
 	uid_t uid;
 	gid_t gid;
-	apr_array_header_t *ini;    /* struct shim_ini, names unique; NULL if none */
-	apr_table_t *env;           /* lsapi_set_env; NULL if none */
-	struct shim_global *global; /* server configurations, from post_config on */
+	int error_code[SHIM_CLASS_COUNT]; /* lsapi_error_code; 0: not written */
+	apr_array_header_t *ini;          /* struct shim_ini, names unique; NULL if none */
+	apr_table_t *env;                 /* lsapi_set_env; NULL if none */
+	struct shim_global *global;       /* server configurations, from post_config on */
 };
 
 void *shim_config_create_server(apr_pool_t *p, server_rec *s);
@@ -173,6 +175,13 @@ int shim_response_break(struct shim_response *o);
 
 /** shim_response_headers() - RESP_HEADER to request_rec; sets result, redirect, is_discarding */
 bool shim_response_headers(struct shim_response *o, uint32_t status);
+
+/**
+ * shim_response_unknown_line() - for the status line of a code that httpd does not know
+ *
+ * httpd would send it as 500. Return: the line; NULL: httpd has one.
+ */
+const char *shim_response_unknown_line(const request_rec *r, int status);
 
 /** shim_stderr_write() - PHP's log bytes to the error log of the virtual host, line by line */
 void shim_stderr_write(struct shim_stderr *l, request_rec *r, const uint8_t *data, size_t size);

@@ -24,6 +24,8 @@ static int client_failed(const struct shim_body *b, apr_status_t rv)
 {
 	if (rv == AP_FILTER_ERROR)
 		return AP_FILTER_ERROR;
+	/* nobody knows where the next request begins; httpd is not to look for it */
+	b->r->connection->keepalive = AP_CONN_CLOSE;
 	if (b->is_spooled)
 		ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, b->r,
 			"lsapi: request body could not be read, totBytesRead (%" APR_UINT64_T_FMT

@@ -80,6 +80,9 @@ void *shim_config_merge(apr_pool_t *p, void *base_config, void *add_config)
 	for (int i = 0; i < SHIM_WORD_COUNT; i++)
 		if (!add->word[i])
 			merged->word[i] = base->word[i];
+	for (int i = 0; i < SHIM_CLASS_COUNT; i++)
+		if (!add->error_code[i])
+			merged->error_code[i] = base->error_code[i];
 	if (!add->has_identity) {
 		merged->has_identity = base->has_identity;
 		merged->uid = base->uid;

@@ -26,6 +26,16 @@ static const uint16_t end_status[SHIM_END_COUNT + 1] = {
 	[SHIM_END_CLIENT] = HTTP_BAD_REQUEST,
 };
 
+int shim_failure_status(request_rec *r, enum shim_class class, int status)
+{
+	int code = shim_config_of_request(r)->error_code[class];
+
+	if (!code)
+		return status;
+	r->status_line = shim_response_unknown_line(r, code);
+	return code;
+}
+
 static int log_no_daemon(request_rec *r, const struct shim_lease_failure *f)
 {
 	char text[TEXT_SIZE];
@@ -63,7 +73,10 @@ static int log_no_daemon(request_rec *r, const struct shim_lease_failure *f)
 			f->error, apr_strerror(f->error, text, sizeof(text)));
 		break;
 	}
-	return HTTP_SERVICE_UNAVAILABLE;
+	return shim_failure_status(r,
+		f->session_error == SHIM_SESSION_E_REFUSED ? SHIM_CLASS_CONN_DETERMINE
+							   : SHIM_CLASS_BACKEND_CONNECT,
+		HTTP_SERVICE_UNAVAILABLE);
 }
 
 static void tell_when_to_retry(request_rec *r, uint32_t seconds)
@@ -98,6 +111,7 @@ int shim_failure_lease(request_rec *r, const struct shim_lease_failure *f)
 	if (reason_is_room(reply->reason) && (reply->status == HTTP_SERVICE_UNAVAILABLE ||
 						     reply->status == HTTP_INSUFFICIENT_STORAGE))
 		status = (int)reply->status;
+	status = shim_failure_status(r, shim_class_of_reason(reply->reason), status);
 	/* a client that is told 507 is not to come again by itself (RFC 4918, 11.5) */
 	if (status == HTTP_SERVICE_UNAVAILABLE)
 		tell_when_to_retry(r, reply->retry_after_s);
@@ -161,6 +175,11 @@ int shim_failure_exchange(
 	const struct shim_exchange *x, const struct shim_conn *conn, enum shim_end end)
 {
 	request_rec *r = x->r;
+	struct shim_class_facts facts = {
+		.end = end,
+		.has_head = x->response.decoder.has_header,
+		.is_sent = x->packet_sent == x->packet_size && shim_body_is_sent(&x->body),
+	};
 
 	if (end == SHIM_END_CLIENT) {
 		/* what is wrong with a body has been logged where it was read */
@@ -168,14 +187,19 @@ int shim_failure_exchange(
 			ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
 				"lsapi: the client left before the end of the response; uri(%s)",
 				r->uri);
-		return x->body_status != OK ? x->body_status : end_status[end];
+		int status = x->body_status != OK ? x->body_status : end_status[end];
+
+		return status == HTTP_BAD_REQUEST
+			       ? shim_failure_status(r, SHIM_CLASS_CLIENT_SETUP, status)
+			       : status;
 	}
 	ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
 		"%s; request(%s); uri(%s) content-length(%" APR_UINT64_T_FMT
 		") uid(%u) gid(%u) pid(%u) script(%s)%s",
 		describe(x, conn, end), r->the_request, r->uri, x->body.size, x->pool->key.uid,
 		x->pool->key.gid, conn->child_pid, r->filename, hint(x, end));
-	return end_status[end] ? end_status[end] : HTTP_INTERNAL_SERVER_ERROR;
+	return shim_failure_status(r, shim_class_of_exchange(&facts),
+		end_status[end] ? end_status[end] : HTTP_INTERNAL_SERVER_ERROR);
 }
 
 enum control_close shim_failure_close_reason(enum shim_end end, bool is_unused)

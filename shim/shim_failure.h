@@ -8,6 +8,9 @@
 
 #include "shim/shim.h"
 
+/** shim_failure_status() - that of lsapi_error_code for @class, if there is one; else @status */
+int shim_failure_status(request_rec *r, enum shim_class class, int status);
+
 /** shim_failure_lease() - no connection: log it. Return: HTTP status */
 int shim_failure_lease(request_rec *r, const struct shim_lease_failure *f);
 

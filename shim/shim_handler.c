@@ -11,6 +11,7 @@
 #include <http_core.h>
 #include <http_request.h>
 
+#include "proto/directive.h"
 #include "shim/shim_failure.h"
 
 /** application/x-httpd-lsphp, and the panels' application/x-httpd-alt-php74___lsphp and so on. */
@@ -50,10 +51,13 @@ static int check_script(const request_rec *r)
 	return OK;
 }
 
-static bool is_idempotent(const request_rec *r)
+/* B16; by the name, as HEAD has the number of GET. */
+static bool is_listed(const request_rec *r, const struct shim_config *dir)
 {
-	/* HEAD is M_GET with header_only */
-	return r->method_number == M_GET || r->method_number == M_OPTIONS;
+	const char *list = dir->word[SHIM_WORD_RESEND_IF_METHOD];
+
+	return shim_retry_is_listed(
+		list ? list : directive_table[DIRECTIVE_ID_RESEND_IF_METHOD].value, r->method);
 }
 
 /* What is not written is not told: then lsapid.conf and the pool files have their say. */
@@ -143,15 +147,17 @@ static int complete(struct shim_exchange *x, struct shim_conn *conn)
 static enum shim_retry decide(
 	const struct shim_exchange *x, enum shim_end end, unsigned unused, unsigned ambiguous)
 {
+	const struct shim_config *dir = shim_config_of_request(x->r);
 	struct shim_retry_facts facts = {
 		.end = end,
 		.has_body = x->body.size > 0,
 		.can_resend = shim_body_can_rewind(&x->body),
 		.has_response = x->response.decoder.has_header || x->response.has_output,
-		.is_idempotent = is_idempotent(x->r),
+		.is_listed = is_listed(x->r, dir),
 		.is_ended = x->fate.fate != LEASE_FATE_NONE,
 		.unused = unused,
 		.ambiguous = ambiguous,
+		.ambiguous_max = (unsigned)shim_config_get(dir, SHIM_RESEND_IF_CRASHED),
 	};
 
 	return shim_retry_decide(&facts);
@@ -197,8 +203,13 @@ static int answer(struct shim_exchange *x)
 {
 	int status = shim_body_open(&x->body, x->r);
 
+	/* limits of httpd have statuses of their own, as 413 */
+	if (status == HTTP_BAD_REQUEST)
+		return shim_failure_status(x->r, SHIM_CLASS_CLIENT_SETUP, status);
 	if (status == OK)
 		status = shim_request_encode(x->r, &x->body, x->scratch, &x->packet_size);
+	if (status == HTTP_INTERNAL_SERVER_ERROR)
+		return shim_failure_status(x->r, SHIM_CLASS_LSAPI_INTERNAL, status);
 	if (status != OK)
 		return status;
 	shim_response_init(&x->response, x->r);
@@ -220,7 +231,7 @@ int shim_handler(request_rec *r)
 	x->scratch = x->process ? shim_scratch_get(x->process) : NULL;
 	if (!x->scratch) {
 		ap_log_rerror(APLOG_MARK, APLOG_CRIT, APR_ENOMEM, r, "lsapi: no memory");
-		return HTTP_SERVICE_UNAVAILABLE;
+		return shim_failure_status(r, SHIM_CLASS_LSAPI_INTERNAL, HTTP_SERVICE_UNAVAILABLE);
 	}
 	status = shim_target_find(r, x->process, &x->pool);
 	if (status == OK)

@@ -106,14 +106,11 @@ static void take_lines(struct shim_response *o, struct header_pass *pass)
 	}
 }
 
-/* httpd would send a code that it does not know as 500. */
-static const char *unknown_status_line(const request_rec *r)
+const char *shim_response_unknown_line(const request_rec *r, int status)
 {
-	const char *line = ap_get_status_line(r->status);
-
-	if (apr_atoi64(line) == r->status)
+	if (apr_atoi64(ap_get_status_line(status)) == status)
 		return NULL;
-	return apr_psprintf(r->pool, "%d Status %d", r->status, r->status);
+	return apr_psprintf(r->pool, "%d Status %d", status, status);
 }
 
 /* Return: false if it is no status of a response. */
@@ -129,14 +126,15 @@ static bool set_status(struct shim_response *o, const struct header_pass *pass, 
 	}
 	if (status < 200 || status > 999)
 		return false;
-	/* as with CGI, an error document that says nothing of a status keeps the error's */
-	if (status == HTTP_OK && r->prev && r->status != HTTP_OK) {
+	/* as with CGI, an error document that says nothing of a status keeps the error's (B17) */
+	if (status == HTTP_OK && r->prev && r->status != HTTP_OK &&
+		!shim_config_get(shim_config_of_request(r), SHIM_KEEP_HTTP200)) {
 		r->status_line = NULL;
 		return true;
 	}
 	r->status = (int)status;
 	if (!r->status_line)
-		r->status_line = unknown_status_line(r);
+		r->status_line = shim_response_unknown_line(r, r->status);
 	return true;
 }
 

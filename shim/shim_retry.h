@@ -11,8 +11,6 @@
 
 #include <stdbool.h>
 
-/** Idempotent requests whose fate is not known are sent again so many times. */
-#define SHIM_RETRY_AMBIGUOUS_MAX 2U
 /** Requests that no backend took: each try uses up one dead lease, so this ends by itself. */
 #define SHIM_RETRY_UNUSED_MAX 64U
 
@@ -32,19 +30,23 @@ enum shim_end {
 enum shim_retry {
 	SHIM_RETRY_NO = 0,
 	SHIM_RETRY_UNUSED,   /* the backend did not take the request: again, any method */
-	SHIM_RETRY_AMBIGUOUS /* it may have: again, since the method is idempotent */
+	SHIM_RETRY_AMBIGUOUS /* it may have: again, since the method is one of the list */
 };
 
 struct shim_retry_facts {
 	enum shim_end end;
-	bool has_body;      /* the request has one */
-	bool can_resend;    /* what was sent of the body is still there */
-	bool has_response;  /* RESP_HEADER came, or a byte of body went to the client */
-	bool is_idempotent; /* GET, HEAD, OPTIONS */
-	bool is_ended;      /* lsapid has ended it: for as long it would run again */
-	unsigned unused;    /* retries so far of each kind */
+	bool has_body;     /* the request has one */
+	bool can_resend;   /* what was sent of the body is still there */
+	bool has_response; /* RESP_HEADER came, or a byte of body went to the client */
+	bool is_listed;    /* lsapi_resend_if_method has its method */
+	bool is_ended;     /* lsapid has ended it: for as long it would run again */
+	unsigned unused;   /* retries so far of each kind */
 	unsigned ambiguous;
+	unsigned ambiguous_max; /* lsapi_resend_if_crashed */
 };
 
 /** shim_retry_decide() - the table; SHIM_RETRY_NO when in doubt */
 enum shim_retry shim_retry_decide(const struct shim_retry_facts *facts);
+
+/** shim_retry_is_listed() - is @method, as the client wrote it, in METHOD[,METHOD...]; any case */
+bool shim_retry_is_listed(const char *list, const char *method);

@@ -18,6 +18,9 @@ void shim_set_tell(const cmd_parms *cmd, int level, const char *format, ...)
 const char *shim_set_uid_gid(cmd_parms *cmd, void *dir, const char *uid, const char *gid);
 const char *shim_set_user_group(cmd_parms *cmd, void *dir, const char *user, const char *group);
 
+/* --- shim_set_failure.c --- */
+const char *shim_set_error_code(cmd_parms *cmd, void *dir, const char *name, const char *code);
+
 /* --- shim_set_env.c --- */
 const char *shim_set_env(cmd_parms *cmd, void *dir, const char *name, const char *value);
 

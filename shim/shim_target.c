@@ -10,6 +10,7 @@
 #include <http_core.h>
 #include <http_main.h>
 
+#include "shim/shim_failure.h"
 #include "shim/shim_spec.h"
 
 static void list_env(apr_pool_t *p, const struct shim_config *config, struct shim_spec_facts *facts)
@@ -75,8 +76,8 @@ static void warn_of_default_user(
 }
 
 /* The first request of this process for this pool. */
-static struct shim_pool *introduce(
-	request_rec *r, struct shim_process *p, const struct shim_pool_key *key, const char **why)
+static struct shim_pool *introduce(request_rec *r, struct shim_process *p,
+	const struct shim_pool_key *key, const char **why, enum shim_class *reterr_class)
 {
 	const struct shim_config *config = shim_config_of_server(r->server);
 	bool is_checked = shim_config_get(config, SHIM_CHECK_DOCUMENT_ROOT) != 0;
@@ -96,6 +97,7 @@ static struct shim_pool *introduce(
 
 	if (facts.is_per_user && is_checked && !may_serve(r, key)) {
 		*why = "its document root is refused";
+		*reterr_class = SHIM_CLASS_SERVER_DOCROOT;
 		return NULL;
 	}
 	warn_of_default_user(r, p, key);
@@ -112,6 +114,7 @@ int shim_target_find(request_rec *r, struct shim_process *p, struct shim_pool **
 {
 	const char *docroot = ap_document_root(r);
 	const char *why = "";
+	enum shim_class class = SHIM_CLASS_LSAPI_CREATE;
 	struct shim_pool_key key = {
 		.server = r->server,
 		.handler = r->handler,
@@ -123,16 +126,16 @@ int shim_target_find(request_rec *r, struct shim_process *p, struct shim_pool **
 			"Could not determine uid/gid for request: set SuExecUserGroup, "
 			"lsapi_uid_gid or lsapi_user_group, or lsapi_use_default_uid On; uri(%s)",
 			r->uri);
-		return HTTP_SERVICE_UNAVAILABLE;
+		return shim_failure_status(r, SHIM_CLASS_SERVER_UID, HTTP_SERVICE_UNAVAILABLE);
 	}
 	struct shim_pool *pool = shim_pool_find(p, &key);
 
 	if (!pool)
-		pool = introduce(r, p, &key, &why);
+		pool = introduce(r, p, &key, &why, &class);
 	if (!pool) {
 		ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
 			"lsapi: no specification for the pool of handler %s: %s", r->handler, why);
-		return HTTP_SERVICE_UNAVAILABLE;
+		return shim_failure_status(r, class, HTTP_SERVICE_UNAVAILABLE);
 	}
 	*ret_pool = pool;
 	return OK;

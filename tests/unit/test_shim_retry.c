@@ -20,7 +20,7 @@ struct retry_case {
 	}
 #define GET(...)                                                                                   \
 	{                                                                                          \
-		.can_resend = true, .is_idempotent = true, __VA_ARGS__                             \
+		.can_resend = true, .is_listed = true, .ambiguous_max = 2, __VA_ARGS__             \
 	}
 
 static const struct retry_case cases[] = {
@@ -34,6 +34,11 @@ static const struct retry_case cases[] = {
 	{ "the last ambiguous retry", GET(.end = SHIM_END_EOF, .ambiguous = 1),
 		SHIM_RETRY_AMBIGUOUS },
 	{ "one too many", GET(.end = SHIM_END_EOF, .ambiguous = 2), SHIM_RETRY_NO },
+	{ "no ambiguous retry is wanted",
+		BARE(.end = SHIM_END_EOF, .is_listed = true, .ambiguous_max = 0), SHIM_RETRY_NO },
+	{ "more of them are wanted",
+		BARE(.end = SHIM_END_EOF, .is_listed = true, .ambiguous = 4, .ambiguous_max = 5),
+		SHIM_RETRY_AMBIGUOUS },
 	{ "ambiguous ones do not count for unused", BARE(.end = SHIM_END_EPIPE, .ambiguous = 2),
 		SHIM_RETRY_UNUSED },
 	{ "unused ones end too", BARE(.end = SHIM_END_EPIPE, .unused = SHIM_RETRY_UNUSED_MAX),
@@ -60,10 +65,26 @@ static void shim_retry_decide__each_end__as_the_table_says(void **state)
 			cases[i].name, shim_retry_decide(&cases[i].facts) == cases[i].expected);
 }
 
+static void shim_retry_is_listed__each_method__whole_words_only(void **state)
+{
+	static const char list[] = "GET,options,PROPFIND";
+
+	(void)state;
+	assert_true(shim_retry_is_listed(list, "GET"));
+	assert_true(shim_retry_is_listed(list, "OPTIONS"));
+	assert_true(shim_retry_is_listed(list, "PROPFIND"));
+	assert_false(shim_retry_is_listed(list, "HEAD"));
+	assert_false(shim_retry_is_listed(list, "PROP"));
+	assert_false(shim_retry_is_listed(list, "PROPFINDS"));
+	assert_false(shim_retry_is_listed(list, "GET,options"));
+	assert_false(shim_retry_is_listed(list, ""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shim_retry_decide__each_end__as_the_table_says),
+		cmocka_unit_test(shim_retry_is_listed__each_method__whole_words_only),
 	};
 
 	return cmocka_run_group_tests_name("shim_retry", tests, NULL, NULL);
