@@ -12,6 +12,7 @@
 #define SWITCH(id, n, holder, where, is_on, what, text)                                            \
 	ROW(id) = { .name = (n),                                                                   \
 		.kind = DIRECTIVE_SWITCH,                                                          \
+		.takes = DIRECTIVE_TAKE1,                                                          \
 		SELF(id),                                                                          \
 		.context = DIRECTIVE_IN_##where,                                                   \
 		.effect = DIRECTIVE_##what,                                                        \
@@ -23,6 +24,7 @@
 #define NUMBER(id, n, holder, where, least, most, number, what, text)                              \
 	ROW(id) = { .name = (n),                                                                   \
 		.kind = DIRECTIVE_NUMBER,                                                          \
+		.takes = DIRECTIVE_TAKE1,                                                          \
 		SELF(id),                                                                          \
 		.context = DIRECTIVE_IN_##where,                                                   \
 		.effect = DIRECTIVE_##what,                                                        \
@@ -35,6 +37,7 @@
 #define WORD(id, n, holder, where, test, args, word, what, text)                                   \
 	ROW(id) = { .name = (n),                                                                   \
 		.kind = DIRECTIVE_WORD,                                                            \
+		.takes = DIRECTIVE_TAKE1,                                                          \
 		SELF(id),                                                                          \
 		.context = DIRECTIVE_IN_##where,                                                   \
 		.effect = DIRECTIVE_##what,                                                        \
@@ -45,15 +48,17 @@
 #define ALIAS(id, type, meant, n, where, args, word, what, text)                                   \
 	ROW(id) = { .name = (n),                                                                   \
 		.kind = DIRECTIVE_##type,                                                          \
+		.takes = DIRECTIVE_TAKE1,                                                          \
 		.target = DIRECTIVE_ID_##meant,                                                    \
 		.context = DIRECTIVE_IN_##where,                                                   \
 		.effect = DIRECTIVE_##what,                                                        \
 		.arguments = (args),                                                               \
 		.value = (word),                                                                   \
 		.help = (text) },
-#define OTHER(id, n, takes, setter, where, args, word, what, text)                                 \
+#define OTHER(id, n, how_many, setter, where, args, word, what, text)                              \
 	ROW(id) = { .name = (n),                                                                   \
 		.kind = DIRECTIVE_OTHER,                                                           \
+		.takes = DIRECTIVE_##how_many,                                                     \
 		SELF(id),                                                                          \
 		.context = DIRECTIVE_IN_##where,                                                   \
 		.effect = DIRECTIVE_##what,                                                        \

@@ -23,6 +23,20 @@ enum directive_context {
 	DIRECTIVE_IN_ANYWHERE /* .htaccess, where AllowOverride has Options */
 };
 
+/** How many arguments httpd demands, by its names for that: from the low to the high four bits. */
+enum directive_takes {
+	DIRECTIVE_NO_ARGS = 0x00,
+	DIRECTIVE_TAKE1 = 0x11,
+	DIRECTIVE_TAKE12 = 0x21,
+	DIRECTIVE_TAKE123 = 0x31,
+	DIRECTIVE_TAKE2 = 0x22,
+	DIRECTIVE_TAKE23 = 0x32,
+	DIRECTIVE_TAKE3 = 0x33,
+	DIRECTIVE_ITERATE = 0xf1, /* one or more */
+	DIRECTIVE_TAKE_ARGV = 0xf0,
+	DIRECTIVE_RAW_ARGS = 0xf0
+};
+
 enum directive_effect {
 	DIRECTIVE_ACTS,
 	DIRECTIVE_REPLACED, /* accepted: what it asks for is always so, or done in another way */
@@ -58,6 +72,7 @@ struct directive {
 	const char *name;
 	enum directive_kind kind;
 	enum directive_id target; /* of an alias: what it is another name of; else itself */
+	enum directive_takes takes;
 	enum directive_context context;
 	enum directive_effect effect;
 	enum directive_check check; /* of a word */

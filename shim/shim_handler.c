@@ -12,18 +12,12 @@
 #include <http_request.h>
 
 #include "proto/directive.h"
+#include "proto/handler_name.h"
 #include "shim/shim_failure.h"
-
-/** application/x-httpd-lsphp, and the panels' application/x-httpd-alt-php74___lsphp and so on. */
-#define HANDLER_PREFIX      "application/x-httpd-"
-#define HANDLER_PREFIX_SIZE (sizeof(HANDLER_PREFIX) - 1)
-#define HANDLER_WORD        "lsphp"
 
 static bool is_ours(const request_rec *r)
 {
-	if (!r->handler || strncmp(r->handler, HANDLER_PREFIX, HANDLER_PREFIX_SIZE) != 0)
-		return false;
-	if (!strstr(r->handler + HANDLER_PREFIX_SIZE, HANDLER_WORD))
+	if (!r->handler || !handler_name_is_lsphp(r->handler))
 		return false;
 	return shim_config_get(shim_config_of_request(r), SHIM_ENGINE) != 0;
 }
