@@ -175,6 +175,26 @@ static const struct reason_row reasons[] = {
 		"raise limit_nproc of its pool, TasksMax of lsapid.service, pids.max of its cgroup, "
 		"or kernel.pid_max, whichever is reached",
 	},
+	[REASON_NO_IDENTITY] = {
+		"no-identity",
+		"nothing says whose PHP runs this site",
+		"set SuExecUserGroup, lsapi_uid_gid or lsapi_user_group, or lsapi_use_default_uid On",
+	},
+	[REASON_SCRIPT_OWNER] = {
+		"script-owner",
+		"the script belongs to another user than the one who would run it",
+		"correct the owner of the script, or set lsapi_target_perm Off",
+	},
+	[REASON_SCRIPT_UNSAFE] = {
+		"script-unsafe",
+		"others than its owner could change the script",
+		"chmod o-w the script and its directory, or set lsapi_paranoid Off",
+	},
+	[REASON_PATH_OWNER] = {
+		"path-owner",
+		"the directory that LSAPIPath takes an account from is not that account's for certain",
+		"give the directory to the account, and those above it to root alone; no links",
+	},
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == REASON_COUNT, "one row per reason");

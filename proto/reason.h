@@ -39,6 +39,10 @@ enum reason {
 	REASON_BINARY_NO_EXEC = 27,  /* PHP binary has no right to be executed */
 	REASON_EXEC_FAILED = 28,     /* the kernel cannot run the PHP binary */
 	REASON_PROCESS_LIMIT = 29,   /* no further process: RLIMIT_NPROC, pids.max, pid_max */
+	REASON_NO_IDENTITY = 30,     /* nothing says whose PHP runs, and the default user may not */
+	REASON_SCRIPT_OWNER = 31,    /* lsapi_target_perm: the script is somebody else's */
+	REASON_SCRIPT_UNSAFE = 32,   /* lsapi_paranoid: others could change the script */
+	REASON_PATH_OWNER = 33,      /* LSAPIPath: the directory is not that account's */
 	REASON_COUNT
 };
 

@@ -20,6 +20,7 @@
 #include <http_protocol.h>
 
 #include "proto/lsapi.h"
+#include "proto/reason.h"
 #include "shim/shim_class.h"
 #include "shim/shim_process.h"
 #include "shim/shim_retry.h"
@@ -39,13 +40,32 @@ struct shim_ini {
 	enum lsapi_ini_class ini_class;
 };
 
+/**
+ * Who may say whose PHP runs; strongest first (B23). SUEXEC is httpd's own suexec identity, too
+ * (mod_suexec, mod_userdir).
+ */
+enum shim_source {
+	SHIM_SOURCE_LSAPI, /* lsapi_uid_gid, lsapi_user_group, lsapi_user */
+	SHIM_SOURCE_SUEXEC,
+	SHIM_SOURCE_SUPHP,
+	SHIM_SOURCE_RUID,
+	SHIM_SOURCE_ITK,
+	SHIM_SOURCE_COUNT
+};
+
+/** What one of them says. */
+struct shim_owner {
+	const char *text;  /* what was written, and where; NULL: nothing */
+	enum reason fault; /* why it names nobody; REASON_NONE: it does */
+	uid_t uid;
+	gid_t gid;
+};
+
 /** Server and directory configuration; each setting is used in one of the two. */
 struct shim_config {
 	int value[SHIM_SETTING_COUNT];
 	const char *word[SHIM_WORD_COUNT]; /* NULL where nothing was written */
-	bool has_identity;                 /* lsapi_uid_gid, lsapi_user_group */
-	uid_t uid;
-	gid_t gid;
+	struct shim_owner owner[SHIM_SOURCE_COUNT];
 	int error_code[SHIM_CLASS_COUNT]; /* lsapi_error_code; 0: not written */
 	apr_array_header_t *ini;          /* struct shim_ini, names unique; NULL if none */
 	apr_table_t *env;                 /* lsapi_set_env; NULL if none */
@@ -124,10 +144,12 @@ int shim_request_encode(request_rec *r, const struct shim_body *body, struct shi
 /**
  * shim_identity_find() - whose PHP runs this request
  *
- * Return: true; false: nobody is known and the default user is not allowed.
+ * The strongest source that says anything decides. If it names nobody, nobody else is taken.
+ *
+ * Return: OK; an HTTP status, logged.
  * Source: behaviours.md B06, B22, B23, B30.
  */
-bool shim_identity_find(
+int shim_identity_find(
 	const struct shim_process *p, request_rec *r, uid_t *ret_uid, gid_t *ret_gid);
 
 /** What PHP writes to its log comes in pieces; lines go out. */

@@ -83,11 +83,9 @@ void *shim_config_merge(apr_pool_t *p, void *base_config, void *add_config)
 	for (int i = 0; i < SHIM_CLASS_COUNT; i++)
 		if (!add->error_code[i])
 			merged->error_code[i] = base->error_code[i];
-	if (!add->has_identity) {
-		merged->has_identity = base->has_identity;
-		merged->uid = base->uid;
-		merged->gid = base->gid;
-	}
+	for (int i = 0; i < SHIM_SOURCE_COUNT; i++)
+		if (!add->owner[i].text)
+			merged->owner[i] = base->owner[i];
 	merged->ini = ini_merge(p, base, add);
 	merged->env = env_merge(p, base->env, add->env);
 	return merged;

@@ -155,6 +155,11 @@ static const char *set_nothing(
 
 const command_rec shim_directives[] = {
 #include "proto/directives.def"
+#define OWNER(name, module, setter, help)                                                          \
+	AP_INIT_TAKE2(name, setter, NULL, CONTEXT_SECTION, NULL),
+#define FOREIGN(name, module, help)                                                                \
+	AP_INIT_RAW_ARGS(name, shim_set_foreign, NULL, OR_ALL, NULL),
+#include "proto/directives_foreign.def"
 	{ .name = NULL },
 };
 /* clang-format on */

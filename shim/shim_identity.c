@@ -6,8 +6,39 @@
 
 #include <unixd.h>
 
-bool shim_identity_find(
+#include "shim/shim_failure.h"
+
+/* B06: these words are looked for. */
+static int refuse(request_rec *r, enum reason reason, const char *detail)
+{
+	ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+		"Could not determine uid/gid for request: %s: %s; %s; uri(%s)", reason_name(reason),
+		detail ? detail : reason_text(reason), reason_remedy(reason), r->uri);
+	return shim_failure_status(r, shim_class_of_reason(reason), HTTP_SERVICE_UNAVAILABLE);
+}
+
+static int take(request_rec *r, const struct shim_owner *owner, uid_t *ret_uid, gid_t *ret_gid)
+{
+	if (owner->fault)
+		return refuse(r, owner->fault, owner->text);
+	*ret_uid = owner->uid;
+	*ret_gid = owner->gid;
+	return OK;
+}
+
+static int take_default(
 	const struct shim_process *p, request_rec *r, uid_t *ret_uid, gid_t *ret_gid)
+{
+	const struct shim_config *server = shim_config_of_server(r->server);
+
+	if (!shim_config_get(server, SHIM_USE_DEFAULT_UID))
+		return refuse(r, REASON_NO_IDENTITY, NULL);
+	*ret_uid = p->uid;
+	*ret_gid = p->gid;
+	return OK;
+}
+
+int shim_identity_find(const struct shim_process *p, request_rec *r, uid_t *ret_uid, gid_t *ret_gid)
 {
 	const struct shim_config *server = shim_config_of_server(r->server);
 	const struct shim_config *dir = shim_config_of_request(r);
@@ -16,23 +47,19 @@ bool shim_identity_find(
 	if (!shim_config_get(server, SHIM_USE_SUEXEC)) {
 		*ret_uid = p->uid;
 		*ret_gid = p->gid;
-		return true;
+		return OK;
 	}
-	if (dir->has_identity) {
-		*ret_uid = dir->uid;
-		*ret_gid = dir->gid;
-		return true;
-	}
-	const ap_unix_identity_t *suexec = ap_run_get_suexec_identity(r);
+	for (int i = 0; i < SHIM_SOURCE_COUNT; i++) {
+		const ap_unix_identity_t *suexec =
+			i == SHIM_SOURCE_SUEXEC ? ap_run_get_suexec_identity(r) : NULL;
 
-	if (suexec) {
-		*ret_uid = suexec->uid;
-		*ret_gid = suexec->gid;
-		return true;
+		if (suexec) {
+			*ret_uid = suexec->uid;
+			*ret_gid = suexec->gid;
+			return OK;
+		}
+		if (dir->owner[i].text)
+			return take(r, &dir->owner[i], ret_uid, ret_gid);
 	}
-	if (!shim_config_get(server, SHIM_USE_DEFAULT_UID))
-		return false;
-	*ret_uid = p->uid;
-	*ret_gid = p->gid;
-	return true;
+	return take_default(p, r, ret_uid, ret_gid);
 }

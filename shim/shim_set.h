@@ -17,6 +17,14 @@ void shim_set_tell(const cmd_parms *cmd, int level, const char *format, ...)
 /* --- shim_set_identity.c --- */
 const char *shim_set_uid_gid(cmd_parms *cmd, void *dir, const char *uid, const char *gid);
 const char *shim_set_user_group(cmd_parms *cmd, void *dir, const char *user, const char *group);
+const char *shim_set_user(cmd_parms *cmd, void *dir, const char *user, const char *group);
+const char *shim_set_suexec(cmd_parms *cmd, void *dir, const char *user, const char *group);
+const char *shim_set_suphp(cmd_parms *cmd, void *dir, const char *user, const char *group);
+const char *shim_set_ruid(cmd_parms *cmd, void *dir, const char *user, const char *group);
+const char *shim_set_itk(cmd_parms *cmd, void *dir, const char *user, const char *group);
+
+/* --- shim_set_foreign.c --- */
+const char *shim_set_foreign(cmd_parms *cmd, void *dir, const char *arguments);
 
 /* --- shim_set_failure.c --- */
 const char *shim_set_error_code(cmd_parms *cmd, void *dir, const char *name, const char *code);

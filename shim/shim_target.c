@@ -121,13 +121,10 @@ int shim_target_find(request_rec *r, struct shim_process *p, struct shim_pool **
 		.docroot = docroot ? docroot : "",
 	};
 
-	if (!shim_identity_find(p, r, &key.uid, &key.gid)) {
-		ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-			"Could not determine uid/gid for request: set SuExecUserGroup, "
-			"lsapi_uid_gid or lsapi_user_group, or lsapi_use_default_uid On; uri(%s)",
-			r->uri);
-		return shim_failure_status(r, SHIM_CLASS_SERVER_UID, HTTP_SERVICE_UNAVAILABLE);
-	}
+	int status = shim_identity_find(p, r, &key.uid, &key.gid);
+
+	if (status != OK)
+		return status;
 	struct shim_pool *pool = shim_pool_find(p, &key);
 
 	if (!pool)

@@ -2,6 +2,10 @@
 
 #include "proto/directive.h"
 
+#include <string.h>
+
+#include "proto/directive_foreign.h"
+
 #include "tests/support/t.h"
 
 static void table__each_row__complete_and_in_bounds(void **state)
@@ -25,11 +29,27 @@ static void find__any_case__the_row_or_nothing(void **state)
 	assert_null(directive_find(""));
 }
 
+static void foreign__each_row__complete_and_nobody_elses(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < directive_foreign_count; i++) {
+		const struct directive_foreign *d = &directive_foreign_table[i];
+
+		T_ASSERT_ROW(d->name, d->module && d->help && !strchr(d->help, '\n'));
+		T_ASSERT_ROW(d->name, directive_foreign_find(d->name) == d);
+		T_ASSERT_ROW(d->name, !directive_find(d->name));
+	}
+	assert_int_equal(directive_foreign_find("rUIDgid")->effect, DIRECTIVE_ACTS);
+	assert_int_equal(directive_foreign_find("FcgidWrapper")->effect, DIRECTIVE_REPLACED);
+	assert_null(directive_foreign_find("lsapi_engine"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table__each_row__complete_and_in_bounds),
 		cmocka_unit_test(find__any_case__the_row_or_nothing),
+		cmocka_unit_test(foreign__each_row__complete_and_nobody_elses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
