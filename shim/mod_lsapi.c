@@ -13,6 +13,7 @@
 #include <http_core.h>
 
 #include "build_config.h"
+#include "shim/shim_conflict.h"
 #include "shim/shim_key.h"
 #include "shim/shim_link.h"
 
@@ -133,6 +134,7 @@ static void hook_child_init(apr_pool_t *pchild, server_rec *s)
 
 static void register_hooks(apr_pool_t *p)
 {
+	ap_hook_check_config(shim_conflict_check, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_post_config(hook_post_config, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_child_init(hook_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_handler(shim_handler, NULL, NULL, APR_HOOK_MIDDLE);
