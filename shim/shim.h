@@ -25,6 +25,7 @@
 #include "shim/shim_process.h"
 #include "shim/shim_retry.h"
 #include "shim/shim_setting.h"
+#include "shim/shim_times.h"
 
 /* The module record must be visible to httpd; everything else is hidden. */
 #pragma GCC visibility push(default)
@@ -223,6 +224,7 @@ struct shim_exchange {
 	int body_status; /* why SHIM_END_CLIENT or SHIM_END_SERVER ended it; 0 if the client left */
 	int error;       /* errno of SHIM_END_RESET and the like */
 	struct shim_fate fate; /* has lsapid ended the last try? */
+	struct shim_times times;
 };
 
 /**

@@ -24,13 +24,15 @@ static enum shim_end end_of_recv(struct shim_exchange *x, ssize_t n)
 	return errno == EAGAIN ? SHIM_END_TIMEOUT : SHIM_END_RESET;
 }
 
-static ssize_t recv_some(int fd, void *data, size_t size, int flags)
+static ssize_t recv_some(struct shim_exchange *x, int fd, void *data, size_t size, int flags)
 {
 	ssize_t n = 0;
 
 	do
 		n = recv(fd, data, size, flags);
 	while (n < 0 && errno == EINTR);
+	if (x->last_read == 0)
+		shim_times_mark(&x->times, SHIM_PART_FIRST);
 	return n;
 }
 
@@ -38,7 +40,7 @@ static ssize_t recv_some(int fd, void *data, size_t size, int flags)
 static enum shim_end receive_small(struct shim_exchange *x, struct shim_conn *conn, int flags)
 {
 	uint8_t *input = x->scratch->input;
-	ssize_t n = recv_some(conn->fd, input, sizeof(x->scratch->input), flags);
+	ssize_t n = recv_some(x, conn->fd, input, sizeof(x->scratch->input), flags);
 
 	if (n <= 0)
 		return end_of_recv(x, n);
@@ -51,7 +53,7 @@ static enum shim_end receive_large(struct shim_exchange *x, struct shim_conn *co
 {
 	apr_bucket_alloc_t *alloc = x->r->connection->bucket_alloc;
 	char *data = apr_bucket_alloc(SHIM_BUFFER_SIZE, alloc);
-	ssize_t n = recv_some(conn->fd, data, SHIM_BUFFER_SIZE, flags);
+	ssize_t n = recv_some(x, conn->fd, data, SHIM_BUFFER_SIZE, flags);
 
 	if (n <= 0) {
 		enum shim_end end = end_of_recv(x, n);
@@ -151,8 +153,10 @@ enum shim_end shim_exchange_run(struct shim_exchange *x, struct shim_conn *conn)
 	x->error = 0;
 	enum shim_end end = send_all(x, conn);
 
+	shim_times_mark(&x->times, SHIM_PART_SEND);
 	while (end == SHIM_END_COUNT)
 		end = receive(x, conn, 0);
+	shim_times_mark(&x->times, SHIM_PART_REST);
 	return end;
 }
 

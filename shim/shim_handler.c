@@ -13,6 +13,7 @@
 
 #include "proto/directive.h"
 #include "proto/handler_name.h"
+#include "shim/shim_debug.h"
 #include "shim/shim_failure.h"
 
 static bool is_ours(const request_rec *r)
@@ -168,6 +169,7 @@ static int run(struct shim_exchange *x)
 	for (;;) {
 		struct shim_conn *conn = shim_lease_take(x->process, x->pool, &terms, &failure);
 
+		shim_times_mark(&x->times, SHIM_PART_LEASE);
 		if (!conn)
 			return shim_failure_lease(x->r, &failure);
 		enum shim_end end = shim_exchange_run(x, conn);
@@ -202,6 +204,7 @@ static int answer(struct shim_exchange *x)
 		return shim_failure_status(x->r, SHIM_CLASS_CLIENT_SETUP, status);
 	if (status == OK)
 		status = shim_request_encode(x->r, &x->body, x->scratch, &x->packet_size);
+	shim_times_mark(&x->times, SHIM_PART_BODY);
 	if (status == HTTP_INTERNAL_SERVER_ERROR)
 		return shim_failure_status(x->r, SHIM_CLASS_LSAPI_INTERNAL, status);
 	if (status != OK)
@@ -222,14 +225,21 @@ int shim_handler(request_rec *r)
 	x->process = global ? global->process : NULL;
 	if (status != OK)
 		return status;
+	shim_debug_limit(r);
+	shim_debug_request(r);
+	if (shim_config_get(shim_config_of_request(r), SHIM_MEASURE_TIME))
+		shim_times_start(&x->times);
 	x->scratch = x->process ? shim_scratch_get(x->process) : NULL;
 	if (!x->scratch) {
 		ap_log_rerror(APLOG_MARK, APLOG_CRIT, APR_ENOMEM, r, "lsapi: no memory");
 		return shim_failure_status(r, SHIM_CLASS_LSAPI_INTERNAL, HTTP_SERVICE_UNAVAILABLE);
 	}
 	status = shim_target_find(r, x->process, &x->pool);
+	shim_times_mark(&x->times, SHIM_PART_TARGET);
 	if (status == OK)
 		status = answer(x);
+	shim_times_mark(&x->times, SHIM_PART_REST);
+	shim_debug_times(x, status);
 	shim_scratch_put(x->process, x->scratch);
 	return status;
 }

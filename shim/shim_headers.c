@@ -11,6 +11,7 @@
 #include <http_core.h>
 #include <http_request.h>
 
+#include "shim/shim_debug.h"
 #include "shim/shim_line.h"
 
 /** What is gathered from all lines before it takes effect. */
@@ -171,6 +172,7 @@ bool shim_response_headers(struct shim_response *o, uint32_t status)
 	if (!set_status(o, &pass, status))
 		return false;
 	set_content_type(o->r, &pass);
+	shim_debug_response(o->r);
 	if (o->r->status == HTTP_OK && o->r->method_number == M_GET)
 		o->result = ap_meets_conditions(o->r);
 	if (o->result != OK)
