@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "proto/handler_name.h"
+
 static struct directive_value switch_of(const struct directive *row, const char *text)
 {
 	if (strcasecmp(text, "on") == 0)
@@ -62,6 +64,8 @@ static bool is_good_word(const struct directive *row, const char *text)
 		return text[0] == '/';
 	case DIRECTIVE_CHECK_METHODS:
 		return is_method_list(text);
+	case DIRECTIVE_CHECK_HANDLER:
+		return handler_name_is_lsphp(text);
 	case DIRECTIVE_CHECK_ANY:
 		break;
 	}
@@ -109,6 +113,9 @@ void directive_value_complain(
 			rules->max, value->number);
 	else if (rules->check == DIRECTIVE_CHECK_METHODS)
 		(void)snprintf(out, size, "not METHOD[,METHOD...], it is ignored");
+	else if (rules->check == DIRECTIVE_CHECK_HANDLER)
+		(void)snprintf(
+			out, size, "not application/x-httpd-... with lsphp in it, it is ignored");
 	else
 		(void)snprintf(out, size, "not an absolute path, it is ignored");
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <http_core.h>
+#include <http_request.h>
 
 #include "build_config.h"
 #include "shim/shim_conflict.h"
@@ -137,6 +138,7 @@ static void register_hooks(apr_pool_t *p)
 	ap_hook_check_config(shim_conflict_check, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_post_config(hook_post_config, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_child_init(hook_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+	ap_hook_fixups(shim_handler_choose, NULL, NULL, APR_HOOK_LAST);
 	ap_hook_handler(shim_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 

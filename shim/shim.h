@@ -70,6 +70,7 @@ struct shim_config {
 	int error_code[SHIM_CLASS_COUNT]; /* lsapi_error_code; 0: not written */
 	apr_array_header_t *ini;          /* struct shim_ini, names unique; NULL if none */
 	apr_table_t *env;                 /* lsapi_set_env; NULL if none */
+	apr_table_t *param;               /* lsapi_param; NULL if none */
 	struct shim_global *global;       /* server configurations, from post_config on */
 };
 
@@ -243,6 +244,13 @@ bool shim_exchange_is_reusable(const struct shim_exchange *x);
  * Return: OK and the pool, borrowed: process; an HTTP status, logged.
  */
 int shim_target_find(request_rec *r, struct shim_process *p, struct shim_pool **ret_pool);
+
+/**
+ * shim_handler_choose() - lsapi_handler, for requests to which nobody has given a handler
+ *
+ * The type of the file is then none: SetHandler and AddHandler are stronger, AddType is not.
+ */
+int shim_handler_choose(request_rec *r);
 
 /** shim_handler() - httpd's handler hook */
 int shim_handler(request_rec *r);

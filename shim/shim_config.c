@@ -57,7 +57,7 @@ static apr_array_header_t *ini_merge(
 	return merged.ini;
 }
 
-static apr_table_t *env_merge(apr_pool_t *p, apr_table_t *base, apr_table_t *add)
+static apr_table_t *table_merge(apr_pool_t *p, apr_table_t *base, apr_table_t *add)
 {
 	if (!base || !add)
 		return add ? add : base;
@@ -87,7 +87,8 @@ void *shim_config_merge(apr_pool_t *p, void *base_config, void *add_config)
 		if (!add->owner[i].text)
 			merged->owner[i] = base->owner[i];
 	merged->ini = ini_merge(p, base, add);
-	merged->env = env_merge(p, base->env, add->env);
+	merged->env = table_merge(p, base->env, add->env);
+	merged->param = table_merge(p, base->param, add->param);
 	return merged;
 }
 

@@ -23,6 +23,19 @@ static bool is_ours(const request_rec *r)
 	return shim_config_get(shim_config_of_request(r), SHIM_ENGINE) != 0;
 }
 
+int shim_handler_choose(request_rec *r)
+{
+	const struct shim_config *dir = shim_config_of_request(r);
+	const char *name = dir->word[SHIM_WORD_HANDLER];
+
+	/* directories, and what is not there, are for others to answer */
+	if (!name || r->handler || r->finfo.filetype != APR_REG ||
+		!shim_config_get(dir, SHIM_ENGINE))
+		return DECLINED;
+	r->handler = name;
+	return OK;
+}
+
 /* lsphp answers a missing script with 200 or 500: it must not be asked. */
 static int check_script(const request_rec *r)
 {

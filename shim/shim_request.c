@@ -51,6 +51,21 @@ static void collect_env(request_rec *r)
 		apr_table_setn(r->subprocess_env, "HTTPS", "on");
 }
 
+static int add_param(void *env, const char *name, const char *value)
+{
+	apr_table_setn(env, name, value);
+	return 1;
+}
+
+/* lsapi_param, before httpd's own variables, which are stronger. */
+static void add_params(request_rec *r)
+{
+	const struct shim_config *config = shim_config_of_request(r);
+
+	if (config->param)
+		apr_table_do(add_param, r->subprocess_env, config->param, NULL);
+}
+
 /* X-Foo and x-foo name the same variable */
 static char cgi_char(char c)
 {
@@ -177,6 +192,7 @@ int shim_request_encode(request_rec *r, const struct shim_body *body, struct shi
 
 	lsapi_request_encode_init(pass.e, scratch->packet, sizeof(scratch->packet));
 	put_ini(pass.e, r);
+	add_params(r);
 	collect_env(r);
 	apr_table_do(put_env, &pass, r->subprocess_env, NULL);
 	put_php_self(pass.e, r);

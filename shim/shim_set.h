@@ -29,6 +29,9 @@ const char *shim_set_foreign(cmd_parms *cmd, void *dir, const char *arguments);
 /* --- shim_set_failure.c --- */
 const char *shim_set_error_code(cmd_parms *cmd, void *dir, const char *name, const char *code);
 
+/* --- shim_set_param.c --- */
+const char *shim_set_param(cmd_parms *cmd, void *dir, const char *name, const char *value);
+
 /* --- shim_set_env.c --- */
 const char *shim_set_env(cmd_parms *cmd, void *dir, const char *name, const char *value);
 

@@ -48,6 +48,11 @@ static const struct {
 		"not METHOD[,METHOD...], it is ignored" },
 	{ DIRECTIVE_ID_RESEND_IF_METHOD, "", DIRECTIVE_VALUE_IGNORED, 0,
 		"not METHOD[,METHOD...], it is ignored" },
+	{ DIRECTIVE_ID_HANDLER, "application/x-httpd-lsphp", DIRECTIVE_VALUE_AS_WRITTEN, 0, "" },
+	{ DIRECTIVE_ID_HANDLER, "application/x-httpd-alt-php74___lsphp", DIRECTIVE_VALUE_AS_WRITTEN,
+		0, "" },
+	{ DIRECTIVE_ID_HANDLER, "lsphp", DIRECTIVE_VALUE_IGNORED, 0,
+		"not application/x-httpd-... with lsphp in it, it is ignored" },
 	/* the rules of an alias are those of what it stands for */
 	{ DIRECTIVE_ID_POOL_SIZE, "50", DIRECTIVE_VALUE_AS_WRITTEN, 50, "" },
 	{ DIRECTIVE_ID_SOCK_PATH, "here", DIRECTIVE_VALUE_IGNORED, 0,
