@@ -60,9 +60,10 @@ static void apply_sections(const struct lsapi_request *request, char *dir, size_
 		php_ini_activate_per_dir_config(dir, dir_size);
 }
 
-void ini_apply(struct server *s, bool has_user_ini)
+void ini_apply(struct server *s)
 {
 	const struct lsapi_request *request = &s->request;
+	bool has_user_ini = s->settings->has_user_ini;
 	bool needs_dir = has_user_ini || php_ini_has_per_dir_config();
 	char *dir = NULL;
 	size_t dir_size = 0;
@@ -75,7 +76,7 @@ void ini_apply(struct server *s, bool has_user_ini)
 	apply_overrides(request);
 	/* Last: nearest to the script; but it cannot change what an admin override has fixed. */
 	if (has_user_ini && dir_size > 0)
-		user_ini_apply(dir, FIND(request, "DOCUMENT_ROOT"));
+		user_ini_apply(dir, FIND(request, "DOCUMENT_ROOT"), s->settings->user_ini_home);
 	if (dir)
 		efree(dir);
 }

@@ -183,10 +183,10 @@ int main(int argc, char **argv)
 
 	if (!arguments.sapi.ini_path)
 		arguments.sapi.ini_path = settings.ini_path;
-	arguments.sapi.has_user_ini = settings.has_user_ini;
 	status = run(&settings, &arguments, &title);
 	free(title.original);
 	free(arguments.sapi.ini_entries);
+	free(settings.user_ini_home);
 	free(settings.stderr_log);
 	free(settings.ini_path);
 	return status;

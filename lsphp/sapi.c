@@ -93,9 +93,6 @@ static sapi_module_struct lsphp_sapi = {
 	.additional_functions = sapi_functions,
 };
 
-/* Read-only after start; PHP's callbacks have no argument to carry it. */
-static bool has_user_ini;
-
 void sapi_add_define(char **entries, const char *define)
 {
 	struct php_ini_builder builder;
@@ -161,7 +158,6 @@ int sapi_start(const struct sapi_options *options)
 {
 	if (!is_our_php())
 		return -EINVAL;
-	has_user_ini = options->has_user_ini;
 #ifdef ZEND_SIGNALS
 	zend_signal_startup();
 	/* Our handlers stay as they are; PHP would ask the kernel about each of them per request.
@@ -260,7 +256,7 @@ int sapi_serve(struct server *s)
 	zend_first_try
 	{
 		/* Before the request starts: limits of uploads count from its first moment. */
-		ini_apply(s, has_user_ini);
+		ini_apply(s);
 		sapi_vars_fill_info(s);
 	}
 	zend_end_try();

@@ -15,7 +15,6 @@ struct sapi_options {
 	const char *ini_path; /* borrowed: main; -c, may be NULL */
 	char *ini_entries;    /* borrowed: main; -d, may be NULL */
 	bool ignores_ini;     /* -n */
-	bool has_user_ini;    /* LSPHP_ENABLE_USER_INI */
 };
 
 /** sapi_add_define() - append "name=value" of -d to *entries (malloc'ed text, first NULL) */

@@ -48,7 +48,7 @@ int sapi_output_deactivate(void);
 /* ini.c */
 
 /** ini_apply() - overrides of this request: php.ini sections, LSAPI entries, .user.ini */
-void ini_apply(struct server *s, bool has_user_ini);
+void ini_apply(struct server *s);
 
 /** ini_has_engine() - false: the request's "engine" override forbids to run the script */
 bool ini_has_engine(const struct lsapi_request *request);

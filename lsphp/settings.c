@@ -84,6 +84,7 @@ void settings_read(struct settings *ret_settings)
 
 	const char *user_ini = getenv("LSPHP_ENABLE_USER_INI"); /* NOLINT(concurrency-mt-unsafe) */
 	s.has_user_ini = user_ini && strcasecmp(user_ini, "on") == 0;
+	s.user_ini_home = s.has_user_ini ? copy_of("LSAPI_USER_INI_HOME") : NULL;
 	*ret_settings = s;
 }
 

@@ -30,6 +30,7 @@ struct settings {
 	bool is_parent_ignored;      /* LSAPI_PPID_NO_CHECK */
 	bool is_root_allowed;        /* LSAPI_ALLOW_ROOT */
 	bool has_user_ini;           /* LSPHP_ENABLE_USER_INI=on */
+	char *user_ini_home;         /* LSAPI_USER_INI_HOME; owned, may be NULL */
 	char *stderr_log;            /* LSAPI_STDERR_LOG; owned, may be NULL */
 	char *ini_path;              /* LSPHPRC; owned, may be NULL */
 };

@@ -84,10 +84,13 @@ static bool is_below(const char *dir, const char *root, size_t root_size)
 	return root_size == 1 || dir[root_size] == '/' || dir[root_size] == '\0';
 }
 
-void user_ini_apply(const char *dir, const char *root)
+void user_ini_apply(const char *dir, const char *root, const char *home)
 {
 	if (!PG(user_ini_filename) || !PG(user_ini_filename)[0])
 		return;
+	/* Once more on the way down, if it is on it: what lies between has not been read yet. */
+	if (home)
+		apply_dir(home, trimmed(home));
 	size_t size = trimmed(dir);
 	size_t at = root && root[0] == '/' ? trimmed(root) : 0;
 	if (at > 0 && is_below(dir, root, at)) {

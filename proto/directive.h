@@ -48,7 +48,8 @@ enum directive_check {
 	DIRECTIVE_CHECK_ANY,
 	DIRECTIVE_CHECK_PATH,
 	DIRECTIVE_CHECK_METHODS,
-	DIRECTIVE_CHECK_HANDLER
+	DIRECTIVE_CHECK_HANDLER,
+	DIRECTIVE_CHECK_PHPRC /* a word of lsapi_phprc, or an absolute path */
 };
 
 #define DIRECTIVE_ID(id) DIRECTIVE_ID_##id,

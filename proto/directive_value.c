@@ -57,6 +57,16 @@ static bool is_method_list(const char *text)
 	}
 }
 
+static bool is_word_of_phprc(const char *text)
+{
+	static const char *const words[] = { "No", "Env", "Auto", "DocRoot" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasecmp(text, words[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool is_good_word(const struct directive *row, const char *text)
 {
 	switch (row->check) {
@@ -66,6 +76,8 @@ static bool is_good_word(const struct directive *row, const char *text)
 		return is_method_list(text);
 	case DIRECTIVE_CHECK_HANDLER:
 		return handler_name_is_lsphp(text);
+	case DIRECTIVE_CHECK_PHPRC:
+		return text[0] == '/' || is_word_of_phprc(text);
 	case DIRECTIVE_CHECK_ANY:
 		break;
 	}
@@ -116,6 +128,10 @@ void directive_value_complain(
 	else if (rules->check == DIRECTIVE_CHECK_HANDLER)
 		(void)snprintf(
 			out, size, "not application/x-httpd-... with lsphp in it, it is ignored");
+	else if (rules->check == DIRECTIVE_CHECK_PHPRC)
+		(void)snprintf(out, size,
+			"neither No, Env, Auto, DocRoot nor an absolute path, "
+			"it is ignored");
 	else
 		(void)snprintf(out, size, "not an absolute path, it is ignored");
 }

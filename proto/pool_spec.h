@@ -41,8 +41,9 @@
 #define SPEC_ACCEPT_NOTIFY    "accept_notify" /* 0 or 1 */
 #define SPEC_COREDUMP         "coredump"      /* 0 or 1 */
 #define SPEC_PATH             "path"          /* PATH of lsphp */
-#define SPEC_PHPRC            "phprc"         /* PHPRC of lsphp */
+#define SPEC_PHPRC            "phprc"         /* PHPRC of lsphp; in a list, ~ is his home */
 #define SPEC_USER_INI         "user_ini"      /* 0 or 1: LSPHP_ENABLE_USER_INI */
+#define SPEC_USER_INI_HOME    "user_ini_home" /* 0 or 1: with user_ini, also that of his home */
 #define SPEC_WHEN_BUSY        "when_busy"     /* "reject" or "queue" */
 #define SPEC_QUEUE_LENGTH     "queue_length"  /* most requests that wait */
 #define SPEC_QUEUE_WAIT       "queue_wait"    /* ms one waits at most */

@@ -22,13 +22,15 @@ static size_t hash_key(const struct shim_pool_key *key)
 	hash = (hash ^ ((uint64_t)key->uid << 32 | key->gid)) * 0x100000001b3ULL;
 	hash = hash_text(hash, key->handler);
 	hash = hash_text(hash, key->docroot);
+	hash = hash_text(hash, key->phprc);
 	return (hash ^ hash >> 32) % SHIM_POOL_BUCKETS;
 }
 
 static bool is_same(const struct shim_pool_key *a, const struct shim_pool_key *b)
 {
 	return a->server == b->server && a->uid == b->uid && a->gid == b->gid &&
-	       strcmp(a->handler, b->handler) == 0 && strcmp(a->docroot, b->docroot) == 0;
+	       strcmp(a->handler, b->handler) == 0 && strcmp(a->docroot, b->docroot) == 0 &&
+	       strcmp(a->phprc, b->phprc) == 0;
 }
 
 static struct shim_pool *look_up(
@@ -41,26 +43,31 @@ static struct shim_pool *look_up(
 	return pool;
 }
 
-/* One block: the entry, its two strings, its specification. */
+/* One block: the entry, its strings, its specification. */
 static struct shim_pool *make(const struct shim_pool_key *key, const char *spec, size_t spec_size)
 {
 	size_t handler_size = strlen(key->handler) + 1;
 	size_t docroot_size = strlen(key->docroot) + 1;
-	struct shim_pool *pool = calloc(1, sizeof(*pool) + handler_size + docroot_size + spec_size);
+	size_t phprc_size = strlen(key->phprc) + 1;
+	struct shim_pool *pool =
+		calloc(1, sizeof(*pool) + handler_size + docroot_size + phprc_size + spec_size);
 
 	if (!pool)
 		return NULL;
 	char *handler = (char *)(pool + 1);
 	char *docroot = handler + handler_size;
+	char *phprc = docroot + docroot_size;
 
 	memcpy(handler, key->handler, handler_size);
 	memcpy(docroot, key->docroot, docroot_size);
-	pool->spec = docroot + docroot_size;
+	memcpy(phprc, key->phprc, phprc_size);
+	pool->spec = phprc + phprc_size;
 	memcpy(pool->spec, spec, spec_size);
 	pool->spec_size = spec_size;
 	pool->key = *key;
 	pool->key.handler = handler;
 	pool->key.docroot = docroot;
+	pool->key.phprc = phprc;
 	return pool;
 }
 
@@ -79,6 +86,21 @@ static struct shim_pool *insert(struct shim_process *p, struct shim_pool *made, 
 	if (pool != made)
 		free(made);
 	return pool;
+}
+
+size_t shim_pool_count_phprc(struct shim_process *p, const struct shim_pool_key *key)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < SHIM_POOL_BUCKETS; i++) {
+		const struct shim_pool *pool =
+			atomic_load_explicit(&p->bucket[i], memory_order_acquire);
+
+		for (; pool; pool = pool->next)
+			count += pool->key.server == key->server && pool->key.uid == key->uid &&
+				 pool->key.phprc[0] != '\0';
+	}
+	return count;
 }
 
 struct shim_pool *shim_pool_find(struct shim_process *p, const struct shim_pool_key *key)

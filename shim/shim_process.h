@@ -72,6 +72,7 @@ struct shim_pool_key {
 	const void *server; /* of httpd: compared, never looked into here */
 	const char *handler;
 	const char *docroot;
+	const char *phprc; /* lsapi_phprc Env: what the request says; else "" */
 	uid_t uid;
 	gid_t gid;
 };
@@ -255,6 +256,9 @@ void shim_table_unref(struct shim_table *t);
 
 /** shim_pool_find() - the pool of a request, if this process has met it; borrowed: process */
 struct shim_pool *shim_pool_find(struct shim_process *p, const struct shim_pool_key *key);
+
+/** shim_pool_count_phprc() - pools of the server and user of @key that have a PHPRC of their own */
+size_t shim_pool_count_phprc(struct shim_process *p, const struct shim_pool_key *key);
 
 /**
  * shim_pool_add() - the same, made if need be

@@ -14,6 +14,8 @@ static const struct spec_row rows[] = {
 	{ SHIM_MAX_REQS, SPEC_MAX_REQS },
 	{ SHIM_MAX_PROCESS_TIME_S, SPEC_MAX_PROCESS_TIME },
 	{ SHIM_ACCEPT_NOTIFY, SPEC_ACCEPT_NOTIFY },
+	{ SHIM_ENABLE_USER_INI, SPEC_USER_INI },
+	{ SHIM_USER_INI_HOMEDIR, SPEC_USER_INI_HOME },
 };
 
 static void add_scope(struct pool_spec_builder *b, const struct shim_spec_facts *facts)
@@ -51,6 +53,8 @@ int shim_spec_build(const struct shim_spec_facts *facts, char parts[POOL_SPEC_MA
 	add_settings(&builder, facts->value);
 	if (facts->word[SHIM_WORD_ENV_PATH])
 		pool_spec_add(&builder, SPEC_PATH, facts->word[SHIM_WORD_ENV_PATH]);
+	if (facts->phprc)
+		pool_spec_add(&builder, SPEC_PHPRC, facts->phprc);
 	for (size_t i = 0; i < facts->env_count; i++)
 		pool_spec_add_env(&builder, facts->env[i].name, facts->env[i].value);
 	int error = pool_spec_finish(&builder, out, POOL_SPEC_MAX_BYTES, &spec);

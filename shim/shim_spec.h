@@ -24,6 +24,7 @@ struct shim_spec_facts {
 	bool is_per_user;    /* lsapi_per_user: a pool of the account, whatever the virtual host */
 	const char *host;    /* name of the virtual host; NULL: none */
 	const char *docroot; /* left out unless absolute */
+	const char *phprc;   /* NULL: nothing was written of it; "": none */
 	const int *value;    /* SHIM_SETTING_COUNT settings, SHIM_UNSET where nothing was written */
 	const char *const *word; /* SHIM_WORD_COUNT words, NULL where nothing was written */
 	const struct shim_spec_env *env;
@@ -39,7 +40,7 @@ struct shim_spec_facts {
  * Only what was written goes in: the daemon knows the defaults, and who may override them.
  *
  * Return: 0; enum pool_spec_error.
- * Source: behaviours.md B33, B34, B37, B48.
+ * Source: behaviours.md B33, B34, B37, B48, B52, B54.
  */
 int shim_spec_build(const struct shim_spec_facts *facts, char parts[POOL_SPEC_MAX_BYTES],
 	char out[POOL_SPEC_MAX_BYTES], size_t *ret_size);

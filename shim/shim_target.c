@@ -11,6 +11,7 @@
 #include <http_main.h>
 
 #include "shim/shim_failure.h"
+#include "shim/shim_phprc.h"
 #include "shim/shim_spec.h"
 
 static void list_env(apr_pool_t *p, const struct shim_config *config, struct shim_spec_facts *facts)
@@ -88,6 +89,7 @@ static struct shim_pool *introduce(request_rec *r, struct shim_process *p,
 		.is_per_user = shim_config_get(config, SHIM_PER_USER) != 0,
 		.host = r->server->server_hostname,
 		.docroot = is_checked ? key->docroot : NULL,
+		.phprc = shim_phprc_of_pool(r, key),
 		.value = config->value,
 		.word = config->word,
 	};
@@ -119,12 +121,14 @@ int shim_target_find(request_rec *r, struct shim_process *p, struct shim_pool **
 		.server = r->server,
 		.handler = r->handler,
 		.docroot = docroot ? docroot : "",
+		.phprc = "",
 	};
 
 	int status = shim_identity_find(p, r, &key.uid, &key.gid);
 
 	if (status != OK)
 		return status;
+	key.phprc = shim_phprc_of_request(r, p, &key);
 	struct shim_pool *pool = shim_pool_find(p, &key);
 
 	if (!pool)

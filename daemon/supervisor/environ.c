@@ -3,6 +3,7 @@
 #include "daemon/supervisor/environ.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,37 @@ static void environ_set_spec(struct environ_list *e, const struct pool_spec *spe
 	}
 }
 
+/*
+ * PHP takes a list of directories, and looks into each as the user who it runs as: so nobody else
+ * has to find out in which of them a php.ini is.
+ * Source: php-src main/php_ini.c, php_init_config().
+ */
+static void environ_set_phprc(struct environ_list *e, const struct policy_order *order)
+{
+	char list[POOL_SPEC_MAX_VALUE + PATH_MAX];
+	size_t used = 0;
+	size_t size;
+
+	for (const char *at = order->phprc; at; at = at[size] ? at + size + 1 : NULL) {
+		size = strcspn(at, ":");
+		bool is_home = size == 1 && *at == '~';
+		const char *text = is_home ? order->home : at;
+		size_t length = is_home && text ? strlen(text) : size;
+
+		/* a home with a colon would be two directories */
+		if (!text || !length || (is_home && strchr(text, ':')) ||
+			length + 2 > sizeof(list) - used)
+			continue;
+		if (used)
+			list[used++] = ':';
+		memcpy(list + used, text, length);
+		used += length;
+	}
+	list[used] = '\0';
+	if (used)
+		environ_set(e, "PHPRC", list);
+}
+
 void environ_fill_lsphp(
 	struct environ_list *e, const struct policy_order *order, const struct pool_spec *spec)
 {
@@ -165,11 +197,12 @@ void environ_fill_lsphp(
 		environ_set_uint(e, "LSAPI_ALLOW_CORE_DUMP", 1);
 	if (order->has_user_ini)
 		environ_set(e, "LSPHP_ENABLE_USER_INI", "on");
+	if (order->has_user_ini && order->has_user_ini_home && order->home)
+		environ_set(e, "LSAPI_USER_INI_HOME", order->home);
 	environ_set(e, "PATH", order->path);
 	environ_set(e, "TEMP", "/tmp");
 	environ_set(e, "TMP", "/tmp");
-	if (order->phprc)
-		environ_set(e, "PHPRC", order->phprc);
+	environ_set_phprc(e, order);
 	environ_set_spec(e, spec);
 	for (i = 0; i < order->handler->env_count; i++)
 		environ_set(e, order->handler->env[i].name, order->handler->env[i].value);

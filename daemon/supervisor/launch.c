@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@ void launch_init(struct launch *l)
 void launch_deinit(struct launch *l)
 {
 	l->ini_fd = fd_close(l->ini_fd);
+	free(l->home);
 	free(l->ini_text);
 	environ_deinit(&l->env);
 	ident_deinit(&l->ident);
@@ -240,6 +242,18 @@ static void choose_oom_score_adj(struct launch *l, const struct policy_host *hos
 	l->oom_score_adj = l->order.oom_score_adj != CONFIG_UNSET_INT ? l->order.oom_score_adj : 0;
 }
 
+/* For those settings that speak of it; without one PHP simply has no file there. */
+static void find_home(struct launch *l)
+{
+	const char *phprc = l->order.phprc;
+
+	if (!(l->order.has_user_ini && l->order.has_user_ini_home) &&
+		!(phprc && strchr(phprc, '~')))
+		return;
+	if (ident_find_home(l->order.uid, &l->home) == 0 && l->home[0] == '/')
+		l->order.home = l->home;
+}
+
 static void build(struct launch *l, struct launch_failure *f)
 {
 	int r = ini_build(&l->spec, &l->ini_text, &l->ini_size);
@@ -251,6 +265,7 @@ static void build(struct launch *l, struct launch_failure *f)
 	}
 	(void)snprintf(l->title, sizeof(l->title), "lsphp:%.100s", l->order.name);
 	l->argv[0] = l->title;
+	find_home(l);
 	environ_fill_lsphp(&l->env, &l->order, &l->spec);
 	if (l->ini_text)
 		environ_add_scan_dir(&l->env, INI_SCAN_DIR);

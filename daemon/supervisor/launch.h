@@ -25,6 +25,7 @@ struct launch {
 	bool is_privileged;        /* the child has to become @ident */
 	struct ident ident;
 	struct environ_list env;
+	char *home;     /* owned: what the order borrows; NULL: not looked up, or none */
 	char *ini_text; /* owned: settings of PHP; NULL: none */
 	size_t ini_size;
 	int ini_fd; /* owned: directory with them; -1: none */

@@ -39,6 +39,7 @@ static const struct {
 	{ SPEC_CONNECTION_POOL, offsetof(struct policy_order, has_connection_pool) },
 	{ SPEC_COREDUMP, offsetof(struct policy_order, has_coredump) },
 	{ SPEC_USER_INI, offsetof(struct policy_order, has_user_ini) },
+	{ SPEC_USER_INI_HOME, offsetof(struct policy_order, has_user_ini_home) },
 };
 
 /* Keys that must be there. */

@@ -35,6 +35,7 @@ struct policy_order {
 	const char *docroot;                  /* borrowed: specification; NULL if it has none */
 	const char *path;                     /* borrowed: specification or configuration */
 	const char *phprc;                    /* borrowed: specification; NULL if it has none */
+	const char *home;  /* borrowed: whoever looked it up; NULL: not needed, or there is none */
 	const char *group; /* borrowed: specification; NULL if it has none: then @gid counts */
 	uid_t uid;
 	gid_t gid;
@@ -45,6 +46,7 @@ struct policy_order {
 	bool has_accept_notify;
 	bool has_coredump;
 	bool has_user_ini;
+	bool has_user_ini_home;
 	bool has_connection_pool;
 	int32_t nice;                /* CONFIG_UNSET_INT: as lsapid */
 	int32_t oom_score_adj;       /* the same */

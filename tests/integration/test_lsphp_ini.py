@@ -132,6 +132,34 @@ def test_user_ini_cannot_change_what_the_administrator_fixed(lsphp):
 
 
 @ours_only
+def test_user_ini_of_the_home_directory(lsphp, tmp_path):
+    """LSAPI_USER_INI_HOME: before all others, and only with LSPHP_ENABLE_USER_INI."""
+    os.chmod(tmp_path, 0o755)
+    write(tmp_path / ".user.ini", "arg_separator.output = 'home'\narg_separator.input = 'home'\n")
+    for enabled, expected in (("on", "dhome"), ("off", "&&")):
+        server = lsphp(LSPHP_ENABLE_USER_INI=enabled, LSAPI_USER_INI_HOME=str(tmp_path))
+        script = server.script("a.php", "<?php echo ini_get('arg_separator.output'), "
+                                        "ini_get('arg_separator.input');")
+        write(os.path.join(server.dir, ".user.ini"), "arg_separator.output = 'd'\n")
+        assert server.get(script).text == expected
+
+
+@ours_only
+@pytest.mark.parametrize("ttl", [0, 300])
+def test_user_ini_has_the_name_and_the_cache_of_php_ini(lsphp, ttl):
+    server = lsphp(args=["-d", "user_ini.filename=own.ini", "-d", f"user_ini.cache_ttl={ttl}"],
+                   LSPHP_ENABLE_USER_INI="on")
+    script = server.script("a.php", GET)
+    seen = []
+    write(os.path.join(server.dir, ".user.ini"), "user_agent = wrong\n")
+    with server.connect() as client:
+        for text in ("one", "two"):
+            write(os.path.join(server.dir, "own.ini"), f"user_agent = {text}\n")
+            seen.append(client.get(script, query="n=user_agent").text)
+    assert seen == ["one", "one" if ttl else "two"]
+
+
+@ours_only
 def test_command_line_settings(lsphp):
     server = lsphp(args=["-n", "-d", "memory_limit=55M", "-d", "short_open_tag"])
     script = server.script("a.php", "<?php echo ini_get('memory_limit'), ini_get('short_open_tag'), "

@@ -53,6 +53,10 @@ static const struct {
 		0, "" },
 	{ DIRECTIVE_ID_HANDLER, "lsphp", DIRECTIVE_VALUE_IGNORED, 0,
 		"not application/x-httpd-... with lsphp in it, it is ignored" },
+	{ DIRECTIVE_ID_PHPRC, "docroot", DIRECTIVE_VALUE_AS_WRITTEN, 0, "" },
+	{ DIRECTIVE_ID_PHPRC, "/etc", DIRECTIVE_VALUE_AS_WRITTEN, 0, "" },
+	{ DIRECTIVE_ID_PHPRC, "Maybe", DIRECTIVE_VALUE_IGNORED, 0,
+		"neither No, Env, Auto, DocRoot nor an absolute path, it is ignored" },
 	/* the rules of an alias are those of what it stands for */
 	{ DIRECTIVE_ID_POOL_SIZE, "50", DIRECTIVE_VALUE_AS_WRITTEN, 50, "" },
 	{ DIRECTIVE_ID_SOCK_PATH, "here", DIRECTIVE_VALUE_IGNORED, 0,

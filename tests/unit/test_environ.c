@@ -102,6 +102,47 @@ static void environ_fill_lsphp__switches_on__their_variables(void **state)
 	environ_deinit(&e);
 }
 
+static void environ_fill_lsphp__home_is_spoken_of__put_in(void **state)
+{
+	static const struct {
+		const char *phprc;
+		const char *home;
+		const char *expected;
+	} rows[] = {
+		{ "/srv/etc", "/home/a", "/srv/etc" },
+		{ "/srv/www:~", "/home/a", "/srv/www:/home/a" },
+		{ "~", "/home/a", "/home/a" },
+		{ "/srv/www:~", NULL, "/srv/www" },
+		{ "/srv/www:~", "/home/a:/etc", "/srv/www" },
+		{ "~", NULL, NULL },
+		{ "/srv/~", "/home/a", "/srv/~" },
+		{ "/a::/b", NULL, "/a:/b" },
+	};
+	struct policy_order order = order_make();
+	struct environ_list e;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		order.phprc = rows[i].phprc;
+		order.home = rows[i].home;
+		fill(&e, &order, "uid=1", 6);
+		if (rows[i].expected)
+			assert_string_equal(value_of(&e, "PHPRC"), rows[i].expected);
+		else
+			assert_null(value_of(&e, "PHPRC"));
+		environ_deinit(&e);
+	}
+	order.has_user_ini_home = true;
+	order.home = "/home/a";
+	fill(&e, &order, "uid=1", 6);
+	assert_null(value_of(&e, "LSAPI_USER_INI_HOME"));
+	environ_deinit(&e);
+	order.has_user_ini = true;
+	fill(&e, &order, "uid=1", 6);
+	assert_string_equal(value_of(&e, "LSAPI_USER_INI_HOME"), "/home/a");
+	environ_deinit(&e);
+}
+
 static void environ_fill_lsphp__site_sets_variables__only_what_is_its_own(void **state)
 {
 	static const char spec[] = "env.FROM_SITE=site\0env.HTTP_PROXY=http://x\0"
@@ -190,6 +231,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(environ_fill_lsphp__plain_site__exactly_this),
 		cmocka_unit_test(environ_fill_lsphp__switches_on__their_variables),
+		cmocka_unit_test(environ_fill_lsphp__home_is_spoken_of__put_in),
 		cmocka_unit_test(environ_fill_lsphp__site_sets_variables__only_what_is_its_own),
 		cmocka_unit_test(environ_set__many_names__all_kept_in_order),
 		cmocka_unit_test(environ_add_scan_dir__each_value_before__kept_in_front),

@@ -69,6 +69,7 @@ static void settings_read__nothing_set__defaults(void **state)
 	assert_false(s.is_root_allowed || s.has_user_ini);
 	assert_null(s.stderr_log);
 	assert_null(s.ini_path);
+	assert_null(s.user_ini_home);
 }
 
 static void settings_read__all_set__all_taken(void **state)
@@ -79,7 +80,8 @@ static void settings_read__all_set__all_taken(void **state)
 		{ "LSAPI_SLOW_REQ_MSECS", "100" }, { "LSAPI_ACCEPT_NOTIFY", "1" },
 		{ "LSAPI_ALLOW_CORE_DUMP", "" }, { "LSAPI_PPID_NO_CHECK", "" },
 		{ "LSAPI_ALLOW_ROOT", "1" }, { "LSPHP_ENABLE_USER_INI", "On" },
-		{ "LSAPI_STDERR_LOG", "/x" }, { "LSPHRC", "/no" }, { "LSPHPRC", "/y" } };
+		{ "LSAPI_STDERR_LOG", "/x" }, { "LSPHRC", "/no" }, { "LSPHPRC", "/y" },
+		{ "LSAPI_USER_INI_HOME", "/home/a" } };
 	for (size_t i = 0; i < T_COUNT(set); i++)
 		(void)setenv(set[i][0], set[i][1], 1);
 	struct settings s;
@@ -93,6 +95,8 @@ static void settings_read__all_set__all_taken(void **state)
 	assert_true(s.is_root_allowed && s.has_user_ini);
 	assert_string_equal(s.stderr_log, "/x");
 	assert_string_equal(s.ini_path, "/y");
+	assert_string_equal(s.user_ini_home, "/home/a");
+	free(s.user_ini_home);
 	free(s.stderr_log);
 	free(s.ini_path);
 }
