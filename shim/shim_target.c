@@ -12,6 +12,7 @@
 
 #include "shim/shim_failure.h"
 #include "shim/shim_phprc.h"
+#include "shim/shim_script.h"
 #include "shim/shim_spec.h"
 
 static void list_env(apr_pool_t *p, const struct shim_config *config, struct shim_spec_facts *facts)
@@ -37,7 +38,7 @@ static bool may_serve(request_rec *r, const struct shim_pool_key *key)
 
 	if (stat(key->docroot, &st) < 0) {
 		ap_log_rerror(APLOG_MARK, APLOG_ERR, errno, r,
-			"lsapi: the owner of document root %s can not be seen "
+			"lsapi: the owner of document root %s can not be seen: docroot-owner "
 			"(lsapi_check_document_root); uri(%s)",
 			key->docroot, r->uri);
 		return false;
@@ -45,8 +46,8 @@ static bool may_serve(request_rec *r, const struct shim_pool_key *key)
 	if (st.st_uid == key->uid || st.st_uid == 0)
 		return true;
 	ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-		"lsapi: document root %s belongs to uid %u, PHP would run as uid %u: refused "
-		"(lsapi_check_document_root); uri(%s)",
+		"lsapi: document root %s belongs to uid %u, PHP would run as uid %u: "
+		"docroot-owner: refused (lsapi_check_document_root); uri(%s)",
 		key->docroot, st.st_uid, key->uid, r->uri);
 	return false;
 }
@@ -126,6 +127,8 @@ int shim_target_find(request_rec *r, struct shim_process *p, struct shim_pool **
 
 	int status = shim_identity_find(p, r, &key.uid, &key.gid);
 
+	if (status == OK)
+		status = shim_script_check(r, key.uid);
 	if (status != OK)
 		return status;
 	key.phprc = shim_phprc_of_request(r, p, &key);
