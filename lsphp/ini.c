@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lsphp/ini_file.h"
 #include "lsphp/user_ini.h"
 
 #define FIND(request, name) sapi_vars_find((request), (name), sizeof(name) - 1)
@@ -35,6 +36,24 @@ static void apply_override(enum lsapi_ini_class class, const char *name, const c
 	zend_string_release(key);
 }
 
+static bool is_file(enum lsapi_ini_class class)
+{
+	return class == LSAPI_INI_FILE || class == LSAPI_INI_SERVER_FILE;
+}
+
+static void apply_files(const struct lsapi_request *request)
+{
+	struct lsapi_iter at = { 0 };
+	struct lsapi_env special;
+	while (lsapi_request_next_special(request, &at, &special)) {
+		enum lsapi_ini_class class;
+		const char *name;
+		const char *value;
+		if (lsapi_ini_decode(&special, &class, &name, &value) && is_file(class))
+			ini_file_apply(value, class == LSAPI_INI_SERVER_FILE);
+	}
+}
+
 static void apply_overrides(const struct lsapi_request *request)
 {
 	struct lsapi_iter at = { 0 };
@@ -43,7 +62,7 @@ static void apply_overrides(const struct lsapi_request *request)
 		enum lsapi_ini_class class;
 		const char *name;
 		const char *value;
-		if (lsapi_ini_decode(&special, &class, &name, &value))
+		if (lsapi_ini_decode(&special, &class, &name, &value) && !is_file(class))
 			apply_override(class, name, value);
 	}
 }
@@ -73,6 +92,8 @@ void ini_apply(struct server *s)
 		dir_size = zend_dirname(dir, dir_size);
 	}
 	apply_sections(request, dir, dir_size);
+	/* Before the settings by name, as those are stronger than php.ini. */
+	apply_files(request);
 	apply_overrides(request);
 	/* Last: nearest to the script; but it cannot change what an admin override has fixed. */
 	if (has_user_ini && dir_size > 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lsphp/ini_file.h"
 #include "lsphp/sapi_internal.h"
 
 /** Directories kept; then the cache starts anew, so that a process cannot grow without bound. */
@@ -24,11 +25,6 @@ static void free_entry(zval *value)
 	free(entry);
 }
 
-static void free_setting(zval *value)
-{
-	zend_string_release(Z_STR_P(value));
-}
-
 static HashTable *get_cache(void)
 {
 	if (cache && zend_hash_num_elements(cache) >= CACHE_MAX)
@@ -47,14 +43,13 @@ static struct user_ini_entry *find_entry(const char *dir, size_t size)
 	if (!entry) {
 		entry = __zend_malloc(sizeof(*entry));
 		entry->expires = 0;
-		zend_hash_init(&entry->settings, 0, NULL, free_setting, 1);
+		zend_hash_init(&entry->settings, 0, NULL, config_zval_dtor, 1);
 		(void)zend_hash_str_update_ptr(table, dir, size, entry);
 	}
 	time_t now = (time_t)sapi_get_request_time();
 	if (now >= entry->expires) {
 		zend_hash_clean(&entry->settings);
-		/* A missing file is the usual case and no error. */
-		(void)php_parse_user_ini_file(dir, PG(user_ini_filename), &entry->settings);
+		ini_file_read(dir, PG(user_ini_filename), &entry->settings);
 		entry->expires = now + (time_t)PG(user_ini_cache_ttl);
 	}
 	return entry;

@@ -142,8 +142,15 @@ struct lsapi_request_encoder {
 enum lsapi_ini_class {
 	LSAPI_INI_USER = 2,   /* php_value of a .htaccess: the script may change it */
 	LSAPI_INI_SERVER = 3, /* php_value of the server's configuration: the same, but trusted */
-	LSAPI_INI_ADMIN = 4   /* php_admin_value: system level; the script may not change it */
+	LSAPI_INI_ADMIN = 4,  /* php_admin_value: system level; the script may not change it */
+	/* The value is the path of a file of settings. The reference finds no setting of such a
+	 * name. */
+	LSAPI_INI_FILE = 5,       /* named by a .htaccess: says what that may say */
+	LSAPI_INI_SERVER_FILE = 6 /* by the server's configuration: says what php.ini may say */
 };
+
+/** Name of an entry that is a file. */
+#define LSAPI_INI_FILE_NAME "lsapi_phpini"
 
 /**
  * lsapi_request_encode_init() - begin a packet

@@ -334,6 +334,10 @@ static enum lsapi_ini_class ini_class_of(uint8_t byte)
 		return LSAPI_INI_ADMIN;
 	case LSAPI_INI_SERVER:
 		return LSAPI_INI_SERVER;
+	case LSAPI_INI_FILE:
+		return LSAPI_INI_FILE;
+	case LSAPI_INI_SERVER_FILE:
+		return LSAPI_INI_SERVER_FILE;
 	default:
 		return LSAPI_INI_USER;
 	}

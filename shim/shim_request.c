@@ -22,6 +22,21 @@ struct request_pass {
 	struct lsapi_request_encoder *e;
 };
 
+/* The administrator's first: that of a .htaccess completes it. */
+static void put_ini_files(struct lsapi_request_encoder *e, const request_rec *r)
+{
+	const struct shim_config *config = shim_config_of_request(r);
+
+	if (!shim_config_get(config, SHIM_PROCESS_PHPINI))
+		return;
+	if (config->phpini)
+		lsapi_request_encode_ini(
+			e, LSAPI_INI_SERVER_FILE, LSAPI_INI_FILE_NAME, config->phpini);
+	if (config->user_phpini)
+		lsapi_request_encode_ini(
+			e, LSAPI_INI_FILE, LSAPI_INI_FILE_NAME, config->user_phpini);
+}
+
 static void put_ini(struct lsapi_request_encoder *e, const request_rec *r)
 {
 	const struct shim_config *config = shim_config_of_request(r);
@@ -191,6 +206,7 @@ int shim_request_encode(request_rec *r, const struct shim_body *body, struct shi
 	struct request_pass pass = { .r = r, .body = body, .e = &scratch->encoder };
 
 	lsapi_request_encode_init(pass.e, scratch->packet, sizeof(scratch->packet));
+	put_ini_files(pass.e, r);
 	put_ini(pass.e, r);
 	add_params(r);
 	collect_env(r);

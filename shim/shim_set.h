@@ -41,3 +41,4 @@ const char *shim_set_php_flag(cmd_parms *cmd, void *dir, const char *name, const
 const char *shim_set_php_admin_value(
 	cmd_parms *cmd, void *dir, const char *name, const char *value);
 const char *shim_set_php_admin_flag(cmd_parms *cmd, void *dir, const char *name, const char *value);
+const char *shim_set_phpini(cmd_parms *cmd, void *dir, const char *path);

@@ -6,11 +6,17 @@
 
 #include <string.h>
 
+/* Else it is an administrator who writes. */
+static bool is_htaccess(const cmd_parms *cmd)
+{
+	return !(cmd->override & (RSRC_CONF | ACCESS_CONF));
+}
+
 static const char *add_value(cmd_parms *cmd, void *dir_config, const char *name, const char *value,
 	enum lsapi_ini_class ini_class)
 {
-	/* as mod_php: outside of .htaccess it is the administrator who says so */
-	if (ini_class == LSAPI_INI_USER && (cmd->override & (RSRC_CONF | ACCESS_CONF)))
+	/* as mod_php: PHP checks more strictly what comes of .htaccess */
+	if (ini_class == LSAPI_INI_USER && !is_htaccess(cmd))
 		ini_class = LSAPI_INI_SERVER;
 	/* mod_php: "none" stands for nothing, as quotes were once hard to write here */
 	struct shim_ini ini = {
@@ -48,4 +54,18 @@ const char *shim_set_php_admin_flag(
 	cmd_parms *cmd, void *config, const char *name, const char *value)
 {
 	return add_value(cmd, config, name, flag_value(value), LSAPI_INI_ADMIN);
+}
+
+const char *shim_set_phpini(cmd_parms *cmd, void *dir_config, const char *path)
+{
+	struct shim_config *config = dir_config;
+
+	if (path[0] != '/')
+		shim_set_tell(cmd, APLOG_WARNING,
+			"lsapi_phpini %s: not an absolute path, it is ignored", path);
+	else if (is_htaccess(cmd))
+		config->user_phpini = path;
+	else
+		config->phpini = path;
+	return NULL;
 }

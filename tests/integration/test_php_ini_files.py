@@ -166,3 +166,81 @@ def test_user_ini_of_a_site(sites):
     assert (shallow["agent"], shallow["out"], shallow["in"]) == (home, "root", "r")
     # nothing of ours is in the environment of scripts
     assert not [name for v in seen.values() for name in v["names"] if name.startswith("LSAPI_")]
+
+
+GET = """<?php foreach (explode(',', $_GET['n']) as $name) $got[$name] = ini_get($name);
+	$got['set'] = @ini_set('user_agent', 'script') !== false;
+	$got['ppid'] = posix_getppid();
+	echo json_encode($got);"""
+NAMES = "user_agent,memory_limit,precision,allow_url_fopen,allow_url_include,open_basedir"
+ADMIN_INI = """[PHP]
+user_agent = admin
+memory_limit = 77M
+precision = 9
+allow_url_fopen = Off
+open_basedir = "%s:/run:/tmp"
+"""
+USER_INI_FILE = """user_agent = %s
+memory_limit = 78M
+allow_url_include = On
+allow_url_fopen = On
+open_basedir = /
+precision[] = list
+[PATH=/]
+precision = 3
+"""
+
+
+@pytest.mark.skipif(IS_FOREIGN_LSPHP, reason="the reference cannot read a file for one request")
+def test_phpini_of_server_and_htaccess(sites):
+    """B53: that of the administrator is as php.ini, that of .htaccess says what .htaccess may."""
+    made = sites({
+        "off.test": "lsapi_phpini @/admin.ini",
+        "on.test": "lsapi_process_phpini On\nlsapi_phpini @/admin.ini\nphp_admin_value memory_limit 99M",
+        "user.test": "lsapi_process_phpini On\n<Location /no>\nlsapi_process_phpini Off\n</Location>"})
+    top = made.stack.place.path
+    for vhost in made.stack.httpd.vhosts.values():
+        vhost.extra = vhost.extra.replace("@", str(top))
+    made.stack.place.file("admin.ini", ADMIN_INI % top, mode=0o644)
+    # root's own, which only Apache's parent could read
+    made.stack.place.file("root.ini", "user_agent = root\n", mode=0o600)
+    asks = {"one": "one/own.ini", "two": "two/own.ini", "gone": "gone/own.ini", "no": "one/own.ini",
+            "root": f"{top}/root.ini", "relative": "x/php.ini"}
+    for docroot in made.docroot.values():
+        made.write(docroot / "get.php", GET)
+        for name, path in asks.items():
+            inner = made.directory(f"{docroot.name}/{name}")
+            made.write(inner / "get.php", GET)
+            path = path if name in ("root", "relative") else docroot / path
+            made.write(inner / ".htaccess", f"lsapi_phpini {path}\n")
+            if name in ("one", "two"):
+                made.stack.place.file(inner / "own.ini", USER_INI_FILE % name, made.user, 0o600)
+        made.write(made.directory(f"{docroot.name}/switch") / ".htaccess", "lsapi_process_phpini On\n")
+        made.write(docroot / "switch/get.php", GET)
+    made.stack.start()
+
+    def get(site, where=""):
+        return made.get(f"{site}.test", f"/{where}{'/' if where else ''}get.php?n={NAMES}")
+
+    default = get("off")
+    assert (default["user_agent"], default["memory_limit"]) == ("", "128M")
+    assert get("off", "one") == default and "lsapi_phpini" not in made.stack.httpd.text()
+    admin = get("on")
+    assert admin == {**default, "user_agent": "admin", "memory_limit": "99M", "precision": "9",
+                     "allow_url_fopen": "", "open_basedir": f"{top}:/run:/tmp", "set": True,
+                     "ppid": admin["ppid"]}
+    # completes that of the administrator, whose open_basedir it cannot widen
+    assert get("on", "one") == {**admin, "user_agent": "one"}
+    user = {name: get("user", name) for name in ("one", "two", "no", "gone", "root", "relative")}
+    mine = {**get("user"), "user_agent": "one", "memory_limit": "78M", "open_basedir": "/"}
+    assert mine["allow_url_fopen"] == "1"  # as before
+    assert user["one"] == mine and user["two"] == {**mine, "user_agent": "two"}
+    for name in ("no", "gone", "root", "relative"):
+        assert user[name] == get("user"), name
+    assert made.stack.get("user.test", f"/switch/get.php?n={NAMES}").status == 500
+    made.stack.httpd.wait_log("gone/own.ini is not used: No such file or directory", "user.test")
+    made.stack.httpd.wait_log("root.ini is not used: Permission denied", "user.test")
+    made.stack.httpd.wait_log("lsapi_phpini x/php.ini: not an absolute path, it is ignored")
+    # a change counts at once
+    made.write(made.docroot["user.test"] / "one/own.ini", "user_agent = changed\n")
+    assert get("user", "one")["user_agent"] == "changed"

@@ -42,8 +42,7 @@ static void check_special(const struct lsapi_request *q, const struct lsapi_env 
 	check_env(q, special);
 	if (!lsapi_ini_decode(special, &ini_class, &name, &value))
 		return;
-	assert(ini_class == LSAPI_INI_USER || ini_class == LSAPI_INI_SERVER ||
-		ini_class == LSAPI_INI_ADMIN);
+	assert(ini_class >= LSAPI_INI_USER && ini_class <= LSAPI_INI_SERVER_FILE);
 	check_text(q, name);
 	check_text(q, value);
 }
