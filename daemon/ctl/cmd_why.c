@@ -36,6 +36,7 @@ static int run(const struct ctl *ctl)
 const struct cmd cmd_why = {
 	.name = "why",
 	.argument = "[POOL]",
+	.max_arguments = 1,
 	.help = "why requests were refused: the last of a pool or user, or of the host",
 	.run = run,
 };

@@ -11,16 +11,20 @@
 #include "daemon/ctl/cmd.h"
 
 static const struct cmd *const commands[] = {
+	&cmd_import,
 	&cmd_reload,
 	&cmd_status,
 	&cmd_why,
 };
 
+/** Options without a letter. */
+#define OPTION_HTACCESS 256
+
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 static void usage(FILE *out)
 {
-	(void)fprintf(out, "Usage: lsapidctl [--socket PATH] [--json] COMMAND\n"
+	(void)fprintf(out, "Usage: lsapidctl [OPTIONS] COMMAND\n"
 			   "\n"
 			   "Commands:\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
@@ -30,7 +34,9 @@ static void usage(FILE *out)
 		"\n"
 		"Options:\n"
 		"  -s, --socket PATH  socket (root: %s, others: admin.sock beside it)\n"
-		"  -j, --json         the daemon's answer as JSON\n"
+		"  -j, --json         the answer as JSON\n"
+		"  -f, --follow       import: read the files that Include names, too\n"
+		"      --htaccess     import: the files are .htaccess files, whatever they are called\n"
 		"  -h, --help         this text\n"
 		"  -V, --version      version\n",
 		LSAPID_RUNDIR "/control.sock");
@@ -58,13 +64,15 @@ static int run_command(struct ctl *ctl, int argc, char **argv)
 {
 	const struct cmd *cmd = argc > 0 ? find_command(argv[0]) : NULL;
 
-	if (!cmd || argc > 2 || (argc == 2 && !cmd->argument)) {
+	if (!cmd || argc - 1 < cmd->min_arguments || argc - 1 > cmd->max_arguments) {
 		if (argc > 0 && !cmd)
 			(void)fprintf(stderr, "lsapidctl: no such command: %s\n", argv[0]);
 		usage(stderr);
 		return CTL_USAGE;
 	}
-	ctl->argument = argc == 2 ? argv[1] : NULL;
+	ctl->argument = argc > 1 ? argv[1] : NULL;
+	ctl->arguments = argv + 1;
+	ctl->argument_count = argc - 1;
 	return cmd->run(ctl);
 }
 
@@ -73,6 +81,8 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "socket", required_argument, NULL, 's' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "follow", no_argument, NULL, 'f' },
+		{ "htaccess", no_argument, NULL, OPTION_HTACCESS },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -81,13 +91,19 @@ int main(int argc, char **argv)
 	int c;
 
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
-	while ((c = getopt_long(argc, argv, "s:jhV", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "s:jfhV", options, NULL)) != -1) {
 		switch (c) {
 		case 's':
 			ctl.socket_path = optarg;
 			break;
 		case 'j':
 			ctl.is_json = true;
+			break;
+		case 'f':
+			ctl.is_following = true;
+			break;
+		case OPTION_HTACCESS:
+			ctl.is_htaccess = true;
 			break;
 		case 'h':
 			usage(stdout);

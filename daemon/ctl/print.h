@@ -3,8 +3,16 @@
 
 /*
  * Answers of the daemon on stdout: JSON as it came, or columns for people. The door of jansson in
- * lsapidctl, with print_why.c. All return enum ctl_exit.
+ * lsapidctl, with print_why.c and print_import_json.c. All return enum ctl_exit.
  */
+
+struct import;
+
+/** print_import() - findings in columns if stdout is a terminal, else a line each; a summary */
+int print_import(const struct import *im);
+
+/** print_import_json() - the same for programs */
+int print_import_json(const struct import *im);
 
 /** print_json() - as it is, and a newline */
 int print_json(const char *json);
