@@ -4,12 +4,20 @@
 
 #include "shim/shim_set.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Else it is an administrator who writes. */
 static bool is_htaccess(const cmd_parms *cmd)
 {
 	return !(cmd->override & (RSRC_CONF | ACCESS_CONF));
+}
+
+/* As PHP reads a switch. Source: php-src Zend/zend_ini.c, zend_ini_parse_bool(). */
+static bool is_on(const char *value)
+{
+	return strcasecmp(value, "on") == 0 || strcasecmp(value, "yes") == 0 ||
+	       strcasecmp(value, "true") == 0 || strtol(value, NULL, 10) != 0;
 }
 
 static const char *add_value(cmd_parms *cmd, void *dir_config, const char *name, const char *value,
@@ -25,6 +33,9 @@ static const char *add_value(cmd_parms *cmd, void *dir_config, const char *name,
 		.ini_class = ini_class,
 	};
 
+	/* no setting of lsphp, which looks whether it begins with 0 */
+	if (strcmp(name, "engine") == 0)
+		ini.value = is_on(ini.value) ? "1" : "0";
 	shim_config_add_ini(cmd->pool, dir_config, &ini);
 	return NULL;
 }

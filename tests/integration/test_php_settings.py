@@ -141,6 +141,71 @@ def build(made, docroot, owner):
         for script in ("ini.php", "special.php"):
             made.place.file(inner / script, SCRIPT, owner)
         made.place.file(inner / ".htaccess", text, owner)
+    for name, (text, script, _) in ACTS.items():
+        inner = made.place.directory(f"{docroot.name}/acts/{name}", owner)
+        made.place.directory(f"{docroot.name}/acts/{name}/lib", owner)
+        # what the tree around it says would only be in the way
+        made.place.file(inner / ".htaccess", f"php_value error_append_string none\n{text}\n", owner)
+        made.place.file(inner / "act.php", script, owner)
+        for part in ("before.inc", "after.inc", "lib/in.inc"):
+            made.place.file(inner / part, f"<?php echo '[{part}]';", owner)
+
+
+# what settings of a .htaccess do: (.htaccess, script, how it is asked)
+POST = {"method": "POST", "headers": {"Content-Type": "application/x-www-form-urlencoded"}}
+ACTS = {
+    "argv": ("php_flag register_argc_argv on", "<?php echo json_encode([$argc, $argv]);",
+             {"query": "?foo+bar&x"}),
+    "no-argv": ("php_flag register_argc_argv off",
+                "<?php echo json_encode([isset($argc), isset($_SERVER['argc'])]);",
+                {"query": "?foo+bar"}),
+    "order": ("php_value variables_order GP\nphp_value request_order P",
+              "<?php echo json_encode([$_REQUEST, $_COOKIE, count($_SERVER)]);",
+              {**POST, "query": "?a=1&b=2", "body": b"a=3"}),
+    "env": ("php_value variables_order E", "<?php echo json_encode([$_GET, $_POST, isset($_ENV)]);",
+            {"query": "?a=1"}),
+    "prepend": ("php_value auto_prepend_file before.inc\nphp_value auto_append_file after.inc",
+                "<?php echo 'script';", {}),
+    "short": ("php_flag short_open_tag on", "<? echo 'short';", {}),
+    "long": ("php_flag short_open_tag off", "<? echo 'short';", {}),
+    "post-size": ("php_value post_max_size 10", "<?php echo json_encode([$_POST, $_GET]);",
+                  {**POST, "query": "?a=1", "body": b"abcdefghij=klmnop"}),
+    "vars": ("php_value max_input_vars 2", "<?php echo json_encode($_GET);",
+             {"query": "?a=1&b=2&c=3"}),
+    "raw": ("php_flag enable_post_data_reading off",
+            "<?php echo json_encode([$_POST, file_get_contents('php://input')]);",
+            {**POST, "body": b"a=1"}),
+    "type": ("php_value default_mimetype text/x-own\nphp_value default_charset koi8-r",
+             "<?php echo 1;", {}),
+    "no-type": ("php_value default_charset none", "<?php echo 1;", {}),
+    "separator": ("php_value arg_separator.input ;", "<?php echo json_encode($_GET);",
+                  {"query": "?a=1;b=2&c=3"}),
+    "memory": ("php_value memory_limit 4M\nphp_flag display_errors off",
+               "<?php echo 'begin'; $x = str_repeat('x', 9000000); echo 'end';", {}),
+    "shown": ("php_flag display_errors on\nphp_flag html_errors off\nphp_value error_reporting 32767",
+              "<?php echo $nothing; trigger_error('own', E_USER_DEPRECATED);", {}),
+    "level": ("php_flag display_errors on\nphp_flag html_errors on\nphp_value error_reporting 1",
+              "<?php echo $nothing; no_such_function();", {}),
+    "strings": ("php_value error_prepend_string <b>\nphp_value error_append_string </b>\n"
+                "php_flag display_errors on\nphp_flag html_errors off",
+                "<?php no_such_function();", {}),
+    "zlib": ("php_flag zlib.output_compression on", "<?php echo str_repeat('x', 5000);",
+             {"headers": {"Accept-Encoding": "gzip"}}),
+    "handler": ("php_value output_handler strtoupper", "<?php echo 'loud';", {}),
+    "session": ("php_value session.name OWN\nphp_value session.cache_limiter private\n"
+                "php_flag session.cookie_httponly on\nphp_value session.save_path /tmp",
+                "<?php session_id('fixed'); session_start(); echo session_name(); "
+                "session_destroy();", {}),
+    "basedir": ("php_value open_basedir /no/such\nphp_flag display_errors off", "<?php echo 1;", {}),
+    "include": ("php_value include_path ./lib", "<?php include 'in.inc';", {}),
+    "precision": ("php_value precision 4\nphp_value serialize_precision 3",
+                  "<?php echo 1/3, ' ', json_encode(1/3);", {}),
+    "expose": ("php_flag expose_php off", "<?php echo 1;", {}),
+    "time": ("php_value max_execution_time 1\nphp_flag display_errors on\nphp_flag html_errors off",
+             "<?php echo ini_get('max_execution_time'); set_time_limit(3); "
+             "echo ini_get('max_execution_time');", {}),
+    "zone": ("php_value date.timezone Asia/Tokyo", "<?php echo date_default_timezone_get();", {}),
+}
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +261,42 @@ def test_settings_are_those_of_mod_php(tree, target):
         assert seen["access"] == access, name
         if name not in tried or not ours["tried"][name]:
             assert seen["local_value"] == value, name
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_what_settings_do(tree, name):
+    """They count from the first moment of a request, and for what PHP does before the script."""
+    _, _, how = ACTS[name]
+    seen = []
+    for vhost in ("lsapi.test", "modphp.test"):
+        rest = {key: value for key, value in how.items() if key != "query"}
+        answer = tree.get(vhost, f"/acts/{name}/act.php{how.get('query', '')}", **rest)
+        names = ("content-type", "content-encoding", "content-length", "set-cookie", "x-powered-by",
+                 "cache-control", "expires", "pragma", "vary")
+        fields = [(key.lower(), value) for key, value in answer.headers if key.lower() in names]
+        seen.append((answer.status, sorted(fields), answer.body))
+    assert seen[0] == seen[1]
+
+
+ENGINE = {"php_flag engine off": 403, "php_value engine Off": 403, "php_value engine no": 403,
+          "php_value engine none": 403, "php_value engine 0": 403, "php_flag engine on": 200,
+          "php_value engine yes": 200, "php_value engine 1": 200}
+
+
+def test_engine_off_shows_nothing_of_a_script(stack):
+    """mod_php would send the source; the word of the administrator is the stronger, as ever."""
+    made = stack(Vhost("a.test", "games"), Vhost("off.test", "games", extra="php_admin_flag engine off"),
+                 start=False)
+    made.httpd.vhosts["off.test"].docroot = docroot = made.httpd.vhosts["a.test"].docroot
+    made.start()
+    owner = made.httpd.vhosts["a.test"].owner
+    made.place.file(docroot / "engine.php", "<?php echo 'ran'; /* source */", owner)
+    for text, status in ENGINE.items():
+        made.place.file(docroot / ".htaccess", f"{text}\n", owner)
+        answer = made.get("a.test", "/engine.php")
+        assert (answer.status, answer.text == "ran") == (status, status == 200), text
+        assert b"source" not in answer.body
+        assert made.get("off.test", "/engine.php").status == 403
 
 
 @pytest.mark.parametrize("where", ["forbidden", "forbidden-flag", "some"])
