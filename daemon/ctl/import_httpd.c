@@ -81,11 +81,9 @@ static bool load_module(struct import *im)
 	}
 	if (strcmp(name, "lsapi_module") == 0) {
 		import_remedy(im,
-			import_add(im, IMPORT_TO_DO,
-				"the module of lsapid has to be at %s%s, and the vendor's has to go",
-				argument(im, 1),
-				argument(im, 1)[0] == '/' ? "" : " below ServerRoot"),
-			"a2enmod lsapi, which loads " OUR_MODULE ", and remove this line");
+			import_add(im, IMPORT_TO_DO, "the module has to be that of lsapid"),
+			"a2enmod lsapi, which loads " OUR_MODULE
+			"; httpd skips this line then, and it may stay");
 		return true;
 	}
 	if (!m)
