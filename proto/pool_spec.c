@@ -166,6 +166,14 @@ void pool_spec_add_uint(struct pool_spec_builder *b, const char *key, uint64_t v
 	pool_spec_add(b, key, text);
 }
 
+void pool_spec_add_int(struct pool_spec_builder *b, const char *key, int64_t value)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRId64, value);
+	pool_spec_add(b, key, text);
+}
+
 void pool_spec_add_env(struct pool_spec_builder *b, const char *name, const char *value)
 {
 	char key[POOL_SPEC_MAX_KEY + 1];

@@ -51,7 +51,12 @@
 #define SPEC_GROUP            "group"         /* name or number; instead of gid */
 #define SPEC_NICE             "nice"          /* -20..19 */
 #define SPEC_OOM_SCORE_ADJ    "oom_score_adj" /* -1000..1000 */
-#define SPEC_CONNECTION_POOL  "connection_pool" /* 0 or 1: 0 is a child for each request */
+#define SPEC_CONNECTION_POOL  "connection_pool"  /* 0 or 1: 0 is a child for each request */
+#define SPEC_MAX_CONNECTIONS  "max_connections"  /* kept for further requests at once, 1..10000 */
+#define SPEC_PGRP_MAX_REQS    "pgrp_max_reqs"    /* requests of one parent, 0 for any number */
+#define SPEC_PGRP_MAX_CRASHES "pgrp_max_crashes" /* crashed children of one, 0 for any number */
+#define SPEC_DUMP_DEBUG_INFO  "dump_debug_info"  /* 0 or 1: of a child that ran for too long */
+#define SPEC_OWN_LOG          "own_log" /* "off", "vhost" or "common": a log file for PHP */
 /* resource limits: bytes, s or a count, or SPEC_UNLIMITED */
 #define SPEC_LIMIT_AS      "limit_as"
 #define SPEC_LIMIT_CORE    "limit_core"
@@ -99,6 +104,9 @@ void pool_spec_add(struct pool_spec_builder *b, const char *key, const char *val
 
 /** pool_spec_add_uint() - the same with a decimal value */
 void pool_spec_add_uint(struct pool_spec_builder *b, const char *key, uint64_t value);
+
+/** pool_spec_add_int() - the same with one that may be below zero */
+void pool_spec_add_int(struct pool_spec_builder *b, const char *key, int64_t value);
 
 /** pool_spec_add_env() - add env.NAME */
 void pool_spec_add_env(struct pool_spec_builder *b, const char *name, const char *value);

@@ -16,6 +16,9 @@ static const struct spec_row rows[] = {
 	{ SHIM_ACCEPT_NOTIFY, SPEC_ACCEPT_NOTIFY },
 	{ SHIM_ENABLE_USER_INI, SPEC_USER_INI },
 	{ SHIM_USER_INI_HOMEDIR, SPEC_USER_INI_HOME },
+	{ SHIM_COREDUMP, SPEC_COREDUMP },
+	{ SHIM_CONNECTION_POOL, SPEC_CONNECTION_POOL },
+	{ SHIM_OOM_SCORE_ADJ, SPEC_OOM_SCORE_ADJ },
 };
 
 static void add_scope(struct pool_spec_builder *b, const struct shim_spec_facts *facts)

@@ -8,14 +8,20 @@
 
 #include "shim/shim_line.h"
 
+/* B57: warnings, notices and the like may be worth less to who keeps the log. */
+static int level_of(const struct shim_stderr *l, const request_rec *r)
+{
+	if (shim_line_get_severity(l->line, l->used) != SHIM_SEVERITY_WARNING)
+		return APLOG_ERR;
+	return shim_config_get(shim_config_of_server(r->server), SHIM_LOGLEVEL_INFO)
+		       ? APLOG_INFO
+		       : APLOG_WARNING;
+}
+
 void shim_stderr_flush(struct shim_stderr *l, request_rec *r)
 {
-	int level = shim_line_get_severity(l->line, l->used) == SHIM_SEVERITY_WARNING
-			    ? APLOG_WARNING
-			    : APLOG_ERR;
-
 	if (l->used > 0)
-		ap_log_rerror(APLOG_MARK, level, 0, r, "%.*s", (int)l->used, l->line);
+		ap_log_rerror(APLOG_MARK, level_of(l, r), 0, r, "%.*s", (int)l->used, l->line);
 	l->used = 0;
 }
 

@@ -87,22 +87,34 @@ static void set_limits(const struct child_plan *p, int report_fd)
 	}
 }
 
+/* Return: 0; errno */
+static int raise_to_hard(int resource)
+{
+	struct rlimit limit;
+
+	if (getrlimit(resource, &limit) < 0)
+		return errno;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(resource, &limit) < 0 ? errno : 0;
+}
+
 static int step_limits(const struct child_plan *p, int *report_fd)
 {
 	static const struct rlimit no_core = { .rlim_cur = 0, .rlim_max = 0 };
-	struct rlimit files;
+	bool has_core_limit = p->limits && p->limits[LIMIT_CORE] != LIMIT_UNSET;
+	int error = 0;
 
 	if (p->limits)
 		set_limits(p, *report_fd);
 	/* the stronger word, whatever limit_core says */
 	if (!p->can_dump_core && setrlimit(RLIMIT_CORE, &no_core) < 0)
 		return errno;
-	if (!p->needs_many_fds)
-		return 0;
-	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
-		return errno;
-	files.rlim_cur = files.rlim_max;
-	return setrlimit(RLIMIT_NOFILE, &files) < 0 ? errno : 0;
+	/* who asks for core files does not mean the soft limit of 0 that we may have (B58) */
+	if (p->can_dump_core && !has_core_limit)
+		error = raise_to_hard(RLIMIT_CORE);
+	if (!error && p->needs_many_fds)
+		error = raise_to_hard(RLIMIT_NOFILE);
+	return error;
 }
 
 static int read_oom_score_adj(void)

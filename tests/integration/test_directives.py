@@ -98,7 +98,7 @@ def test_number_out_of_bounds_is_told_of(stack):
                  extra="lsapi_backend_max_reqs none", start=False)
     status, output = made.httpd.check()
     assert status == 0
-    assert "lsapi_backend_max_reqs none: not a number from 1 to 2147483647, 10000 is used" in output
+    assert "lsapi_backend_max_reqs none: not a number from 1 to 2000000000, 10000 is used" in output
     assert "lsapi_backend_children 1: not a number from 2 to 10000, 2 is used" in output
 
 

@@ -32,6 +32,7 @@ COLUMNS = {
 OTHER_DEFAULT = {
     "lsapi_backend_children": "120; an account that may have fewer processes gets fewer",
     "lsapi_max_connection": "as many as children",
+    "lsapi_with_connection_pool": "connections are always kept unless Off is written",
     "lsapi_daemon_socket": "ours", "lsapi_daemon_key": "ours",
     "lsapi_error_code": "of each class",
     "lsapi_sentry": "there is none", "lsapi_check_script": "its text says both",
