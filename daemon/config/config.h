@@ -90,6 +90,11 @@ struct config_pool_defaults {
 	uint32_t queue_wait_ms;
 	uint32_t busy_status; /* index of its word: 507, 503 */
 	bool has_connection_pool;
+	uint32_t max_connections;  /* 1..10000 */
+	uint32_t pgrp_max_reqs;    /* 0: any number */
+	uint32_t pgrp_max_crashes; /* 0: any number */
+	bool has_dump_debug_info;
+	uint32_t own_log; /* index of its word: off, vhost, common */
 	/* CONFIG_UNSET_* of their type: as lsapid itself */
 	int32_t nice;
 	int32_t oom_score_adj;

@@ -27,6 +27,7 @@
 
 static const char *const when_busy_words[] = { "reject", "queue", NULL };
 static const char *const busy_status_words[] = { "507", "503", NULL };
+static const char *const own_log_words[] = { "off", "vhost", "common", NULL };
 
 /* Of a key in defaults and in a pool alike. */
 #define OPTIONAL   .can_be_empty = true
@@ -194,6 +195,26 @@ static const struct config_key table[] = {
 	{ DEFAULTS("connection_pool", has_connection_pool), .spec = SPEC_CONNECTION_POOL,
 		.type = CONFIG_TYPE_BOOL, .value = "on",
 		.help = "Keep PHP children for further requests. off: one for each request." },
+	{ DEFAULTS("max_connections", max_connections), .spec = SPEC_MAX_CONNECTIONS,
+		.type = CONFIG_TYPE_UINT, .min = 1, .max = 10000, .value = "10000",
+		.help = "Most PHP children that are kept for further requests; those beyond end "
+			"with their request." },
+	{ DEFAULTS("pgrp_max_reqs", pgrp_max_reqs), .spec = SPEC_PGRP_MAX_REQS,
+		.type = CONFIG_TYPE_UINT, .max = 2000000000, .value = "0",
+		.help = "Requests that a pool serves before a fresh one takes its place; no "
+			"request is lost. 0: any number." },
+	{ DEFAULTS("pgrp_max_crashes", pgrp_max_crashes), .spec = SPEC_PGRP_MAX_CRASHES,
+		.type = CONFIG_TYPE_UINT, .max = 2000000000, .value = "0",
+		.help = "PHP children of a pool that crash before a fresh pool takes its place. "
+			"0: any number." },
+	{ DEFAULTS("dump_debug_info", has_dump_debug_info), .spec = SPEC_DUMP_DEBUG_INFO,
+		.type = CONFIG_TYPE_BOOL, .value = "off",
+		.help = "Log what a PHP child does, and its open files, before it is ended for "
+			"running too long." },
+	{ DEFAULTS("own_log", own_log), .spec = SPEC_OWN_LOG, .type = CONFIG_TYPE_CHOICE,
+		.words = own_log_words, .value = "off",
+		.help = "File in log_dir for all that PHP logs: one for each virtual host, or a "
+			"common one; off: Apache's error log, and the daemon's." },
 	{ DEFAULTS("nice", nice), .spec = SPEC_NICE, NICE_RANGE, OPTIONAL, .value = "",
 		.help = "Priority of PHP, -20 (first) to 19 (last). Empty: that of lsapid." },
 	{ DEFAULTS("oom_score_adj", oom_score_adj), .spec = SPEC_OOM_SCORE_ADJ, OOM_RANGE, OPTIONAL,
@@ -292,6 +313,19 @@ static const struct config_key table[] = {
 		.help = "Status of a request that is refused for lack of room: 507 or 503." },
 	{ POOL("connection_pool"), .spec = SPEC_CONNECTION_POOL, .type = CONFIG_TYPE_BOOL,
 		.help = "off: a PHP child for each request." },
+	{ POOL("max_connections"), .spec = SPEC_MAX_CONNECTIONS, .type = CONFIG_TYPE_UINT, .min = 1,
+		.max = 10000, .help = "Most PHP children that are kept for further requests." },
+	{ POOL("pgrp_max_reqs"), .spec = SPEC_PGRP_MAX_REQS, .type = CONFIG_TYPE_UINT,
+		.max = 2000000000,
+		.help = "Requests that the pool serves before it is replaced. 0: any number." },
+	{ POOL("pgrp_max_crashes"), .spec = SPEC_PGRP_MAX_CRASHES, .type = CONFIG_TYPE_UINT,
+		.max = 2000000000,
+		.help = "PHP children that crash before the pool is replaced. 0: any number." },
+	{ POOL("dump_debug_info"), .spec = SPEC_DUMP_DEBUG_INFO, .type = CONFIG_TYPE_BOOL,
+		.help = "on: log what a PHP child does before it is ended for running too long." },
+	{ POOL("own_log"), .spec = SPEC_OWN_LOG, .type = CONFIG_TYPE_CHOICE, .words = own_log_words,
+		.help = "File in log_dir for all that PHP logs: vhost, common or off; log is "
+			"stronger." },
 	{ POOL("nice"), .spec = SPEC_NICE, NICE_RANGE, OPTIONAL, .user = CONFIG_USER_HIGHER,
 		.help = "Priority of PHP, -20 (first) to 19 (last)." },
 	{ POOL("oom_score_adj"), .spec = SPEC_OOM_SCORE_ADJ, OOM_RANGE, OPTIONAL,

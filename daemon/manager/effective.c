@@ -31,6 +31,26 @@ static const struct {
 	{ SPEC_MAX_MEMORY, 0, UINT64_MAX, NUMBER(max_memory) },
 };
 
+/* Nobody need say these. */
+static const struct {
+	const char *key;
+	uint64_t min, max, value;
+	size_t offset; /* of a uint32_t */
+} optional_numbers[] = {
+	{ SPEC_MAX_CONNECTIONS, 1, 10000, 10000, offsetof(struct effective, max_connections) },
+	{ SPEC_PGRP_MAX_REQS, 0, UINT32_MAX, 0, offsetof(struct effective, pgrp_max_reqs) },
+	{ SPEC_PGRP_MAX_CRASHES, 0, UINT32_MAX, 0, offsetof(struct effective, pgrp_max_crashes) },
+};
+
+static const struct {
+	const char *key;
+	bool value;
+	size_t offset; /* of a bool */
+} optional_switches[] = {
+	{ SPEC_CONNECTION_POOL, true, offsetof(struct effective, has_connection_pool) },
+	{ SPEC_DUMP_DEBUG_INFO, false, offsetof(struct effective, has_dump_debug_info) },
+};
+
 static const char *const own_keys[] = {
 	SPEC_WHEN_BUSY,
 	SPEC_QUEUE_LENGTH,
@@ -38,6 +58,10 @@ static const char *const own_keys[] = {
 	SPEC_BUSY_STATUS,
 	SPEC_MAX_LIFETIME,
 	SPEC_MAX_MEMORY,
+	SPEC_MAX_CONNECTIONS,
+	SPEC_PGRP_MAX_REQS,
+	SPEC_PGRP_MAX_CRASHES,
+	SPEC_DUMP_DEBUG_INFO,
 	SPEC_USER_FILE,
 };
 
@@ -102,10 +126,32 @@ static void store(struct effective *e, size_t i, uint64_t value)
 		*(uint32_t *)member = (uint32_t)value;
 }
 
+/* Return: NULL, or the key whose value is none */
+static const char *read_optional(const struct pool_spec *spec, struct effective *e)
+{
+	char *base = (char *)e;
+	uint64_t value;
+
+	for (size_t i = 0; i < sizeof(optional_numbers) / sizeof(optional_numbers[0]); i++) {
+		value = optional_numbers[i].value;
+		if (pool_spec_get_uint(spec, optional_numbers[i].key, optional_numbers[i].min,
+			    optional_numbers[i].max, &value) > 1)
+			return optional_numbers[i].key;
+		*(uint32_t *)(void *)(base + optional_numbers[i].offset) = (uint32_t)value;
+	}
+	for (size_t i = 0; i < sizeof(optional_switches) / sizeof(optional_switches[0]); i++) {
+		value = optional_switches[i].value;
+		if (pool_spec_get_uint(spec, optional_switches[i].key, 0, 1, &value) > 1)
+			return optional_switches[i].key;
+		*(bool *)(base + optional_switches[i].offset) = value != 0;
+	}
+	return NULL;
+}
+
 int effective_read(const struct pool_spec *spec, struct effective *ret, const char **ret_what)
 {
 	struct effective e = { .uid = 0 };
-	uint64_t has_pool = 1;
+	const char *bad_key;
 
 	if (!pool_spec_get(spec, SPEC_HANDLER)) {
 		*ret_what = SPEC_HANDLER;
@@ -123,12 +169,11 @@ int effective_read(const struct pool_spec *spec, struct effective *ret, const ch
 	}
 	if (read_wait(spec, &e.wait, ret_what))
 		return 1;
-	/* nobody need say it */
-	if (pool_spec_get_uint(spec, SPEC_CONNECTION_POOL, 0, 1, &has_pool) > 1) {
-		*ret_what = SPEC_CONNECTION_POOL;
+	bad_key = read_optional(spec, &e);
+	if (bad_key) {
+		*ret_what = bad_key;
 		return 1;
 	}
-	e.has_connection_pool = has_pool != 0;
 	*ret = e;
 	return 0;
 }

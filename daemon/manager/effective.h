@@ -28,6 +28,10 @@ struct effective {
 	uint64_t max_memory;       /* bytes; 0: any */
 	struct wait_settings wait; /* whether a file says so is the caller's to know */
 	bool has_connection_pool;  /* else a child and a connection for each request */
+	uint32_t max_connections;  /* kept for further requests */
+	uint32_t pgrp_max_reqs;    /* 0: any number */
+	uint32_t pgrp_max_crashes; /* 0: any number */
+	bool has_dump_debug_info;
 };
 
 /**

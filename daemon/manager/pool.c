@@ -203,6 +203,10 @@ static int take_settings(struct pool *p, struct pool_spec *ret_complete,
 	p->max_process_time_s = e.max_process_time_s;
 	p->max_lifetime_s = e.max_lifetime_s;
 	p->max_memory = e.max_memory;
+	p->max_connections = e.max_connections;
+	p->pgrp_max_reqs = e.pgrp_max_reqs;
+	p->pgrp_max_crashes = e.pgrp_max_crashes;
+	p->has_dump_debug_info = e.has_dump_debug_info;
 	p->config_serial = p->manager->reload.count;
 	return 0;
 }

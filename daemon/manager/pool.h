@@ -50,6 +50,8 @@ struct pool_parent {
 	bool is_barren;      /* KILL was sent: it could not fork */
 	bool is_replaced;    /* is_retiring, since its PHP is an old one */
 	uint32_t php_serial; /* watch_serial() of the PHP that it runs */
+	uint32_t crashes;    /* children that ended in the middle of a request */
+	uint64_t served;     /* requests of its connections that are closed (pgrp.h) */
 };
 
 struct pool_counts {
@@ -94,8 +96,12 @@ struct pool {
 	uint32_t max_lifetime_s; /* 0: for ever */
 	uint64_t max_memory;     /* bytes; 0: any */
 	struct wait_settings wait;
-	bool has_connection_pool; /* else a connection serves one request */
-	uint32_t known_by;        /* sessions */
+	uint32_t max_connections;  /* kept for further requests */
+	uint32_t pgrp_max_reqs;    /* 0: any number */
+	uint32_t pgrp_max_crashes; /* 0: any number */
+	bool has_connection_pool;  /* else a connection serves one request */
+	bool has_dump_debug_info;  /* of a child that ran for too long */
+	uint32_t known_by;         /* sessions */
 
 	int listen_fd; /* owned: from the first start to the end of the pool */
 	struct pool_parent parent;

@@ -57,6 +57,7 @@ static void init_config(struct config *c)
 			.pgrp_max_idle_s = 5,
 			.max_reqs = 1000,
 			.max_process_time_s = 60,
+			.max_connections = 10000,
 			.path = path,
 			.phprc = none,
 			.children_max = 10000,

@@ -81,6 +81,8 @@ static void effective_is_own__keys__those_of_the_manager(void **state)
 	assert_true(effective_is_own("when_busy=queue"));
 	assert_true(effective_is_own("queue_wait=1"));
 	assert_true(effective_is_own("max_memory=1"));
+	assert_true(effective_is_own("pgrp_max_reqs=1"));
+	assert_true(effective_is_own("max_connections=1"));
 	assert_false(effective_is_own("max_process_time=1")); /* lsphp has it, too */
 	assert_false(effective_is_own("when_busy2=queue"));
 	assert_false(effective_is_own("children=3"));
@@ -155,11 +157,55 @@ static void effective_read__limits__as_they_are_written(void **state)
 	assert_true(e.max_memory == 128ULL << 30);
 }
 
+/* What nobody need say: as documented when it is missing, named when it is none. */
+static void effective_read__optional__default_or_named(void **state)
+{
+	static const char head[] = "busy_status=503\nchildren=3\n";
+	static const struct {
+		const char *children_to_gid, *limits_to_process_time, *end, *what;
+	} rows[] = {
+		{ "", "", "", NULL },
+		{ "dump_debug_info=1\n", "max_connections=7\n", "pgrp_max_crashes=2\n", NULL },
+		{ "dump_debug_info=2\n", "", "", SPEC_DUMP_DEBUG_INFO },
+		{ "connection_pool=on\n", "", "", SPEC_CONNECTION_POOL },
+		{ "", "max_connections=0\n", "", SPEC_MAX_CONNECTIONS },
+		{ "", "max_connections=10001\n", "", SPEC_MAX_CONNECTIONS },
+		{ "", "", "pgrp_max_crashes=-1\n", SPEC_PGRP_MAX_CRASHES },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		bool is_set = rows[i].end[0] != '\0';
+		char text[512], data[512];
+		const char *what = "";
+		struct pool_spec spec;
+		struct effective e;
+		int r;
+
+		(void)snprintf(text, sizeof(text),
+			"%s%sgid=1\nhandler=php\n%smax_lifetime=0\nmax_memory=0\n"
+			"max_process_time=300\n%spgrp_max_idle=1\n" WAIT,
+			head, rows[i].children_to_gid, rows[i].limits_to_process_time, rows[i].end);
+		make(data, text, &spec);
+		r = effective_read(&spec, &e, &what);
+		T_ASSERT_ROW(text, r == (rows[i].what != NULL));
+		if (r) {
+			T_ASSERT_ROW(text, strcmp(what, rows[i].what) == 0);
+			continue;
+		}
+		T_ASSERT_ROW(text, e.has_connection_pool && e.pgrp_max_reqs == 0);
+		T_ASSERT_ROW(text, e.has_dump_debug_info == is_set);
+		T_ASSERT_ROW(text, e.max_connections == (is_set ? 7U : 10000U));
+		T_ASSERT_ROW(text, e.pgrp_max_crashes == (is_set ? 2U : 0U));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(effective_read__rows__expected),
 		cmocka_unit_test(effective_read__limits__as_they_are_written),
+		cmocka_unit_test(effective_read__optional__default_or_named),
 		cmocka_unit_test(effective_read__wait__as_written),
 		cmocka_unit_test(effective_read__wait_out_of_its_bounds__named),
 		cmocka_unit_test(effective_is_own__keys__those_of_the_manager),

@@ -16,6 +16,7 @@ static struct config config = {
 	.defaults = { .children = 20,
 		.pgrp_max_idle_s = 30,
 		.max_process_time_s = 300,
+		.max_connections = 10000,
 		.limit_nproc = CONFIG_UNSET_32,
 		.queue_length = 1024,
 		.queue_wait_ms = 1000 },
