@@ -42,7 +42,7 @@ struct server *server_new(const struct settings *settings, struct title *title, 
 	s->closes = false;
 	s->leaves = false;
 	s->text = NULL;
-	s->logs_to_stderr = settings->stderr_log != NULL;
+	s->logs_to_stderr = settings->stderr_log || settings->is_log_on_stderr;
 	conn_init(&s->conn, &s->retire);
 	output_init(&s->output, &s->conn);
 	return s;

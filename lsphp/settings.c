@@ -76,6 +76,7 @@ void settings_read(struct settings *ret_settings)
 	s.max_busy_workers = number("LSAPI_MAX_BUSY_WORKER", 0, 0);
 	s.is_accept_notified = number("LSAPI_ACCEPT_NOTIFY", 0, 1) != 0;
 	s.is_core_dump_allowed = is_present("LSAPI_ALLOW_CORE_DUMP");
+	s.is_log_on_stderr = is_present("LSAPI_LOG_STDERR");
 	s.is_parent_ignored =
 		is_present("LSAPI_PPID_NO_CHECK") || is_present("LSAPI_MAX_BUSY_WORKER");
 	s.is_root_allowed = number("LSAPI_ALLOW_ROOT", 0, 0) != 0;

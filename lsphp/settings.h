@@ -27,6 +27,7 @@ struct settings {
 	uint32_t keep_listen;        /* LSAPI_KEEP_LISTEN: 0, 1, 2 */
 	bool is_accept_notified;     /* LSAPI_ACCEPT_NOTIFY */
 	bool is_core_dump_allowed;   /* LSAPI_ALLOW_CORE_DUMP */
+	bool is_log_on_stderr;       /* LSAPI_LOG_STDERR */
 	bool is_parent_ignored;      /* LSAPI_PPID_NO_CHECK */
 	bool is_root_allowed;        /* LSAPI_ALLOW_ROOT */
 	bool has_user_ini;           /* LSPHP_ENABLE_USER_INI=on */

@@ -39,7 +39,19 @@ static void add_settings(struct pool_spec_builder *b, const int *value)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (value[rows[i].setting] != SHIM_UNSET)
-			pool_spec_add_uint(b, rows[i].key, (uint64_t)value[rows[i].setting]);
+			pool_spec_add_int(b, rows[i].key, value[rows[i].setting]);
+}
+
+/* B56: Apache says whether, lsapid where. */
+static void add_own_log(struct pool_spec_builder *b, const int *value)
+{
+	if (value[SHIM_USE_OWN_LOG] == SHIM_UNSET)
+		return;
+	if (!value[SHIM_USE_OWN_LOG])
+		pool_spec_add(b, SPEC_OWN_LOG, "off");
+	else
+		pool_spec_add(
+			b, SPEC_OWN_LOG, value[SHIM_COMMON_OWN_LOG] == 1 ? "common" : "vhost");
 }
 
 int shim_spec_build(const struct shim_spec_facts *facts, char parts[POOL_SPEC_MAX_BYTES],
@@ -54,6 +66,7 @@ int shim_spec_build(const struct shim_spec_facts *facts, char parts[POOL_SPEC_MA
 	pool_spec_add_uint(&builder, SPEC_GID, facts->gid);
 	add_scope(&builder, facts);
 	add_settings(&builder, facts->value);
+	add_own_log(&builder, facts->value);
 	if (facts->word[SHIM_WORD_ENV_PATH])
 		pool_spec_add(&builder, SPEC_PATH, facts->word[SHIM_WORD_ENV_PATH]);
 	if (facts->phprc)

@@ -9,6 +9,7 @@
 
 #include "daemon/base/fd.h"
 #include "daemon/base/log.h"
+#include "daemon/config/config_log.h"
 #include "daemon/manager/manager.h"
 
 /* Every byte of the longest line may become an escape of four; time, name and pid before it. */
@@ -153,14 +154,15 @@ static int take_path(struct pool *p, char *path)
 
 void pool_log_follow(struct pool *p)
 {
-	const struct config_pool *file = pool_find_file(p->manager, &p->spec);
+	char name[CONFIG_LOG_NAME_SIZE];
 	char *path;
 
-	if (!file || !file->log) {
+	if (config_log_name(p->manager->config, pool_find_file(p->manager, &p->spec), &p->spec,
+		    name) == CONFIG_LOG_NONE) {
 		pool_log_close(p);
 		return;
 	}
-	path = wanted_path(p, file->log);
+	path = wanted_path(p, name);
 	if (path && p->log && strcmp(p->log->path, path) == 0 &&
 		(p->log->file.fd >= 0 || pool_log_is_awaited(p))) {
 		free(path);
@@ -168,7 +170,7 @@ void pool_log_follow(struct pool *p)
 	}
 	if (!path || take_path(p, path) < 0)
 		log_warn("pool_log.failed", F_UINT("pool", p->id), F_STR("name", p->name),
-			F_UINT("uid", p->uid), F_STR("file", file->log), F_ERRNO(ENOMEM));
+			F_UINT("uid", p->uid), F_STR("file", name), F_ERRNO(ENOMEM));
 }
 
 static void tell_working(struct pool_log *l)

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The log file of a pool, if its pool file names one: for what its lsphp writes to stderr. The
+ * The log file of a pool, if it has one (config_log.h): for what its lsphp writes to stderr. The
  * supervisor opens it, by its own reading of the configuration (LOG_OPEN); until its answer comes
  * that output waits in its pipe. A file is open while the pool has such a pipe.
  */

@@ -195,6 +195,8 @@ void environ_fill_lsphp(
 	environ_set_uint(e, "LSAPI_KEEP_LISTEN", 1);
 	if (order->has_coredump)
 		environ_set_uint(e, "LSAPI_ALLOW_CORE_DUMP", 1);
+	if (order->has_own_log)
+		environ_set_uint(e, "LSAPI_LOG_STDERR", 1);
 	if (order->has_user_ini)
 		environ_set(e, "LSPHP_ENABLE_USER_INI", "on");
 	if (order->has_user_ini && order->has_user_ini_home && order->home)

@@ -14,6 +14,7 @@
 #include "daemon/base/fd.h"
 #include "daemon/base/path_check.h"
 #include "daemon/base/str.h"
+#include "daemon/config/config_log.h"
 #include "daemon/config/config_merge.h"
 #include "daemon/supervisor/ident.h"
 #include "daemon/supervisor/supervisor.h"
@@ -209,27 +210,36 @@ static const struct config_pool *find_pool(
 	return pool;
 }
 
+/** A log file that is to be opened. */
+struct pool_file {
+	enum config_log kind;
+	char name[CONFIG_LOG_NAME_SIZE];
+	const char *of; /* borrowed: the pool's name, for people */
+	uid_t uid;
+};
+
 /* Return: 0 and the file; errno, and the log has the reason */
-static int open_pool_file(
-	const struct settings *s, const struct config_pool *pool, uid_t uid, int *ret_fd)
+static int open_pool_file(const struct settings *s, const struct pool_file *f, int *ret_fd)
 {
 	struct path_check_fault *fault = calloc(1, sizeof(*fault));
 	ATTR_CLEANUP(fd_cleanup) int dir = -1;
-	gid_t group = s->host.is_privileged ? ident_find_private_group(uid) : s->host.own_gid;
+	gid_t group = s->host.is_privileged && f->kind == CONFIG_LOG_OF_USER
+			      ? ident_find_private_group(f->uid)
+			      : s->host.own_gid;
 	struct config_problem problem;
 	char path[PATH_MAX];
 	int r, error;
 
 	if (!fault)
 		return ENOMEM;
-	(void)snprintf(path, sizeof(path), "%s/%s", s->config->log_dir, pool->log);
+	(void)snprintf(path, sizeof(path), "%s/%s", s->config->log_dir, f->name);
 	r = open_log_dir(s, &dir, fault);
 	if (!r)
 		r = path_check_append_in(dir, path, s->host.own_uid, group, ret_fd, fault);
 	error = fault->system_errno ? fault->system_errno : EPERM;
 	if (r) {
 		(void)config_problem_set_path(&problem, path, r, fault);
-		log_error("pool_log.open_failed", F_STR("pool", pool->name), F_UINT("uid", uid),
+		log_error("pool_log.open_failed", F_STR("pool", f->of), F_UINT("uid", f->uid),
 			F_STR("file", path), F_STR("what", problem.what),
 			F_STR("remedy", problem.remedy));
 	}
@@ -242,6 +252,7 @@ int logs_open_pool(struct supervisor *s, uint64_t id, int spec_fd)
 	struct priv_message m = { .type = PRIV_LOG_FD, .id = id };
 	struct fdpass_set fds = FDPASS_SET_EMPTY;
 	const struct config_pool *pool;
+	struct pool_file file;
 	struct pool_spec spec;
 	char *text = NULL;
 	uint64_t uid = 0;
@@ -262,10 +273,12 @@ int logs_open_pool(struct supervisor *s, uint64_t id, int spec_fd)
 		return 1;
 	}
 	pool = find_pool(s->settings, &spec, (uid_t)uid);
+	file.uid = (uid_t)uid;
+	file.of = pool ? pool->name : "-";
+	file.kind = config_log_name(s->settings->config, pool, &spec, file.name);
 	free(text);
 	/* a reload may have taken it away since it was asked for */
-	m.error = pool && pool->log ? open_pool_file(s->settings, pool, (uid_t)uid, &fds.fd[0])
-				    : ENOENT;
+	m.error = file.kind ? open_pool_file(s->settings, &file, &fds.fd[0]) : ENOENT;
 	if (!m.error)
 		fds.count = 1;
 	link_send(s, &m, &fds);

@@ -211,9 +211,11 @@ static void fill_texts(const struct pool_spec *spec, struct policy_order *o)
 {
 	const char *name = pool_spec_get(spec, SPEC_NAME);
 	const char *path = pool_spec_get(spec, SPEC_PATH);
+	const char *own_log = pool_spec_get(spec, SPEC_OWN_LOG);
 
 	if (name)
 		o->name = name;
+	o->has_own_log = own_log && strcmp(own_log, "off") != 0;
 	if (path)
 		o->path = path;
 	o->docroot = pool_spec_get(spec, SPEC_DOCROOT);

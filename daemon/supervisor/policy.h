@@ -48,6 +48,7 @@ struct policy_order {
 	bool has_user_ini;
 	bool has_user_ini_home;
 	bool has_connection_pool;
+	bool has_own_log;            /* PHP's messages are for its stderr */
 	int32_t nice;                /* CONFIG_UNSET_INT: as lsapid */
 	int32_t oom_score_adj;       /* the same */
 	uint64_t limit[LIMIT_COUNT]; /* LIMIT_UNSET, LIMIT_UNLIMITED */
