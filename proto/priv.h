@@ -89,6 +89,7 @@ enum priv_signal {
 	PRIV_SIGNAL_KILL = 2,   /* SIGKILL to the parent and every process that descends from it */
 	PRIV_SIGNAL_CHILD_TERM = 3, /* SIGTERM to the child @pid */
 	PRIV_SIGNAL_CHILD_KILL = 4, /* SIGKILL to it */
+	PRIV_SIGNAL_CHILD_DUMP = 5, /* no signal at all: log what it does */
 	PRIV_SIGNAL_COUNT
 };
 
@@ -146,7 +147,8 @@ struct priv_message {
 /** priv_signal_has_pid() - is it one for a child, which the message has to name? */
 static inline bool priv_signal_has_pid(uint32_t signal)
 {
-	return signal == PRIV_SIGNAL_CHILD_TERM || signal == PRIV_SIGNAL_CHILD_KILL;
+	return signal == PRIV_SIGNAL_CHILD_TERM || signal == PRIV_SIGNAL_CHILD_KILL ||
+	       signal == PRIV_SIGNAL_CHILD_DUMP;
 }
 
 /** priv_encode() - into exactly PRIV_MESSAGE_SIZE bytes */

@@ -19,6 +19,7 @@ static const struct spec_row rows[] = {
 	{ SHIM_COREDUMP, SPEC_COREDUMP },
 	{ SHIM_CONNECTION_POOL, SPEC_CONNECTION_POOL },
 	{ SHIM_OOM_SCORE_ADJ, SPEC_OOM_SCORE_ADJ },
+	{ SHIM_DUMP_DEBUG_INFO, SPEC_DUMP_DEBUG_INFO },
 };
 
 static void add_scope(struct pool_spec_builder *b, const struct shim_spec_facts *facts)

@@ -88,6 +88,9 @@ static void take_step(struct backend *b, enum overdue_step step, uint64_t now_ns
 		return;
 	}
 	log_step(b, step, clock_since_ns(b->overdue.since_ns, now_ns));
+	/* B59: the supervisor takes one request after another, so this comes before the signal */
+	if (is_first && b->pool->has_dump_debug_info)
+		backend_signal(b, PRIV_SIGNAL_CHILD_DUMP);
 	switch (step) {
 	case OVERDUE_TERM:
 		backend_signal(b, PRIV_SIGNAL_CHILD_TERM);

@@ -14,9 +14,6 @@
 #include "daemon/base/err.h"
 #include "daemon/base/fd.h"
 
-/* The lines that are needed are among the first; those with long lists come after them. */
-#define KIN_STATUS_SIZE 2048U
-
 /* The number after "\nNAME:" and white space; the kernel escapes a newline in the command's name.
  */
 static bool read_numbers(const char *text, const char *name, unsigned long long *ret, size_t count)

@@ -17,6 +17,9 @@
 
 #include "daemon/base/attr.h"
 
+/** Of /proc/PID/status: the lines that are needed are among the first. */
+#define KIN_STATUS_SIZE 2048U
+
 /** Who a child has to be. */
 struct kin {
 	pid_t parent; /* its parent: lsphp's, or ourselves for what lsphp's parent left behind */

@@ -19,6 +19,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/supervisor/child.h"
+#include "daemon/supervisor/dump.h"
 #include "daemon/supervisor/ini.h"
 #include "daemon/supervisor/kin.h"
 #include "daemon/supervisor/launch.h"
@@ -239,6 +240,7 @@ void spawn_signal(struct supervisor *s, uint64_t id, enum priv_signal what)
 		break;
 	case PRIV_SIGNAL_CHILD_TERM:
 	case PRIV_SIGNAL_CHILD_KILL:
+	case PRIV_SIGNAL_CHILD_DUMP:
 	case PRIV_SIGNAL_COUNT:
 		break;
 	}
@@ -260,6 +262,7 @@ static void log_child_signal(const char *name, uid_t uid, pid_t pid, int signal_
 void spawn_signal_child(struct supervisor *s, uint64_t id, pid_t pid, enum priv_signal what)
 {
 	int signal_number = what == PRIV_SIGNAL_CHILD_KILL ? SIGKILL : SIGTERM;
+	bool is_dump = what == PRIV_SIGNAL_CHILD_DUMP;
 	const struct spawn *sp = map_find(&s->spawns.by_id, id);
 	const struct spawn_past *past = sp ? NULL : past_find(&s->spawns, id);
 	struct kin kin = { .parent = s->pid };
@@ -275,8 +278,9 @@ void spawn_signal_child(struct supervisor *s, uint64_t id, pid_t pid, enum priv_
 	}
 	/* children of ours are the manager and the lsphp parents, too: those it may not name */
 	if (sp || (past && pid != s->link.pid && !map_find(&s->spawns.by_pid, (uint64_t)pid)))
-		r = kin_signal(&kin, pid, signal_number);
-	log_child_signal(name, kin.uid, pid, signal_number, r);
+		r = is_dump ? dump_child(&kin, pid, name) : kin_signal(&kin, pid, signal_number);
+	if (!is_dump || r)
+		log_child_signal(name, kin.uid, pid, is_dump ? 0 : signal_number, r);
 }
 
 /* The end of a start: exec has worked, or a step before it has not. */

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/supervisor/dump.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+#include "daemon/base/fd.h"
+#include "daemon/base/log.h"
+#include "daemon/base/str.h"
+
+/* One file of /proc: a state, or the frames of a stack. */
+#define DUMP_TEXT_SIZE 1024U
+#define DUMP_PATH_SIZE 512U
+/* A host in trouble is not to wait for what a site did. */
+#define DUMP_PATIENCE_NS (200 * NS_PER_MS)
+
+/* The text of a file, or what is wrong with it. Return: true: it is the text */
+static bool read_text(int dir, const char *name, char *out, size_t size)
+{
+	ATTR_CLEANUP(fd_cleanup) int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
+
+	if (n < 0) {
+		(void)str_copy(out, size, err_name(errno));
+		return false;
+	}
+	out[n] = '\0';
+	return true;
+}
+
+static void read_link(int dir, const char *name, char *out, size_t size)
+{
+	ssize_t n = readlinkat(dir, name, out, size - 1);
+
+	if (n < 0)
+		(void)str_copy(out, size, err_name(errno));
+	else
+		out[n] = '\0';
+}
+
+/* One line of many. */
+static void join_lines(char *text)
+{
+	for (; *text; text++)
+		*text = *text == '\n' ? ' ' : *text;
+}
+
+/* "R (running)" of the line "State:\tR (running)". */
+static void find_state(const char *status, char out[32])
+{
+	static const char name[] = "\nState:\t";
+	const char *at = strstr(status, name);
+
+	(void)snprintf(out, 32, "%.*s", at ? (int)strcspn(at + sizeof(name) - 1, "\n") : 1,
+		at ? at + sizeof(name) - 1 : "?");
+}
+
+static void log_state(int dir, pid_t pid, const char *pool, const char *status)
+{
+	char wchan[64], syscall_text[256], cwd[DUMP_PATH_SIZE], stack[DUMP_TEXT_SIZE];
+	char state[32];
+
+	find_state(status, state);
+	(void)read_text(dir, "wchan", wchan, sizeof(wchan));
+	(void)read_text(dir, "syscall", syscall_text, sizeof(syscall_text));
+	(void)read_text(dir, "stack", stack, sizeof(stack));
+	read_link(dir, "cwd", cwd, sizeof(cwd));
+	join_lines(syscall_text);
+	join_lines(stack);
+	log_warn("child.dump", F_STR("pool", pool), F_INT("pid", pid), F_STR("state", state),
+		F_STR("cwd", cwd), F_STR("wchan", wchan), F_STR("syscall", syscall_text),
+		F_STR("stack", stack));
+}
+
+static void log_files(int dir, pid_t pid, const char *pool)
+{
+	uint64_t until_ns = clock_now_ns() + DUMP_PATIENCE_NS;
+	int fd = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *files = fd < 0 ? NULL : fdopendir(fd);
+	uint32_t told = 0, untold = 0;
+	const struct dirent *e;
+	char target[DUMP_PATH_SIZE];
+
+	if (!files) {
+		(void)fd_close(fd);
+		return;
+	}
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): this process has one thread */
+	while ((e = readdir(files)) && clock_now_ns() < until_ns) {
+		if (e->d_name[0] == '.')
+			continue;
+		if (told == DUMP_FILES_MAX) {
+			untold++;
+			continue;
+		}
+		told++;
+		read_link(fd, e->d_name, target, sizeof(target));
+		log_warn("child.dump_file", F_STR("pool", pool), F_INT("pid", pid),
+			F_STR("fd", e->d_name), F_STR("file", target));
+	}
+	(void)closedir(files);
+	if (untold)
+		log_warn("child.dump_file", F_STR("pool", pool), F_INT("pid", pid),
+			F_UINT("untold", untold));
+}
+
+int dump_child(const struct kin *k, pid_t pid, const char *pool)
+{
+	ATTR_CLEANUP(fd_cleanup) int dir = -1;
+	char status[KIN_STATUS_SIZE];
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d", pid);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return errno == ENOENT ? KIN_E_GONE : err_origin(-errno);
+	if (!read_text(dir, "status", status, sizeof(status)))
+		return KIN_E_GONE;
+	if (!kin_is(k, status))
+		return KIN_E_STRANGER;
+	log_state(dir, pid, pool, status);
+	log_files(dir, pid, pool);
+	return 0;
+}
