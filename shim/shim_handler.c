@@ -147,7 +147,7 @@ static int complete(struct shim_exchange *x, struct shim_conn *conn)
 	if (shim_exchange_is_reusable(x))
 		shim_lease_done(x->process, conn);
 	else
-		shim_lease_drop(x->process, conn,
+		shim_lease_end(x->process, conn,
 			x->response.has_leftover ? CONTROL_CLOSE_PROTOCOL : CONTROL_CLOSE_DONE);
 	return shim_response_finish(&x->response);
 }

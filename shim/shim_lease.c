@@ -293,7 +293,7 @@ void shim_lease_done(struct shim_process *p, struct shim_conn *conn)
 {
 	/* its child is about to close it: a further request could be lost in between */
 	if (conn->grant_flags & CONTROL_GRANT_ONCE) {
-		shim_lease_drop(p, conn, CONTROL_CLOSE_DONE);
+		shim_lease_end(p, conn, CONTROL_CLOSE_DONE);
 		return;
 	}
 	conn->grant_flags = 0;
@@ -316,6 +316,12 @@ void shim_lease_drop(struct shim_process *p, struct shim_conn *conn, enum contro
 	(void)shutdown(conn->fd, SHUT_RDWR);
 	shim_session_close(p->session, conn, why);
 	forget(p, conn);
+}
+
+void shim_lease_end(struct shim_process *p, struct shim_conn *conn, enum control_close why)
+{
+	(void)atomic_fetch_add_explicit(&slot_of(conn)->requests, 1, memory_order_relaxed);
+	shim_lease_drop(p, conn, why);
 }
 
 void shim_lease_note_pid(struct shim_conn *conn, int32_t pid)

@@ -236,6 +236,9 @@ void shim_lease_done(struct shim_process *p, struct shim_conn *conn);
 /** shim_lease_drop() - the connection can not be used again; it is shut down and closed */
 void shim_lease_drop(struct shim_process *p, struct shim_conn *conn, enum control_close why);
 
+/** shim_lease_end() - the same after a complete response: the request counts */
+void shim_lease_end(struct shim_process *p, struct shim_conn *conn, enum control_close why);
+
 /** shim_lease_note_pid() - tell the manager who serves it */
 void shim_lease_note_pid(struct shim_conn *conn, int32_t pid);
 

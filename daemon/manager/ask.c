@@ -9,6 +9,7 @@
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
 #include "daemon/manager/manager.h"
+#include "daemon/manager/pgrp.h"
 #include "daemon/manager/pool_policy.h"
 
 /*

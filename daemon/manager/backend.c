@@ -8,6 +8,7 @@
 
 #include "daemon/manager/backend_socket.h"
 #include "daemon/manager/manager.h"
+#include "daemon/manager/pgrp.h"
 #include "daemon/manager/recycle.h"
 #include "proto/lease_table.h"
 
@@ -59,6 +60,7 @@ void backend_close(struct backend *b)
 	list_remove(&b->node);
 	list_remove(&b->spare_node);
 	recycle_forget(b);
+	pgrp_note_closed(b);
 	hangup_unwatch(&m->hangup, b);
 	/* when the manager ends, what is under way shall not end with it */
 	backend_socket_close(b->fd, !m->has_quit);

@@ -8,6 +8,7 @@
 #include "daemon/base/log.h"
 #include "daemon/manager/lifetime.h"
 #include "daemon/manager/manager.h"
+#include "daemon/manager/pgrp.h"
 #include "daemon/manager/recycle.h"
 #include "proto/lease_table.h"
 
@@ -182,6 +183,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	next_ns = look_at_requests(p, now_ns);
 	next_ns = earlier(next_ns, recycle_look(p, now_ns));
 	next_ns = earlier(next_ns, look_at_parent(p, now_ns));
+	next_ns = earlier(next_ns, pgrp_look(p, now_ns));
 	if (next_ns < p->care->due_ns)
 		arm(p, next_ns);
 }
@@ -216,6 +218,7 @@ void care_wake(struct pool *p)
 	if (!list_is_empty(&p->held))
 		due_ns = earlier(due_ns, now_ns + p->max_process_time_s * NS_PER_S);
 	due_ns = earlier(due_ns, recycle_next_ns(p, now_ns));
+	due_ns = earlier(due_ns, pgrp_next_ns(p, now_ns));
 	if (due_ns < p->care->due_ns)
 		arm(p, due_ns);
 }

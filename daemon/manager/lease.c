@@ -36,8 +36,8 @@ int lease_lend(struct backend *b, struct session *s)
 	/* what is known about the connection goes with it; the GRANT message publishes it */
 	atomic_store_explicit(&slot->requests, b->requests, memory_order_relaxed);
 	atomic_store_explicit(&slot->child_pid, b->child_pid, memory_order_relaxed);
-	/* somebody else waits already: it is to come back when this request is done */
-	if (b->pool->is_wanting && waitq_count(&b->pool->waitq))
+	/* somebody else waits already, or so: it is to come back when this request is done */
+	if (b->is_asked_back || (b->pool->is_wanting && waitq_count(&b->pool->waitq)))
 		(void)lease_want(slot, b->generation);
 	list_remove(&b->node);
 	list_push_back(&b->pool->held, &b->node);
@@ -174,7 +174,7 @@ void lease_unwant_all(struct pool *p)
 		/* those of an earlier generation are to come back whoever waits */
 		if (p->parent.is_retiring || b->is_doubtful || b->spawn_id != p->parent.spawn_id)
 			continue;
-		if (b->is_condemned || b->is_suspect)
+		if (b->is_condemned || b->is_suspect || b->is_asked_back)
 			continue;
 		/* false: its RETURN is on the way */
 		(void)lease_unwant(slot_of(b), b->generation);

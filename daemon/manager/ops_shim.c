@@ -10,6 +10,7 @@
 #include "daemon/base/str.h"
 #include "daemon/manager/manager.h"
 #include "daemon/manager/ops.h"
+#include "daemon/manager/pgrp.h"
 #include "daemon/manager/recycle.h"
 #include "proto/pool_spec.h"
 
@@ -140,6 +141,15 @@ bool ops_lease(struct peer *p, uint32_t sequence, const uint8_t *data, size_t si
 	return true;
 }
 
+/* What it has served is known now, and is proof that its parent serves, if that was not known yet.
+ */
+static void look_at_parent(const struct backend *b)
+{
+	if (b->requests)
+		starter_served(b->pool, b->spawn_id);
+	(void)pgrp_look(b->pool, manager_now(b->pool->manager));
+}
+
 bool ops_return(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size)
 {
 	struct control_return msg;
@@ -155,6 +165,7 @@ bool ops_return(struct peer *p, uint32_t sequence, const uint8_t *data, size_t s
 	pool = b->pool;
 	p->manager->stats.returns++;
 	lease_end(b);
+	look_at_parent(b);
 	if (b->has_hung_up || b->is_doubtful || b->is_condemned ||
 		!starter_is_current(pool, b->spawn_id))
 		backend_close(b);
@@ -218,6 +229,7 @@ static void note_close(const struct backend *b, const struct control_close_lease
 	if (msg->why != CONTROL_CLOSE_DIED || b->is_condemned) /* we have said why it had to */
 		return;
 	pool->counts.deaths++;
+	pgrp_note_crash(b);
 	log_warn("backend.died", F_UINT("pool", pool->id), F_STR("name", pool->name),
 		F_UINT("uid", pool->uid), F_UINT("pid", msg->child_pid));
 }
@@ -240,6 +252,7 @@ bool ops_close(struct peer *p, uint32_t sequence, const uint8_t *data, size_t si
 	if (is_unborn(b, &msg))
 		note_unborn(pool);
 	backend_close(b);
+	look_at_parent(b);
 	admit_room(pool);
 	shutdown_check(p->manager);
 	return true;
