@@ -97,6 +97,29 @@ static const char *path_of(
 	return config->word[word] ? config->word[word] : fallback;
 }
 
+static void check_max_connection(const server_rec *s, const struct shim_config *config)
+{
+	int kept = config->value[SHIM_MAX_CONNECTION];
+	int children = config->value[SHIM_CHILDREN];
+
+	if (kept == SHIM_UNSET || children == SHIM_UNSET || kept <= children)
+		return;
+	ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+		"lsapi: lsapi_max_connection %d of %s is above lsapi_backend_children: %d is used",
+		kept, s->server_hostname ? s->server_hostname : "the server", children);
+}
+
+/* Also at "httpd -t". A start reads the configuration twice, and says it the second time. */
+static int hook_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+	if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG &&
+		ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST)
+		return OK;
+	for (const server_rec *each = s; each; each = each->next)
+		check_max_connection(each, shim_config_of_server(each));
+	return OK;
+}
+
 static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
 	const struct shim_config *config = shim_config_of_server(s);
@@ -136,6 +159,7 @@ static void hook_child_init(apr_pool_t *pchild, server_rec *s)
 static void register_hooks(apr_pool_t *p)
 {
 	ap_hook_check_config(shim_conflict_check, NULL, NULL, APR_HOOK_MIDDLE);
+	ap_hook_check_config(hook_check_config, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_post_config(hook_post_config, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_child_init(hook_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_fixups(shim_handler_choose, NULL, NULL, APR_HOOK_LAST);

@@ -40,6 +40,7 @@ static struct pool_figures figures(const struct ask *a, bool has_place, struct b
 		.unheld = (uint32_t)p->unheld.count,
 		.connections = pool_connections(p),
 		.children = p->children,
+		.has_enough = pool_connections(p) >= p->max_connections,
 		.host = ask_fair(m, p->user),
 		.user_held = p->user->held,
 		.has_place = has_place,
@@ -77,6 +78,8 @@ static int grant(const struct ask *a, struct backend *b, uint32_t flags)
 		backend_close(b);
 		return 1;
 	}
+	b->is_surplus = pool_connections(a->pool) > a->pool->max_connections;
+	b->is_asked_back = b->is_surplus || pgrp_has_to_count(a->pool);
 	r = lease_lend(b, a->session);
 	if (r < 0)
 		return r;

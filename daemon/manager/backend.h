@@ -39,6 +39,7 @@ struct backend {
 	bool is_condemned; /* its child is being ended: nobody gets it again */
 	bool is_suspect;   /* asked for because of its child's memory: weighed when it is back */
 	bool is_killed;    /* leaving, and SIGTERM did not do */
+	bool is_surplus;   /* one more than max_connections: its child ends with its request */
 	bool is_asked_back;        /* it comes back after each request, whoever waits */
 	uint64_t leaving_ns;       /* its child was told to end */
 	uint32_t weighed_requests; /* requests done when its child was weighed last */

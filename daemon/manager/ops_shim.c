@@ -141,6 +141,14 @@ bool ops_lease(struct peer *p, uint32_t sequence, const uint8_t *data, size_t si
 	return true;
 }
 
+/* Nobody of its pool waits for it, and enough others are kept. */
+static bool is_too_many(const struct backend *b)
+{
+	const struct pool *p = b->pool;
+
+	return b->is_surplus && pool_connections(p) > p->max_connections && !waitq_count(&p->waitq);
+}
+
 /* What it has served is known now, and is proof that its parent serves, if that was not known yet.
  */
 static void look_at_parent(const struct backend *b)
@@ -169,6 +177,8 @@ bool ops_return(struct peer *p, uint32_t sequence, const uint8_t *data, size_t s
 	if (b->has_hung_up || b->is_doubtful || b->is_condemned ||
 		!starter_is_current(pool, b->spawn_id))
 		backend_close(b);
+	else if (is_too_many(b))
+		recycle_surplus(b);
 	else if (!b->is_suspect || !recycle_returned(b))
 		admit_returned(b);
 	admit_room(pool);

@@ -61,7 +61,7 @@ struct pool_decision pool_policy_decide(const struct pool_figures *f)
 		return wait_or_reject(f, REASON_BUSY);
 	if (f->unheld)
 		return act(POOL_GRANT_IDLE);
-	if (f->has_idle && f->idle_ns > POOL_POLICY_STALE_NS)
+	if (f->has_idle && (f->has_enough || f->idle_ns > POOL_POLICY_STALE_NS))
 		return act(POOL_REVOKE);
 	if (can_grow && pool_policy_has_room(f))
 		return grow(f->state);

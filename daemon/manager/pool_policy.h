@@ -32,11 +32,12 @@ enum pool_action {
 
 struct pool_figures {
 	enum pool_state state;
-	bool is_stopping;     /* the manager as a whole */
-	bool has_slot;        /* the session has a free slot in its lease table */
-	bool has_idle;        /* a lease of some session is idle ... */
-	uint64_t idle_ns;     /* ... and the oldest one for this long */
-	uint32_t unheld;      /* connections that nobody holds */
+	bool is_stopping; /* the manager as a whole */
+	bool has_slot;    /* the session has a free slot in its lease table */
+	bool has_idle;    /* a lease of some session is idle ... */
+	uint64_t idle_ns; /* ... and the oldest one for this long */
+	bool has_enough;  /* as many connections as are kept: an idle one is better than another */
+	uint32_t unheld;  /* connections that nobody holds */
 	uint32_t connections; /* all of the pool, held or not */
 	uint32_t children;    /* its limit */
 	struct fair_figures host;

@@ -39,7 +39,7 @@ static bool is_too_large(struct backend *b, uint64_t *ret_bytes)
 }
 
 /* Nobody holds it. */
-static void begin_end(struct backend *b, uint64_t bytes)
+static void leave(struct backend *b)
 {
 	struct pool *p = b->pool;
 
@@ -47,13 +47,33 @@ static void begin_end(struct backend *b, uint64_t bytes)
 	list_remove(&b->spare_node); /* closed, its child would go to the listener */
 	list_push_back(&p->care->leaving, &b->node);
 	b->leaving_ns = manager_now(p->manager);
+	care_wake(p); /* in case that it does not go */
+	backend_signal(b, PRIV_SIGNAL_CHILD_TERM);
+}
+
+static void begin_end(struct backend *b, uint64_t bytes)
+{
+	struct pool *p = b->pool;
+
 	p->care->recycled++;
 	p->manager->stats.recycled++;
-	care_wake(p); /* in case that it does not go */
 	log_info("child.recycle", F_UINT("pool", p->id), F_STR("name", p->name),
 		F_UINT("uid", p->uid), F_UINT("pid", b->child_pid), F_UINT("bytes", bytes),
 		F_UINT("max_memory", p->max_memory), F_UINT("requests", b->requests));
-	backend_signal(b, PRIV_SIGNAL_CHILD_TERM);
+	leave(b);
+}
+
+void recycle_surplus(struct backend *b)
+{
+	recycle_forget(b);
+	log_debug("child.surplus", F_UINT("pool", b->pool->id), F_UINT("pid", b->child_pid),
+		F_UINT("connections", pool_connections(b->pool)),
+		F_UINT("max_connections", b->pool->max_connections));
+	/* a foreign lsphp need not have told who it is: then it goes back to its listener */
+	if (b->child_pid && b->pool->care)
+		leave(b);
+	else
+		backend_close(b);
 }
 
 /* --- weighing ----------------------------------------------------------------------------- */

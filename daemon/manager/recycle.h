@@ -53,6 +53,12 @@ uint32_t recycle_wait_ms(const struct pool *p);
 /** recycle_suspect() - ask the holder of a busy connection for it, to weigh its child */
 void recycle_suspect(struct backend *b);
 
+/**
+ * recycle_surplus() - nobody holds it, and there are more than max_connections: its child leaves in
+ * the same way
+ */
+void recycle_surplus(struct backend *b);
+
 /** recycle_forget() - the connection ends, whatever it was asked back for */
 void recycle_forget(struct backend *b);
 

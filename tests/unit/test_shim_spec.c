@@ -24,7 +24,7 @@ struct setting {
 struct spec_case {
 	const char *name;
 	struct shim_spec_facts facts;
-	struct setting set[3];
+	struct setting set[6];
 	size_t set_count;
 	const char *expected; /* entries, a blank between two; '+' stands for a blank in a value */
 };
@@ -48,6 +48,21 @@ static const struct spec_case cases[] = {
 		{ { SHIM_CHILDREN, 20 }, { SHIM_PGRP_MAX_IDLE_S, 0 }, { SHIM_ACCEPT_NOTIFY, 0 } },
 		3,
 		"accept_notify=0 children=20 gid=0 handler=h pgrp_max_idle=0 scope=vhost uid=0" },
+	{ "processes, also below zero", { .handler = "h" },
+		{ { SHIM_COREDUMP, 1 }, { SHIM_CONNECTION_POOL, 0 }, { SHIM_OOM_SCORE_ADJ, -17 },
+			{ SHIM_MAX_CONNECTION, 4 }, { SHIM_PGRP_MAX_REQS, 9 },
+			{ SHIM_PGRP_MAX_CRASHES, 2 } },
+		6,
+		"connection_pool=0 coredump=1 gid=0 handler=h max_connections=4 oom_score_adj=-17 "
+		"pgrp_max_crashes=2 pgrp_max_reqs=9 scope=vhost uid=0" },
+	{ "a log of each virtual host", { .handler = "h" }, { { SHIM_USE_OWN_LOG, 1 } }, 1,
+		"gid=0 handler=h own_log=vhost scope=vhost uid=0" },
+	{ "a common log", { .handler = "h" },
+		{ { SHIM_USE_OWN_LOG, 1 }, { SHIM_COMMON_OWN_LOG, 1 } }, 2,
+		"gid=0 handler=h own_log=common scope=vhost uid=0" },
+	{ "no log, said in so many words", { .handler = "h" },
+		{ { SHIM_USE_OWN_LOG, 0 }, { SHIM_COMMON_OWN_LOG, 1 } }, 2,
+		"gid=0 handler=h own_log=off scope=vhost uid=0" },
 	{ "settings of the request path are none of the pool", { .handler = "h" },
 		{ { SHIM_POLL_TIMEOUT_S, 5 }, { SHIM_ENGINE, 1 }, { SHIM_MAX_RESEND_KIB, 1 } }, 3,
 		"gid=0 handler=h scope=vhost uid=0" },
