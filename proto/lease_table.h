@@ -51,10 +51,11 @@ enum lease_state {
 	LEASE_STATE_COUNT
 };
 
-/** Why the manager has the child ended that serves a lease: for the log of who holds it. */
+/** Why the child ends, or has ended, that serves a lease: for the log of who holds it. */
 enum lease_fate {
 	LEASE_FATE_NONE = 0,
 	LEASE_FATE_RUNAWAY = 1, /* its request ran for longer than max_process_time */
+	LEASE_FATE_KILLED = 2,  /* not the manager's doing: a signal has killed it (crash.h) */
 	LEASE_FATE_COUNT
 };
 
@@ -64,7 +65,7 @@ struct lease_slot {
 	_Atomic uint32_t requests;  /* requests done on this connection */
 	_Atomic uint32_t child_pid; /* lsphp child that serves it, 0 if not told */
 	_Atomic uint32_t fate;      /* enum lease_fate; the manager's */
-	_Atomic uint32_t limit_s;   /* that the fate is about; the manager's */
+	_Atomic uint32_t limit_s; /* that the fate is about; KILLED: crash_pack(); the manager's */
 	uint8_t reserved[32];
 };
 

@@ -4,6 +4,8 @@
 
 #include <apr_strings.h>
 
+#include "proto/crash.h"
+
 #define TEXT_SIZE 128
 
 /** Status for each reason that the daemon gives; what is not listed is 503. */
@@ -159,6 +161,12 @@ static const char *hint(const struct shim_exchange *x, enum shim_end end)
 	if (x->fate.fate == LEASE_FATE_RUNAWAY)
 		return "; mend the script, or raise lsapi_backend_max_process_time (or "
 		       "max_process_time in the pool file of lsapid)";
+	if (x->fate.fate == LEASE_FATE_KILLED) {
+		struct crash c;
+
+		crash_unpack(x->fate.limit_s, &c);
+		return apr_pstrcat(x->r->pool, "; ", crash_hint(c.signal), NULL);
+	}
 	switch (end) {
 	case SHIM_END_EPIPE:
 	case SHIM_END_RESET:
@@ -169,6 +177,19 @@ static const char *hint(const struct shim_exchange *x, enum shim_end end)
 	default:
 		return "";
 	}
+}
+
+/* B10: in the words that administrators look for. */
+static void log_crash(const struct shim_exchange *x, const struct shim_conn *conn)
+{
+	struct crash c;
+
+	if (x->fate.fate != LEASE_FATE_KILLED)
+		return;
+	crash_unpack(x->fate.limit_s, &c);
+	ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, x->r,
+		"Child process with pid: %u was killed by signal: %u, core dump: %d; uri(%s)",
+		conn->child_pid, c.signal, c.has_core ? 1 : 0, x->r->uri);
 }
 
 int shim_failure_exchange(
@@ -193,6 +214,7 @@ int shim_failure_exchange(
 			       ? shim_failure_status(r, SHIM_CLASS_CLIENT_SETUP, status)
 			       : status;
 	}
+	log_crash(x, conn);
 	ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
 		"%s; request(%s); uri(%s) content-length(%" APR_UINT64_T_FMT
 		") uid(%u) gid(%u) pid(%u) script(%s)%s",

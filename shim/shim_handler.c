@@ -126,6 +126,9 @@ static int give_up(struct shim_exchange *x, struct shim_conn *conn, enum shim_en
 {
 	bool has_response = x->response.decoder.has_header;
 	bool is_cold = conn->grant_flags & CONTROL_GRANT_COLD;
+
+	if (end == SHIM_END_EOF || end == SHIM_END_RESET)
+		x->fate = shim_lease_wait_fate(conn);
 	int status = shim_failure_exchange(x, conn, end);
 
 	shim_stderr_flush(&x->response.log, x->r);
@@ -162,7 +165,7 @@ static enum shim_retry decide(
 		.can_resend = shim_body_can_rewind(&x->body),
 		.has_response = x->response.decoder.has_header || x->response.has_output,
 		.is_listed = is_listed(x->r, dir),
-		.is_ended = x->fate.fate != LEASE_FATE_NONE,
+		.is_ended = x->fate.fate == LEASE_FATE_RUNAWAY,
 		.unused = unused,
 		.ambiguous = ambiguous,
 		.ambiguous_max = (unsigned)shim_config_get(dir, SHIM_RESEND_IF_CRASHED),

@@ -5,6 +5,7 @@
 #include "shim/shim_process.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,6 +21,12 @@
 #define UNSEEN_IDLE_NS 20000000ULL
 /** Pool ids become void when the manager is restarted; more often in a row is a mistake. */
 #define POOL_UNKNOWN_MAX 3
+/** Its parent reaps a child, says so, and the manager reads it: 255 ms for that in all ... */
+#define FATE_FIRST_PAUSE_US 1000
+#define FATE_LOOKS          8
+/** ... after it has ended: a core file takes its time, and so does much memory. */
+#define FATE_END_PAUSE_US 10000
+#define FATE_END_LOOKS    200
 
 static struct lease_slot *slot_of(const struct shim_conn *conn)
 {
@@ -338,5 +345,28 @@ struct shim_fate shim_lease_get_fate(const struct shim_conn *conn)
 	struct shim_fate f = { .ran_ms = now > since ? (now - since) / 1000000 : 0 };
 
 	f.fate = lease_get_fate(slot, conn->generation, &f.limit_s);
+	return f;
+}
+
+/* Another user's, as a rule, and thus EPERM. */
+static bool exists(const struct shim_conn *conn)
+{
+	return conn->child_pid && (kill((pid_t)conn->child_pid, 0) == 0 || errno != ESRCH);
+}
+
+struct shim_fate shim_lease_wait_fate(const struct shim_conn *conn)
+{
+	struct shim_fate f = shim_lease_get_fate(conn);
+	int us = FATE_FIRST_PAUSE_US;
+
+	for (int i = 0; i < FATE_END_LOOKS && f.fate == LEASE_FATE_NONE && exists(conn); i++) {
+		pause_us(FATE_END_PAUSE_US);
+		f = shim_lease_get_fate(conn);
+	}
+	for (int i = 0; i < FATE_LOOKS && conn->child_pid && f.fate == LEASE_FATE_NONE; i++) {
+		pause_us(us);
+		us *= 2;
+		f = shim_lease_get_fate(conn);
+	}
 	return f;
 }

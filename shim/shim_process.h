@@ -242,15 +242,21 @@ void shim_lease_end(struct shim_process *p, struct shim_conn *conn, enum control
 /** shim_lease_note_pid() - tell the manager who serves it */
 void shim_lease_note_pid(struct shim_conn *conn, int32_t pid);
 
-/** What lsapid did to the request that a lease serves. */
+/** What lsapid did to the request that a lease serves, or knows of its end. */
 struct shim_fate {
 	enum lease_fate fate;
-	uint32_t limit_s; /* the limit that was passed */
+	uint32_t limit_s; /* the limit that was passed; KILLED: crash_pack() */
 	uint64_t ran_ms;
 };
 
 /** shim_lease_get_fate() - of a failed exchange; before the connection is dropped */
 struct shim_fate shim_lease_get_fate(const struct shim_conn *conn);
+
+/**
+ * shim_lease_wait_fate() - the same, when the child has gone: why is known a moment later, as its
+ * parent has to tell
+ */
+struct shim_fate shim_lease_wait_fate(const struct shim_conn *conn);
 
 /** shim_table_unref() - give one reference back; under lease_lock */
 void shim_table_unref(struct shim_table *t);

@@ -143,6 +143,21 @@ static bool want_one(const struct backend *b)
 	return true;
 }
 
+void lease_note_crash(struct pool *p, const struct crash *c)
+{
+	struct list_node *n, *tmp;
+	uint32_t limit_s;
+
+	LIST_FOREACH (&p->held, n, tmp) {
+		struct backend *b = backend_of(n);
+
+		/* what we have done to it ourselves is the better answer */
+		if (backend_child_pid(b) == c->pid &&
+			!lease_get_fate(slot_of(b), b->generation, &limit_s))
+			lease_set_fate(slot_of(b), LEASE_FATE_KILLED, crash_pack(c));
+	}
+}
+
 bool lease_want_all(struct pool *p)
 {
 	p->is_wanting = true;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "daemon/base/attr.h"
+#include "proto/crash.h"
 
 struct backend;
 struct manager;
@@ -71,6 +72,9 @@ bool lease_give_up(struct backend *b);
  * RETURN, so that no later request is served by the generation that goes.
  */
 void lease_retire(struct pool *p);
+
+/** lease_note_crash() - tell who holds the connection of a child what has killed it */
+void lease_note_crash(struct pool *p, const struct crash *c);
 
 /**
  * lease_want() of all: somebody waits, so each holder is asked to RETURN when it is done

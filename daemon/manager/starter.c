@@ -16,6 +16,7 @@
 #include "daemon/base/log.h"
 #include "daemon/manager/manager.h"
 #include "daemon/manager/starter_watch.h"
+#include "proto/crash.h"
 
 /* --- asking for a parent ----------------------------------------------------------------- */
 
@@ -416,8 +417,9 @@ bool starter_on_failed(struct manager *m, const struct priv_message *msg)
 static void exit_text_set(struct pool *p, int status)
 {
 	if (WIFSIGNALED(status))
-		pool_fail_text_set(p, "lsphp pid %d was killed by signal %d%s", p->parent.pid,
-			WTERMSIG(status), WCOREDUMP(status) ? ", core dumped" : "");
+		pool_fail_text_set(p, "lsphp pid %d was killed by signal %d%s: %s", p->parent.pid,
+			WTERMSIG(status), WCOREDUMP(status) ? ", core dumped" : "",
+			crash_hint((uint32_t)WTERMSIG(status)));
 	else
 		pool_fail_text_set(p, "lsphp pid %d exited with status %d", p->parent.pid,
 			WEXITSTATUS(status));

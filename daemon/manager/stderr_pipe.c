@@ -12,6 +12,7 @@
 #include "daemon/base/fd.h"
 #include "daemon/base/log.h"
 #include "daemon/manager/manager.h"
+#include "proto/crash.h"
 
 size_t stderr_pipe_split(const char *data, size_t size, int is_full, size_t *ret_line)
 {
@@ -35,13 +36,31 @@ static void tell_dropped(struct pool *p)
 		F_UINT("lines", dropped));
 }
 
+/* It could be a script that writes it: then it deceives the log of its own site. */
+static void tell_crash(struct pool *p, const char *line, size_t size)
+{
+	struct crash c;
+
+	if (!crash_read(line, size, &c))
+		return;
+	lease_note_crash(p, &c);
+	if (ratelimit_take(&p->stderr_rate, manager_now(p->manager)))
+		log_warn("child.killed", F_UINT("pool", p->id), F_STR("name", p->name),
+			F_UINT("uid", p->uid), F_UINT("pid", c.pid), F_UINT("signal", c.signal),
+			F_STR("core", c.has_core ? "yes" : "no"),
+			F_STR("remedy", crash_hint(c.signal)));
+}
+
 static void tell_line(const struct stderr_pipe *sp, const char *line, size_t size)
 {
 	struct pool *p = sp->pool;
 	struct stats *stats = &p->manager->stats;
 	char text[STDERR_LINE_MAX + 1];
 
-	if (!size || pool_log_write(p, sp->pid, line, size))
+	if (!size)
+		return;
+	tell_crash(p, line, size);
+	if (pool_log_write(p, sp->pid, line, size))
 		return;
 	if (!ratelimit_take(&p->stderr_rate, manager_now(p->manager))) {
 		stats->stderr_dropped++;
