@@ -68,8 +68,7 @@ struct shim_config {
 	const char *word[SHIM_WORD_COUNT]; /* NULL where nothing was written */
 	struct shim_owner owner[SHIM_SOURCE_COUNT];
 	int error_code[SHIM_CLASS_COUNT]; /* lsapi_error_code; 0: not written */
-	const char *phpini;         /* lsapi_phpini of the server's configuration; NULL: none */
-	const char *user_phpini;    /* lsapi_phpini of a .htaccess; NULL: none */
+	const char *user_phpini;    /* lsapi_phpini of a .htaccess, beside that of word; or NULL */
 	apr_array_header_t *ini;    /* struct shim_ini, names unique; NULL if none */
 	apr_table_t *env;           /* lsapi_set_env; NULL if none */
 	apr_table_t *param;         /* lsapi_param; NULL if none */

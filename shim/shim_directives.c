@@ -114,6 +114,16 @@ static const char *set_number(cmd_parms *cmd, void *dir_config, const char *arg)
 	return NULL;
 }
 
+static const char **word_at(const cmd_parms *cmd, void *dir_config, const struct place *place)
+{
+	struct shim_config *config = config_of(cmd, dir_config, place);
+
+	/* the file that a .htaccess names may say less, and does not take the place of the other */
+	if (place->id == DIRECTIVE_ID_PHPINI && shim_set_is_htaccess(cmd))
+		return &config->user_phpini;
+	return &config->word[place->at];
+}
+
 static const char *set_word(cmd_parms *cmd, void *dir_config, const char *arg)
 {
 	const struct place *place = cmd->cmd->cmd_data;
@@ -122,7 +132,7 @@ static const char *set_word(cmd_parms *cmd, void *dir_config, const char *arg)
 	if (!is_of_use(cmd, row))
 		return NULL;
 	if (value_of(cmd, row, arg).use != DIRECTIVE_VALUE_IGNORED)
-		config_of(cmd, dir_config, place)->word[place->at] = arg;
+		*word_at(cmd, dir_config, place) = arg;
 	return NULL;
 }
 

@@ -29,9 +29,9 @@ static void put_ini_files(struct lsapi_request_encoder *e, const request_rec *r)
 
 	if (!shim_config_get(config, SHIM_PROCESS_PHPINI))
 		return;
-	if (config->phpini)
-		lsapi_request_encode_ini(
-			e, LSAPI_INI_SERVER_FILE, LSAPI_INI_FILE_NAME, config->phpini);
+	if (config->word[SHIM_WORD_PHPINI])
+		lsapi_request_encode_ini(e, LSAPI_INI_SERVER_FILE, LSAPI_INI_FILE_NAME,
+			config->word[SHIM_WORD_PHPINI]);
 	if (config->user_phpini)
 		lsapi_request_encode_ini(
 			e, LSAPI_INI_FILE, LSAPI_INI_FILE_NAME, config->user_phpini);

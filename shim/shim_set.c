@@ -6,10 +6,9 @@
 
 #include <apr_strings.h>
 
-/* httpd parses .htaccess with the pool of the request, and everything else with two pools. */
-static bool is_htaccess(const cmd_parms *cmd)
+bool shim_set_is_htaccess(const cmd_parms *cmd)
 {
-	return cmd->pool == cmd->temp_pool;
+	return !(cmd->override & (RSRC_CONF | ACCESS_CONF));
 }
 
 void shim_set_tell(const cmd_parms *cmd, int level, const char *format, ...)
@@ -24,7 +23,7 @@ void shim_set_tell(const cmd_parms *cmd, int level, const char *format, ...)
 		line ? apr_psprintf(cmd->temp_pool, "%s:%d: ", line->filename, line->line_num) : "";
 
 	/* at the start the logs of virtual hosts are not open yet; later they are the right ones */
-	if (is_htaccess(cmd))
+	if (shim_set_is_htaccess(cmd))
 		ap_log_error(APLOG_MARK, level, 0, cmd->server, "lsapi: %s%s", where, text);
 	else
 		ap_log_perror(APLOG_MARK, level, 0, cmd->pool, "lsapi: %s%s", where, text);

@@ -6,6 +6,13 @@
 #include "shim/shim.h"
 
 /**
+ * shim_set_is_htaccess() - is it a line of a .htaccess? Else an administrator has written it
+ *
+ * Source: php-src sapi/apache2handler/apache_config.c, real_value_hnd().
+ */
+bool shim_set_is_htaccess(const cmd_parms *cmd);
+
+/**
  * shim_set_tell() - tell of a line of the configuration, with its file and number
  * @level: APLOG_WARNING: another value than the written one is used; APLOG_INFO: it has no effect
  *
@@ -41,4 +48,3 @@ const char *shim_set_php_flag(cmd_parms *cmd, void *dir, const char *name, const
 const char *shim_set_php_admin_value(
 	cmd_parms *cmd, void *dir, const char *name, const char *value);
 const char *shim_set_php_admin_flag(cmd_parms *cmd, void *dir, const char *name, const char *value);
-const char *shim_set_phpini(cmd_parms *cmd, void *dir, const char *path);

@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Else it is an administrator who writes. */
-static bool is_htaccess(const cmd_parms *cmd)
-{
-	return !(cmd->override & (RSRC_CONF | ACCESS_CONF));
-}
-
 /* As PHP reads a switch. Source: php-src Zend/zend_ini.c, zend_ini_parse_bool(). */
 static bool is_on(const char *value)
 {
@@ -24,7 +18,7 @@ static const char *add_value(cmd_parms *cmd, void *dir_config, const char *name,
 	enum lsapi_ini_class ini_class)
 {
 	/* as mod_php: PHP checks more strictly what comes of .htaccess */
-	if (ini_class == LSAPI_INI_USER && !is_htaccess(cmd))
+	if (ini_class == LSAPI_INI_USER && !shim_set_is_htaccess(cmd))
 		ini_class = LSAPI_INI_SERVER;
 	/* mod_php: "none" stands for nothing, as quotes were once hard to write here */
 	struct shim_ini ini = {
@@ -65,18 +59,4 @@ const char *shim_set_php_admin_flag(
 	cmd_parms *cmd, void *config, const char *name, const char *value)
 {
 	return add_value(cmd, config, name, flag_value(value), LSAPI_INI_ADMIN);
-}
-
-const char *shim_set_phpini(cmd_parms *cmd, void *dir_config, const char *path)
-{
-	struct shim_config *config = dir_config;
-
-	if (path[0] != '/')
-		shim_set_tell(cmd, APLOG_WARNING,
-			"lsapi_phpini %s: not an absolute path, it is ignored", path);
-	else if (is_htaccess(cmd))
-		config->user_phpini = path;
-	else
-		config->phpini = path;
-	return NULL;
 }

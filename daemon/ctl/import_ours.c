@@ -101,7 +101,10 @@ static bool complain(struct import *im, const struct directive *row, const char 
 		return false;
 	struct import_finding *f = import_add(im, IMPORT_VALUE, "%s (%s)", why, meaning);
 
-	if (value.use == DIRECTIVE_VALUE_IGNORED)
+	if (value.use == DIRECTIVE_VALUE_IGNORED && strcmp(row->value, "-") == 0)
+		import_remedy(
+			im, f, "write the %s that is meant, or leave the line out", row->arguments);
+	else if (value.use == DIRECTIVE_VALUE_IGNORED)
 		import_used(im, f, "%s", row->value);
 	else if (kind == DIRECTIVE_SWITCH)
 		import_used(im, f, "%s", value.number ? "On" : "Off");
