@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lsphp/sapi_internal.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
+
+/** "Status: ", code and words; longer ones are not sent. */
+#define REASON_LINE_MAX 256U
 
 /** Text to stderr: where no response is there to carry it. */
 static void write_stderr(const char *text, size_t size)
@@ -46,16 +51,41 @@ void sapi_output_flush(void *server_context)
 /** Lines as they are sent: unusually many, or unusually long ones, are left out. */
 struct lines {
 	uint32_t count;
+	uint32_t left_out;
 	uint32_t size[LSAPI_RESPONSE_LINES_MAX];
 	const char *text[LSAPI_RESPONSE_LINES_MAX];
 };
 
 static void add_line(struct lines *l, const char *text, size_t size)
 {
-	if (l->count == LSAPI_RESPONSE_LINES_MAX || size > LSAPI_RESPONSE_LINE_MAX)
+	if (l->count == LSAPI_RESPONSE_LINES_MAX || size > LSAPI_RESPONSE_LINE_MAX) {
+		l->left_out++;
 		return;
+	}
 	l->text[l->count] = text;
 	l->size[l->count++] = (uint32_t)size;
+}
+
+static bool is_type(const sapi_header_struct *header)
+{
+	static const char prefix[] = "Content-Type:";
+	return header->header_len >= sizeof(prefix) - 1 &&
+	       strncasecmp(header->header, prefix, sizeof(prefix) - 1) == 0;
+}
+
+/** Of too many the type, which PHP puts at the end, is not the one to leave out. */
+static void add_headers(struct lines *l, sapi_headers_struct *headers)
+{
+	bool has_room = zend_llist_count(&headers->headers) < LSAPI_RESPONSE_LINES_MAX - 1;
+	zend_llist_position position;
+	const sapi_header_struct *header = zend_llist_get_first_ex(&headers->headers, &position);
+	for (; !has_room && header; header = zend_llist_get_next_ex(&headers->headers, &position))
+		if (is_type(header))
+			add_line(l, header->header, header->header_len);
+	header = zend_llist_get_first_ex(&headers->headers, &position);
+	for (; header; header = zend_llist_get_next_ex(&headers->headers, &position))
+		if (has_room || !is_type(header))
+			add_line(l, header->header, header->header_len);
 }
 
 static bool encode_lines(struct output *o, const struct lines *l, uint32_t status)
@@ -74,6 +104,34 @@ static bool encode_lines(struct output *o, const struct lines *l, uint32_t statu
 	return true;
 }
 
+static void tell_left_out(uint32_t count)
+{
+	char text[160];
+	if (count == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+		"PHP Warning:  %u response headers are not sent: LSAPI has room for %u, of %u bytes each",
+		count, LSAPI_RESPONSE_LINES_MAX, LSAPI_RESPONSE_LINE_MAX);
+	sapi_output_log(text, 0);
+}
+
+/**
+ * reason_line() - a Status line with the words of header("HTTP/1.1 404 My Words"); NULL: none
+ *
+ * The number of an answer is in its packet, but there is no other place for the words. mod_php
+ * has them sent, too (sapi/apache2handler/sapi_apache2.c, php_apache_sapi_send_headers()).
+ */
+static const char *reason_line(const char *line, char room[REASON_LINE_MAX])
+{
+	static const char prefix[] = "HTTP/1.";
+
+	if (!line || strncmp(line, prefix, sizeof(prefix) - 1) != 0 || strlen(line) <= 12 ||
+		line[8] != ' ' || line[12] != ' ')
+		return NULL;
+	int size = snprintf(room, REASON_LINE_MAX, "Status: %s", line + 9);
+	return size < (int)REASON_LINE_MAX ? room : NULL;
+}
+
 int sapi_output_send_headers(sapi_headers_struct *headers)
 {
 	struct server *s = sapi_server();
@@ -82,16 +140,18 @@ int sapi_output_send_headers(sapi_headers_struct *headers)
 
 	struct lines lines;
 	lines.count = 0;
-	zend_llist_position position;
-	const sapi_header_struct *header = zend_llist_get_first_ex(&headers->headers, &position);
-	for (; header; header = zend_llist_get_next_ex(&headers->headers, &position))
-		add_line(&lines, header->header, header->header_len);
-
+	lines.left_out = 0;
+	char room[REASON_LINE_MAX];
+	const char *reason = reason_line(headers->http_status_line, room);
+	if (reason)
+		add_line(&lines, reason, strlen(reason));
+	add_headers(&lines, headers);
 	sapi_header_struct type = { .header = NULL, .header_len = 0 };
 	if (headers->send_default_content_type) {
 		sapi_get_default_content_type_header(&type);
 		add_line(&lines, type.header, type.header_len);
 	}
+	tell_left_out(lines.left_out);
 	int status = headers->http_response_code;
 	bool is_encoded = encode_lines(&s->output, &lines, status > 0 ? (uint32_t)status : 200);
 	sapi_free_header(&type);

@@ -46,7 +46,15 @@ static void take_status(struct header_pass *pass, const struct shim_line *line)
 
 static void take_last_modified(const struct header_pass *pass, const struct shim_line *line)
 {
-	ap_update_mtime(pass->r, apr_date_parse_http(value_of(pass, line)));
+	const char *value = value_of(pass, line);
+	apr_time_t time = apr_date_parse_http(value);
+
+	/* what is no date is sent as it is: as that of 1970 every client would have the latest */
+	if (time == APR_DATE_BAD) {
+		apr_table_setn(pass->r->headers_out, "Last-Modified", value);
+		return;
+	}
+	ap_update_mtime(pass->r, time);
 	ap_set_last_modified(pass->r);
 }
 
@@ -123,7 +131,8 @@ static bool set_status(struct shim_response *o, const struct header_pass *pass, 
 		status = pass->line_status ? pass->line_status : HTTP_OK;
 		r->status_line = pass->status_text;
 	} else {
-		r->status_line = NULL;
+		/* header("HTTP/1.1 404 My Words"): the number as such, and the words in a line */
+		r->status_line = pass->line_status == status ? pass->status_text : NULL;
 	}
 	if (status < 200 || status > 999)
 		return false;

@@ -29,15 +29,10 @@ static const struct name_row response_names[] = {
 	{ "Upgrade", SHIM_LINE_HOP },
 };
 
+/* Others about the connection are shown, as mod_php and mod_cgi do: they harm nobody. */
 static const char *const request_hops[] = {
 	"Proxy",
-	"Connection",
-	"Keep-Alive",
-	"Proxy-Connection",
-	"TE",
-	"Trailer",
 	"Transfer-Encoding",
-	"Upgrade",
 };
 
 static const char *const warning_words[] = {

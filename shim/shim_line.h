@@ -59,7 +59,8 @@ enum shim_severity shim_line_get_severity(const char *data, size_t size);
 /**
  * shim_line_is_request_hop() - a request header that ends at this server: not for PHP
  *
- * Proxy is among them, since HTTP_PROXY is taken for a setting by many programs (httpoxy).
+ * Proxy, since HTTP_PROXY is taken for a setting by many programs (httpoxy), and
+ * Transfer-Encoding, since the body that PHP reads is no longer chunked.
  */
 bool shim_line_is_request_hop(const char *name);
 
