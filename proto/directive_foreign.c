@@ -25,3 +25,11 @@ const struct directive_foreign *directive_foreign_find(const char *name)
 			return &directive_foreign_table[i];
 	return NULL;
 }
+
+bool directive_foreign_is_about_identity(const struct directive_foreign *row, const char *arguments)
+{
+	if (strcasecmp(row->name, "RMode") == 0)
+		return strncasecmp(arguments, "stat", 4) == 0;
+	return strcasecmp(row->name, "AssignUserIDExpr") == 0 ||
+	       strcasecmp(row->name, "AssignGroupIDExpr") == 0;
+}

@@ -6,6 +6,7 @@
  * module, which accepts them, and for lsapidctl, which explains them.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "proto/directive.h"
@@ -23,3 +24,11 @@ extern const size_t directive_foreign_count;
 
 /** directive_foreign_find() - by name, in any case; NULL: not one of them */
 const struct directive_foreign *directive_foreign_find(const char *name);
+
+/**
+ * directive_foreign_is_about_identity() - one without effect that would have chosen whose PHP runs
+ *
+ * Whoever relies on that has to read of it.
+ */
+bool directive_foreign_is_about_identity(
+	const struct directive_foreign *row, const char *arguments);

@@ -4,8 +4,6 @@
 
 #include "shim/shim_set.h"
 
-#include <string.h>
-
 #include <apr_strings.h>
 
 #include "proto/directive_foreign.h"
@@ -16,15 +14,6 @@ static bool is_loaded(const cmd_parms *cmd, const struct directive_foreign *row)
 	return ap_find_linked_module(apr_pstrcat(cmd->temp_pool, row->module, ".c", NULL)) != NULL;
 }
 
-/* These would have chosen whose PHP runs: whoever relies on that has to read of it. */
-static bool is_about_identity(const struct directive_foreign *row, const char *arguments)
-{
-	if (strcasecmp(row->name, "RMode") == 0)
-		return strncasecmp(arguments, "stat", 4) == 0;
-	return strcasecmp(row->name, "AssignUserIDExpr") == 0 ||
-	       strcasecmp(row->name, "AssignGroupIDExpr") == 0;
-}
-
 const char *shim_set_foreign(cmd_parms *cmd, void *dir_config, const char *arguments)
 {
 	const struct directive_foreign *row = directive_foreign_find(cmd->cmd->name);
@@ -32,8 +21,8 @@ const char *shim_set_foreign(cmd_parms *cmd, void *dir_config, const char *argum
 	/* of .htaccess nobody is told, it is read with each request */
 	if (!row || cmd->pool == cmd->temp_pool || is_loaded(cmd, row))
 		return NULL;
-	ap_log_perror(APLOG_MARK, is_about_identity(row, arguments) ? APLOG_WARNING : APLOG_INFO, 0,
-		cmd->pool, "lsapi: %s of %s has no effect; in its place: %s", row->name,
-		row->module, row->help);
+	shim_set_tell(cmd,
+		directive_foreign_is_about_identity(row, arguments) ? APLOG_WARNING : APLOG_INFO,
+		"%s of %s has no effect; in its place: %s", row->name, row->module, row->help);
 	return NULL;
 }

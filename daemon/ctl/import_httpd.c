@@ -198,7 +198,10 @@ static bool foreign(struct import *im)
 	if (!row)
 		return false;
 	if (row->effect != DIRECTIVE_ACTS) {
-		(void)import_add(im, IMPORT_REPLACED, "of %s: %s", row->module, row->help);
+		(void)import_add(im,
+			directive_foreign_is_about_identity(row, im->line->rest) ? IMPORT_TO_DO
+										 : IMPORT_REPLACED,
+			"of %s, has no effect; in its place: %s", row->module, row->help);
 		return true;
 	}
 	import_has_identity(im);

@@ -242,7 +242,7 @@ def test_directives_of_replaced_modules_are_accepted(stack, where):
     assert done.returncode == 0, done.stdout
     for kind, name, module in FOREIGN:
         assert kind == "OWNER" or where == ".htaccess" or \
-            f"lsapi: {name} of {module} has no effect; in its place: " in done.stdout, name
+            f"{name} of {module} has no effect; in its place: " in done.stdout, name
     made.start()
     assert made.get("a.test", "/who.php").status == 200
 
@@ -257,7 +257,7 @@ def test_what_would_have_chosen_a_user_is_warned_of(stack, line):
     status, output = made.httpd.check()
     assert status == 0
     warned, = [text for text in output.splitlines() if "has no effect" in text]
-    assert f"lsapi: {line.split()[0]} of " in warned
+    assert f": {line.split()[0]} of " in warned
 
 
 @pytest.mark.single_user
