@@ -47,6 +47,7 @@ def agent(name):
     return f"user_agent = {name}\n"
 
 
+@pytest.mark.deadline(300)
 def test_phprc_in_each_form(sites):
     """B52: No, DocRoot, Auto, a path to a directory or a file; and what is none of them."""
     made = sites({
@@ -116,6 +117,7 @@ def test_phprc_of_the_environment(sites):
         made.stack.httpd.wait_log("the variable PHPRC", name)
 
 
+@pytest.mark.deadline(300)
 def test_phprc_of_htaccess_is_bounded(sites):
     """A file that is rewritten for ever does not fill the host with PHP."""
     limits = {"StartServers": 1, "ServerLimit": 1, "ThreadsPerChild": 4, "MaxRequestWorkers": 4,
