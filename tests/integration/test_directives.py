@@ -4,6 +4,7 @@
 import json
 import os
 import pwd
+import subprocess
 
 import pytest
 
@@ -73,14 +74,16 @@ def test_default_user_is_warned_of_once(stack, mpm):
 def test_pwd_of_scripts(stack):
     """B50: PWD is the directory of the script, unless it is not wanted or set otherwise."""
     sites = [Vhost("a.test", "games"), Vhost("b.test", "games", extra="SetEnv PWD /own"),
-             Vhost("c.test", "games", extra="lsapi_disable_forced_pwd_var On")]
+             Vhost("c.test", "games", extra="lsapi_disable_forced_pwd_var On"),
+             Vhost("d.test", "games", extra="lsapi_pwd_disabled On"),
+             Vhost("e.test", "games", extra="lsapi_pwd_disabled Off")]
     made = stack(*sites)
     for vhost in sites:
         made.place.directory(f"{vhost.docroot.name}/in", vhost.owner)
         made.place.file(vhost.docroot / "in/pwd.php", "<?php echo $_SERVER['PWD'] ?? 'none';",
                         vhost.owner)
     assert [made.get(v.name, "/in/pwd.php").text for v in sites] == [
-        f"{sites[0].docroot}/in", "/own", "none"]
+        f"{sites[0].docroot}/in", "/own", "none", "none", f"{sites[4].docroot}/in"]
 
 
 def test_debug_of_one_site(stack):
@@ -163,3 +166,49 @@ def test_groups_are_pools_of_their_own(stack):
     seen = [json.loads(made.get(n, "/who.php").text) for n in ("a.test", "b.test")]
     assert seen[0]["ppid"] != seen[1]["ppid"]
     assert [s["gid"] for s in seen] == [pwd.getpwnam("games").pw_gid, pwd.getpwnam("mail").pw_gid]
+
+
+#: what is accepted and has no effect, and words of what takes its place (manual, ALL DIRECTIVES)
+WITHOUT_EFFECT = {
+    "lsapi_avoid_zombies On": "lsapid reaps every process",
+    "lsapi_backend_semtimedwait Off": "a request waits there",
+    "lsapi_criu_socket_path /x": "lsapid runs CRIU by itself",
+    "lsapi_criu_use_shm Signals": "lsapid counts the requests",
+    "lsapi_sentry On": "nothing is ever sent to anybody",
+    "lsapi_server_tweak On": "may always stand in a virtual host",
+    "lsapi_mutex_mech flock": "there is no such mutex",
+    "lsapi_selfstarter Off": "lsapid starts PHP",
+    "lsapi_use_perfcounters On": "lsapidctl status",
+    "lsapi_starter_sock /x": "lsapi_daemon_socket says where it listens",
+    "lsapi_starter_log /x": "log_target in lsapid.conf",
+    "lsapi_log /x": "httpd's error log",
+}
+
+
+@pytest.mark.single_user
+def test_what_has_no_effect_is_accepted_and_says_so(stack):
+    """At level info, and nothing else is said; PHP is served all the same."""
+    made = stack(Vhost("a.test", "games"), extra="\n".join(WITHOUT_EFFECT), start=False)
+    made.httpd.write_conf()
+    done = subprocess.run(made.httpd.argv("-t", "-e", "info"), env=made.httpd.environ(), text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    assert done.returncode == 0, done.stdout
+    for line, words in WITHOUT_EFFECT.items():
+        told, = [text for text in done.stdout.splitlines() if f": {line.split()[0]} has no" in text]
+        assert "[lsapi:info]" in told and words in told
+    assert "[lsapi:warn]" not in done.stdout
+    made.start()
+    assert made.get("a.test", "/who.php").status == 200
+
+
+@pytest.mark.single_user
+@pytest.mark.parametrize("line", ["lsapi_daemon_key {place}/other.key",
+                                  "lsapi_daemon_socket {place}/other.sock"])
+def test_key_and_socket_of_the_daemon(stack, line):
+    """Where they are is what counts: with another key, or none at the socket, there is no PHP."""
+    made = stack(Vhost("a.test", "games"), start=False,
+                 extra="lsapi_backend_connect_tries 1")
+    made.place.file("other.key", "k" * 64, mode=0o600)
+    made.httpd.extra += "\n" + line.format(place=made.place.path)
+    made.start()
+    assert made.get("a.test", "/who.php").status == 503

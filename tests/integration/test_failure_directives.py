@@ -70,6 +70,24 @@ def test_how_often_and_what_is_sent_again(stack):
 
 
 @pytest.mark.single_user
+def test_how_much_of_a_body_is_kept(stack):
+    """B16: what was not kept can not be sent again, and 0 keeps nothing for that."""
+    extra = {"default.test": "", "more.test": "lsapi_max_resend_buffer 500",
+             "none.test": "lsapi_max_resend_buffer 0"}
+    made = stack(*(Vhost(name, "games", extra=f"lsapi_resend_if_method POST\n{text}")
+                   for name, text in extra.items()))
+    cases = [("default.test", 100, 3), ("default.test", 400, 1), ("more.test", 400, 3),
+             ("more.test", 600, 1), ("none.test", 1, 1)]
+    for name, kib, expected in cases:
+        before = runs(made, name)
+        # a form is read before the script runs
+        answer = made.get(name, "/crash.php", method="POST", body=b"a=" + b"x" * (kib * 1024),
+                          headers={"Content-Type": "application/x-www-form-urlencoded"})
+        assert answer.status == 503, (name, kib)
+        assert runs(made, name) - before == expected, (name, kib)
+
+
+@pytest.mark.single_user
 def test_status_of_backend_failures(stack):
     """B13: the class decides; a section below says other than the virtual host."""
     codes = "lsapi_error_code BACKEND_NOHDRS 502\nlsapi_error_code BACKEND_RECVHDR 599\n" \
