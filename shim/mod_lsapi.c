@@ -17,6 +17,7 @@
 #include "shim/shim_conflict.h"
 #include "shim/shim_key.h"
 #include "shim/shim_link.h"
+#include "shim/shim_names.h"
 
 #define SHIM_DEFAULT_SOCKET LSAPID_RUNDIR "/control.sock"
 #define SHIM_DEFAULT_KEY    LSAPID_STATEDIR "/shim.key"
@@ -49,6 +50,51 @@ static void share_flags(apr_pool_t *pconf, server_rec *s)
 	shared->flag = flags;
 	apr_pool_cleanup_register(pconf, shared, unmap_flags, apr_pool_cleanup_null);
 	shim_config_of_server(s)->global->has_warned = shared->flag;
+}
+
+static bool has_names(const server_rec *s)
+{
+	for (; s; s = s->next)
+		if (shim_config_get(shim_config_of_server(s), SHIM_USE_REQ_HOSTNAME))
+			return true;
+	return false;
+}
+
+struct shared_names {
+	struct shim_names *names;
+	size_t size;
+};
+
+static apr_status_t unmap_names(void *data)
+{
+	struct shared_names *shared = data;
+
+	(void)munmap(shared->names, shared->size);
+	return APR_SUCCESS;
+}
+
+/* Names that clients may bring are counted by all children together, too. */
+static void share_names(apr_pool_t *pconf, server_rec *s)
+{
+	struct shared_names *shared = apr_pcalloc(pconf, sizeof(*shared));
+	size_t servers = 0;
+
+	if (!has_names(s))
+		return;
+	for (const server_rec *each = s; each; each = each->next)
+		servers++;
+	shared->size = shim_names_size(servers);
+	void *names =
+		mmap(NULL, shared->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (names == MAP_FAILED)
+		return;
+	shared->names = names;
+	/* without a seed names can be made up that count as one: no more pools come of that */
+	if (getrandom(&shared->names->seed, sizeof(shared->names->seed), GRND_NONBLOCK) < 0)
+		shared->names->seed = 0;
+	apr_pool_cleanup_register(pconf, shared, unmap_names, apr_pool_cleanup_null);
+	shim_config_of_server(s)->global->names = names;
 }
 
 /** What the parent has to do when its configuration ends. */
@@ -143,6 +189,7 @@ static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
 	for (server_rec *each = s; each; each = each->next)
 		shim_config_of_server(each)->global = global;
 	share_flags(pconf, s);
+	share_names(pconf, s);
 	return OK;
 }
 

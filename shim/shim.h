@@ -62,11 +62,14 @@ struct shim_owner {
 	gid_t gid;
 };
 
+struct shim_path;
+
 /** Server and directory configuration; each setting is used in one of the two. */
 struct shim_config {
 	int value[SHIM_SETTING_COUNT];
 	const char *word[SHIM_WORD_COUNT]; /* NULL where nothing was written */
 	struct shim_owner owner[SHIM_SOURCE_COUNT];
+	const struct shim_path *path;     /* LSAPIPath; NULL: none */
 	int error_code[SHIM_CLASS_COUNT]; /* lsapi_error_code; 0: not written */
 	const char *user_phpini;    /* lsapi_phpini of a .htaccess, beside that of word; or NULL */
 	apr_array_header_t *ini;    /* struct shim_ini, names unique; NULL if none */
@@ -152,8 +155,10 @@ int shim_request_encode(request_rec *r, const struct shim_body *body, struct shi
  * Return: OK; an HTTP status, logged.
  * Source: behaviours.md B06, B22, B23, B30.
  */
-int shim_identity_find(
-	const struct shim_process *p, request_rec *r, uid_t *ret_uid, gid_t *ret_gid);
+int shim_identity_find(struct shim_process *p, request_rec *r, uid_t *ret_uid, gid_t *ret_gid);
+
+/** shim_identity_refuse() - log in the words of B06 why it is nobody. Return: HTTP status */
+int shim_identity_refuse(request_rec *r, enum reason reason, const char *detail);
 
 /** What PHP writes to its log comes in pieces; lines go out. */
 struct shim_stderr {

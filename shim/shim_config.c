@@ -83,6 +83,8 @@ void *shim_config_merge(apr_pool_t *p, void *base_config, void *add_config)
 	for (int i = 0; i < SHIM_CLASS_COUNT; i++)
 		if (!add->error_code[i])
 			merged->error_code[i] = base->error_code[i];
+	if (!add->path)
+		merged->path = base->path;
 	for (int i = 0; i < SHIM_SOURCE_COUNT; i++)
 		if (!add->owner[i].text)
 			merged->owner[i] = base->owner[i];

@@ -7,9 +7,10 @@
 #include <unixd.h>
 
 #include "shim/shim_failure.h"
+#include "shim/shim_path.h"
 
 /* B06: these words are looked for. */
-static int refuse(request_rec *r, enum reason reason, const char *detail)
+int shim_identity_refuse(request_rec *r, enum reason reason, const char *detail)
 {
 	ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
 		"Could not determine uid/gid for request: %s: %s; %s; uri(%s)", reason_name(reason),
@@ -20,7 +21,7 @@ static int refuse(request_rec *r, enum reason reason, const char *detail)
 static int take(request_rec *r, const struct shim_owner *owner, uid_t *ret_uid, gid_t *ret_gid)
 {
 	if (owner->fault)
-		return refuse(r, owner->fault, owner->text);
+		return shim_identity_refuse(r, owner->fault, owner->text);
 	*ret_uid = owner->uid;
 	*ret_gid = owner->gid;
 	return OK;
@@ -32,13 +33,13 @@ static int take_default(
 	const struct shim_config *server = shim_config_of_server(r->server);
 
 	if (!shim_config_get(server, SHIM_USE_DEFAULT_UID))
-		return refuse(r, REASON_NO_IDENTITY, NULL);
+		return shim_identity_refuse(r, REASON_NO_IDENTITY, NULL);
 	*ret_uid = p->uid;
 	*ret_gid = p->gid;
 	return OK;
 }
 
-int shim_identity_find(const struct shim_process *p, request_rec *r, uid_t *ret_uid, gid_t *ret_gid)
+int shim_identity_find(struct shim_process *p, request_rec *r, uid_t *ret_uid, gid_t *ret_gid)
 {
 	const struct shim_config *server = shim_config_of_server(r->server);
 	const struct shim_config *dir = shim_config_of_request(r);
@@ -49,6 +50,10 @@ int shim_identity_find(const struct shim_process *p, request_rec *r, uid_t *ret_
 		*ret_gid = p->gid;
 		return OK;
 	}
+	int status = shim_path_find(p, r, ret_uid, ret_gid);
+
+	if (status != DECLINED)
+		return status;
 	for (int i = 0; i < SHIM_SOURCE_COUNT; i++) {
 		const ap_unix_identity_t *suexec =
 			i == SHIM_SOURCE_SUEXEC ? ap_run_get_suexec_identity(r) : NULL;

@@ -23,6 +23,7 @@ static size_t hash_key(const struct shim_pool_key *key)
 	hash = hash_text(hash, key->handler);
 	hash = hash_text(hash, key->docroot);
 	hash = hash_text(hash, key->phprc);
+	hash = hash_text(hash, key->host);
 	return (hash ^ hash >> 32) % SHIM_POOL_BUCKETS;
 }
 
@@ -30,7 +31,7 @@ static bool is_same(const struct shim_pool_key *a, const struct shim_pool_key *b
 {
 	return a->server == b->server && a->uid == b->uid && a->gid == b->gid &&
 	       strcmp(a->handler, b->handler) == 0 && strcmp(a->docroot, b->docroot) == 0 &&
-	       strcmp(a->phprc, b->phprc) == 0;
+	       strcmp(a->phprc, b->phprc) == 0 && strcmp(a->host, b->host) == 0;
 }
 
 static struct shim_pool *look_up(
@@ -49,25 +50,29 @@ static struct shim_pool *make(const struct shim_pool_key *key, const char *spec,
 	size_t handler_size = strlen(key->handler) + 1;
 	size_t docroot_size = strlen(key->docroot) + 1;
 	size_t phprc_size = strlen(key->phprc) + 1;
-	struct shim_pool *pool =
-		calloc(1, sizeof(*pool) + handler_size + docroot_size + phprc_size + spec_size);
+	size_t host_size = strlen(key->host) + 1;
+	struct shim_pool *pool = calloc(1,
+		sizeof(*pool) + handler_size + docroot_size + phprc_size + host_size + spec_size);
 
 	if (!pool)
 		return NULL;
 	char *handler = (char *)(pool + 1);
 	char *docroot = handler + handler_size;
 	char *phprc = docroot + docroot_size;
+	char *host = phprc + phprc_size;
 
 	memcpy(handler, key->handler, handler_size);
 	memcpy(docroot, key->docroot, docroot_size);
 	memcpy(phprc, key->phprc, phprc_size);
-	pool->spec = phprc + phprc_size;
+	memcpy(host, key->host, host_size);
+	pool->spec = host + host_size;
 	memcpy(pool->spec, spec, spec_size);
 	pool->spec_size = spec_size;
 	pool->key = *key;
 	pool->key.handler = handler;
 	pool->key.docroot = docroot;
 	pool->key.phprc = phprc;
+	pool->key.host = host;
 	return pool;
 }
 

@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "shim/shim_account.h"
+
 static void init_locks(struct shim_process *p)
 {
 	pthread_mutexattr_t attr;
@@ -28,8 +30,12 @@ struct shim_process *shim_process_new(const struct shim_global *global)
 	init_locks(p);
 	p->uid = geteuid();
 	p->gid = getegid();
-	p->session = shim_session_new(p, global);
+	p->accounts = calloc(1, sizeof(*p->accounts));
+	if (p->accounts)
+		pthread_mutex_init(&p->accounts->lock, NULL);
+	p->session = p->accounts ? shim_session_new(p, global) : NULL;
 	if (!p->session) {
+		free(p->accounts);
 		free(p);
 		return NULL;
 	}

@@ -36,6 +36,7 @@ struct shim_global {
 	uint8_t key[CONTROL_KEY_SIZE];
 	uint64_t instance;            /* of this configuration: see control_hello; 0: none */
 	_Atomic bool *has_warned;     /* of each server in httpd's order, shared by all children */
+	struct shim_names *names;     /* shared by all children; NULL if no server needs them */
 	uint32_t answer_ms;           /* SHIM_SESSION_ANSWER_MS, but in tests */
 	struct shim_process *process; /* set in child_init */
 };
@@ -73,6 +74,7 @@ struct shim_pool_key {
 	const char *handler;
 	const char *docroot;
 	const char *phprc; /* lsapi_phprc Env: what the request says; else "" */
+	const char *host;  /* lsapi_use_req_hostname: that of the request; else "" */
 	uid_t uid;
 	gid_t gid;
 };
@@ -101,10 +103,13 @@ struct shim_scratch {
 };
 
 struct shim_session;
+struct shim_accounts;
+struct shim_names;
 
 struct shim_process {
-	struct shim_session *session; /* owned */
-	uid_t uid;                    /* what Apache runs as: the default identity */
+	struct shim_session *session;   /* owned */
+	struct shim_accounts *accounts; /* owned */
+	uid_t uid;                      /* what Apache runs as: the default identity */
 	gid_t gid;
 	pthread_mutex_t lease_lock; /* idle lists and table references; short */
 	pthread_mutex_t pool_lock;  /* inserting pools, and their ids */

@@ -30,6 +30,12 @@ const char *shim_set_suphp(cmd_parms *cmd, void *dir, const char *user, const ch
 const char *shim_set_ruid(cmd_parms *cmd, void *dir, const char *user, const char *group);
 const char *shim_set_itk(cmd_parms *cmd, void *dir, const char *user, const char *group);
 
+/** shim_set_place() - " (file:line)" of a directive, for messages */
+const char *shim_set_place(const cmd_parms *cmd);
+
+/* --- shim_path.c --- */
+const char *shim_set_path(cmd_parms *cmd, void *dir, const char *pattern);
+
 /* --- shim_set_foreign.c --- */
 const char *shim_set_foreign(cmd_parms *cmd, void *dir, const char *arguments);
 

@@ -62,7 +62,7 @@ static bool find_group(apr_pool_t *p, const char *group, gid_t *ret_gid)
 	return true;
 }
 
-static const char *place_of(const cmd_parms *cmd)
+const char *shim_set_place(const cmd_parms *cmd)
 {
 	if (!cmd->directive || !cmd->directive->filename)
 		return "";
@@ -92,7 +92,7 @@ static const char *set_owner(cmd_parms *cmd, void *dir_config, enum shim_source 
 	const char *error = ap_check_cmd_context(cmd, NOT_IN_HTACCESS);
 	struct shim_owner owner = {
 		.text = apr_pstrcat(cmd->pool, cmd->cmd->name, " ", user, group ? " " : "",
-			group ? group : "", place_of(cmd), NULL),
+			group ? group : "", shim_set_place(cmd), NULL),
 	};
 
 	if (error)
@@ -109,7 +109,7 @@ const char *shim_set_uid_gid(cmd_parms *cmd, void *dir_config, const char *uid, 
 	const char *error = ap_check_cmd_context(cmd, NOT_IN_HTACCESS);
 	struct shim_owner owner = {
 		.text = apr_pstrcat(
-			cmd->pool, cmd->cmd->name, " ", uid, " ", gid, place_of(cmd), NULL),
+			cmd->pool, cmd->cmd->name, " ", uid, " ", gid, shim_set_place(cmd), NULL),
 	};
 
 	if (error)

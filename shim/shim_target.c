@@ -11,6 +11,7 @@
 #include <http_main.h>
 
 #include "shim/shim_failure.h"
+#include "shim/shim_host.h"
 #include "shim/shim_phprc.h"
 #include "shim/shim_script.h"
 #include "shim/shim_spec.h"
@@ -56,10 +57,7 @@ static bool is_first_warning(const server_rec *server)
 {
 	_Atomic bool *flag = shim_config_of_server(server)->global->has_warned;
 
-	/* not in the configuration: virtual hosts that say nothing of their own share one */
-	for (const server_rec *s = ap_server_conf; flag && s && s != server; s = s->next)
-		flag++;
-	return flag && !atomic_exchange(flag, true);
+	return flag && !atomic_exchange(&flag[shim_host_number(server)], true);
 }
 
 /* B28: once for a virtual host in the life of a configuration, whichever process sees it first. */
@@ -88,7 +86,7 @@ static struct shim_pool *introduce(request_rec *r, struct shim_process *p,
 		.uid = key->uid,
 		.gid = key->gid,
 		.is_per_user = shim_config_get(config, SHIM_PER_USER) != 0,
-		.host = r->server->server_hostname,
+		.host = key->host[0] ? key->host : r->server->server_hostname,
 		.docroot = is_checked ? key->docroot : NULL,
 		.phprc = shim_phprc_of_pool(r, key),
 		.value = config->value,
@@ -123,6 +121,7 @@ int shim_target_find(request_rec *r, struct shim_process *p, struct shim_pool **
 		.handler = r->handler,
 		.docroot = docroot ? docroot : "",
 		.phprc = "",
+		.host = "",
 	};
 
 	int status = shim_identity_find(p, r, &key.uid, &key.gid);
@@ -132,8 +131,13 @@ int shim_target_find(request_rec *r, struct shim_process *p, struct shim_pool **
 	if (status != OK)
 		return status;
 	key.phprc = shim_phprc_of_request(r, p, &key);
+	key.host = shim_host_of_request(r);
 	struct shim_pool *pool = shim_pool_find(p, &key);
 
+	if (!pool && key.host[0] && !shim_host_admit(r, key.host)) {
+		key.host = "";
+		pool = shim_pool_find(p, &key);
+	}
 	if (!pool)
 		pool = introduce(r, p, &key, &why, &class);
 	if (!pool) {

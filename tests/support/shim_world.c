@@ -52,7 +52,9 @@ void shim_world_wait(const _Atomic unsigned *count, unsigned least)
 
 struct shim_pool *shim_world_get_pool(struct shim_world *w, unsigned number)
 {
-	struct shim_pool_key key = { .handler = "h", .docroot = "/", .phprc = "", .uid = number };
+	struct shim_pool_key key = {
+		.handler = "h", .docroot = "/", .phprc = "", .host = "", .uid = number
+	};
 	char parts[POOL_SPEC_MAX_BYTES], text[POOL_SPEC_MAX_BYTES];
 	struct shim_pool *pool = shim_pool_find(w->process, &key);
 	struct pool_spec_builder b;
