@@ -71,11 +71,12 @@ struct shim_config {
 	struct shim_owner owner[SHIM_SOURCE_COUNT];
 	const struct shim_path *path;     /* LSAPIPath; NULL: none */
 	int error_code[SHIM_CLASS_COUNT]; /* lsapi_error_code; 0: not written */
-	const char *user_phpini;    /* lsapi_phpini of a .htaccess, beside that of word; or NULL */
-	apr_array_header_t *ini;    /* struct shim_ini, names unique; NULL if none */
-	apr_table_t *env;           /* lsapi_set_env; NULL if none */
-	apr_table_t *param;         /* lsapi_param; NULL if none */
-	struct shim_global *global; /* server configurations, from post_config on */
+	const char *user_phpini; /* lsapi_phpini of a .htaccess, beside that of word; or NULL */
+	apr_array_header_t *ini; /* struct shim_ini, names unique; NULL if none */
+	apr_table_t *env;        /* lsapi_set_env; NULL if none */
+	apr_table_t *param;      /* lsapi_param; NULL if none */
+	apr_array_header_t *sendfile; /* of const char *: lsapi_xsendfile_path; NULL if none */
+	struct shim_global *global;   /* server configurations, from post_config on */
 };
 
 void *shim_config_create_server(apr_pool_t *p, server_rec *s);
@@ -179,6 +180,7 @@ struct shim_response {
 	bool has_leftover;    /* bytes after the end that do not belong there */
 	int result;           /* OK, or the status that the headers led to */
 	const char *redirect; /* local Location: internal redirect after the end */
+	const char *sendfile; /* X-Sendfile: this file is the body */
 };
 
 /** shim_response_init() - for the request; once */

@@ -67,6 +67,14 @@ static apr_table_t *table_merge(apr_pool_t *p, apr_table_t *base, apr_table_t *a
 	return merged;
 }
 
+static apr_array_header_t *list_merge(
+	apr_pool_t *p, apr_array_header_t *base, apr_array_header_t *add)
+{
+	if (!base || !add)
+		return add ? add : base;
+	return apr_array_append(p, base, add);
+}
+
 void *shim_config_merge(apr_pool_t *p, void *base_config, void *add_config)
 {
 	const struct shim_config *base = base_config;
@@ -92,6 +100,7 @@ void *shim_config_merge(apr_pool_t *p, void *base_config, void *add_config)
 		merged->user_phpini = base->user_phpini;
 	merged->ini = ini_merge(p, base, add);
 	merged->env = table_merge(p, base->env, add->env);
+	merged->sendfile = list_merge(p, base->sendfile, add->sendfile);
 	merged->param = table_merge(p, base->param, add->param);
 	return merged;
 }

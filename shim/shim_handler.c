@@ -15,6 +15,7 @@
 #include "proto/handler_name.h"
 #include "shim/shim_debug.h"
 #include "shim/shim_failure.h"
+#include "shim/shim_sendfile.h"
 
 static bool is_ours(const request_rec *r)
 {
@@ -152,6 +153,10 @@ static int complete(struct shim_exchange *x, struct shim_conn *conn)
 	else
 		shim_lease_end(x->process, conn,
 			x->response.has_leftover ? CONTROL_CLOSE_PROTOCOL : CONTROL_CLOSE_DONE);
+	if (x->response.sendfile) {
+		shim_stderr_flush(&x->response.log, x->r);
+		return shim_sendfile_answer(&x->response, x->pool->key.uid);
+	}
 	return shim_response_finish(&x->response);
 }
 

@@ -20,6 +20,7 @@ struct header_pass {
 	unsigned line_status; /* of a Status line */
 	const char *status_text;
 	const char *content_type;
+	const char *sendfile;
 	bool has_cookie;
 };
 
@@ -90,6 +91,13 @@ static void take_line(struct header_pass *pass, const struct shim_line *line)
 	case SHIM_LINE_SET_COOKIE:
 		take_cookie(pass, line);
 		break;
+	case SHIM_LINE_SENDFILE:
+		if (shim_config_get(shim_config_of_request(r), SHIM_XSENDFILE)) {
+			pass->sendfile = value_of(pass, line);
+			break;
+		}
+		/* where it is off, it is a header as any other */
+		__attribute__((fallthrough));
 	case SHIM_LINE_PLAIN:
 		apr_table_addn(r->err_headers_out, name_of(pass, line), value_of(pass, line));
 		break;
@@ -182,6 +190,11 @@ bool shim_response_headers(struct shim_response *o, uint32_t status)
 		return false;
 	set_content_type(o->r, &pass);
 	shim_debug_response(o->r);
+	if (pass.sendfile && pass.sendfile[0]) {
+		o->sendfile = pass.sendfile;
+		o->is_discarding = true;
+		return true;
+	}
 	if (o->r->status == HTTP_OK && o->r->method_number == M_GET)
 		o->result = ap_meets_conditions(o->r);
 	if (o->result != OK)

@@ -22,6 +22,7 @@ static const struct name_row response_names[] = {
 	{ "ETag", SHIM_LINE_ETAG },
 	{ "Connection", SHIM_LINE_CONNECTION },
 	{ "Set-Cookie", SHIM_LINE_SET_COOKIE },
+	{ "X-Sendfile", SHIM_LINE_SENDFILE },
 	{ "Transfer-Encoding", SHIM_LINE_HOP },
 	{ "Keep-Alive", SHIM_LINE_HOP },
 	{ "Proxy-Connection", SHIM_LINE_HOP },

@@ -28,6 +28,7 @@ enum shim_line_kind {
 	SHIM_LINE_ETAG,
 	SHIM_LINE_CONNECTION,
 	SHIM_LINE_SET_COOKIE,
+	SHIM_LINE_SENDFILE,
 	SHIM_LINE_HOP, /* hop-by-hop: about a connection that PHP does not have */
 	SHIM_LINE_KIND_COUNT
 };

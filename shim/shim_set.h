@@ -42,6 +42,9 @@ const char *shim_set_foreign(cmd_parms *cmd, void *dir, const char *arguments);
 /* --- shim_set_failure.c --- */
 const char *shim_set_error_code(cmd_parms *cmd, void *dir, const char *name, const char *code);
 
+/* --- shim_set_sendfile.c --- */
+const char *shim_set_xsendfile_path(cmd_parms *cmd, void *dir, const char *path);
+
 /* --- shim_set_param.c --- */
 const char *shim_set_param(cmd_parms *cmd, void *dir, const char *name, const char *value);
 

@@ -34,6 +34,7 @@ OTHER_DEFAULT = {
     "lsapi_max_connection": "as many as children",
     "lsapi_with_connection_pool": "connections are always kept unless Off is written",
     "lsapi_daemon_socket": "ours", "lsapi_daemon_key": "ours",
+    "lsapi_xsendfile": "ours", "lsapi_xsendfile_path": "ours",
     "lsapi_error_code": "of each class",
     "lsapi_sentry": "there is none", "lsapi_check_script": "its text says both",
 }
