@@ -6,6 +6,9 @@
 
 #include <apr_strings.h>
 
+#include "proto/directive_value.h"
+#include "proto/directive_words.h"
+
 bool shim_set_is_htaccess(const cmd_parms *cmd)
 {
 	return !(cmd->override & (RSRC_CONF | ACCESS_CONF));
@@ -27,4 +30,16 @@ void shim_set_tell(const cmd_parms *cmd, int level, const char *format, ...)
 		ap_log_error(APLOG_MARK, level, 0, cmd->server, "lsapi: %s%s", where, text);
 	else
 		ap_log_perror(APLOG_MARK, level, 0, cmd->pool, "lsapi: %s%s", where, text);
+}
+
+bool shim_set_is_good(
+	const cmd_parms *cmd, enum directive_id id, const char *const *word, size_t count)
+{
+	char why[DIRECTIVE_VALUE_MAX_TEXT];
+
+	if (!directive_words_complain(&directive_table[id], word, count, why, sizeof(why)))
+		return true;
+	shim_set_tell(cmd, APLOG_WARNING, "%s %s%s%s: %s", directive_table[id].name, word[0],
+		count > 1 ? " " : "", count > 1 ? word[1] : "", why);
+	return false;
 }

@@ -3,6 +3,7 @@
 
 /* Setters of the directives that are more than one switch, number or word; as httpd calls them. */
 
+#include "proto/directive.h"
 #include "shim/shim.h"
 
 /**
@@ -20,6 +21,14 @@ bool shim_set_is_htaccess(const cmd_parms *cmd);
  */
 void shim_set_tell(const cmd_parms *cmd, int level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/**
+ * shim_set_is_good() - may the words of a directive be used? Else it is told, and the line ignored
+ *
+ * The rules are those of proto/directive_words.h.
+ */
+bool shim_set_is_good(
+	const cmd_parms *cmd, enum directive_id id, const char *const *word, size_t count);
 
 /* --- shim_set_identity.c --- */
 const char *shim_set_uid_gid(cmd_parms *cmd, void *dir, const char *uid, const char *gid);

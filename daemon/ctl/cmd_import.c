@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +131,12 @@ static void take_pattern(struct import *im, const char *pattern, void *data)
 	globfree(&found);
 }
 
+static bool is_account(const char *name, bool is_group)
+{
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
+	return is_group ? getgrnam(name) != NULL : getpwnam(name) != NULL;
+}
+
 static int finish(const struct ctl *ctl, struct import *im, const struct reading *reading)
 {
 	int r;
@@ -153,6 +161,7 @@ static int run(const struct ctl *ctl)
 		(void)fprintf(stderr, "lsapidctl: no memory\n");
 		return CTL_USAGE;
 	}
+	im->is_account = is_account;
 	if (ctl->is_following) {
 		im->include = take_pattern;
 		im->include_data = &reading;

@@ -69,6 +69,9 @@ struct import_section {
 struct import;
 typedef void (*import_include_fn)(struct import *im, const char *pattern, void *data);
 
+/** Does this host know an account: a user, or a group? */
+typedef bool (*import_account_fn)(const char *name, bool is_group);
+
 struct import {
 	struct import_finding *finding; /* owned */
 	size_t finding_count;
@@ -79,7 +82,8 @@ struct import {
 	size_t file_count;
 	char **file; /* owned */
 	bool is_out_of_memory;
-	import_include_fn include; /* NULL: not followed */
+	import_account_fn is_account; /* NULL: not looked at */
+	import_include_fn include;    /* NULL: not followed */
 	void *include_data;
 	/* while a file is read */
 	const char *path; /* borrowed: file */
@@ -144,6 +148,9 @@ const char *import_gone(const struct import *im);
 
 /** import_has_identity() - the line says whose PHP runs */
 void import_has_identity(struct import *im);
+
+/** import_check_owner() - are there the user and group that the line names? Else it is told. */
+bool import_check_owner(struct import *im);
 
 /** import_ours() - is it a directive of mod_lsapi? Then it is told of */
 bool import_ours(struct import *im);

@@ -212,7 +212,7 @@ static bool foreign(struct import *im)
 				"reads it only where that is loaded",
 				gone),
 			"take it out of the section");
-	else
+	else if (import_check_owner(im))
 		(void)import_add(im, IMPORT_WORKS, "of %s: %s", row->module, row->help);
 	return true;
 }

@@ -2,6 +2,7 @@
 
 /* Directives of mod_lsapi: the same rules as the module's, from the same table. */
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -9,6 +10,7 @@
 #include "daemon/ctl/import.h"
 #include "daemon/ctl/suggest.h"
 #include "proto/directive_value.h"
+#include "proto/directive_words.h"
 #include "proto/handler_name.h"
 
 #define MAX_SUGGESTIONS 1000
@@ -116,20 +118,54 @@ static bool complain(struct import *im, const struct directive *row, const char 
 	return true;
 }
 
-static bool complain_of_env(struct import *im)
+/* The same of a directive of several words: what is said of it, it is ignored. */
+static bool complain_of_words(struct import *im, const struct directive *row)
 {
-	const char *name = im->line->word[0];
+	char why[DIRECTIVE_VALUE_MAX_TEXT];
 
-	if (directive_value_is_env_name(name) && !directive_value_is_env_reserved(name))
+	if (!directive_words_complain(row, im->line->word, im->line->word_count, why, sizeof(why)))
 		return false;
-	struct import_finding *f = import_add(im, IMPORT_VALUE, "%s",
-		directive_value_is_env_name(name)
-			? "PATH, HTTP_* and LSAPI_* are never set so: the line is ignored"
-			: "no name of a variable: the line is ignored");
-
-	import_used(im, f, "-");
 	import_remedy(
-		im, f, "%s", strcmp(name, "PATH") == 0 ? "lsapi_set_env_path" : "remove the line");
+		im, import_add(im, IMPORT_VALUE, "%s", why), "%s %s", row->name, row->arguments);
+	return true;
+}
+
+/* A name, or # and a number, which need not have an account. */
+static bool is_account(const struct import *im, size_t i, bool is_group)
+{
+	uint32_t id;
+
+	if (i >= im->line->word_count)
+		return true;
+	if (im->line->word[i][0] == '#')
+		return directive_words_id(im->line->word[i] + 1, &id);
+	return !im->is_account || im->is_account(im->line->word[i], is_group);
+}
+
+bool import_check_owner(struct import *im)
+{
+	bool is_user = is_account(im, 0, false);
+
+	if (im->line->has_variable || (is_user && is_account(im, 1, true)))
+		return true;
+	import_remedy(im,
+		import_add(im, IMPORT_TO_DO, "this host knows no such %s: PHP answers 503 there",
+			is_user ? "group" : "user"),
+		"make the account, or name another one");
+	return false;
+}
+
+static bool complain_of_owner(struct import *im, enum directive_id id)
+{
+	uint32_t number;
+
+	if (id == DIRECTIVE_ID_USER_GROUP || id == DIRECTIVE_ID_USER)
+		return !import_check_owner(im);
+	if (id != DIRECTIVE_ID_UID_GID || (directive_words_id(im->line->word[0], &number) &&
+						  directive_words_id(im->line->word[1], &number)))
+		return false;
+	import_remedy(im, import_add(im, IMPORT_TO_DO, "not two numbers: PHP answers 503 there"),
+		"lsapi_uid_gid uid gid, or lsapi_user_group user group");
 	return true;
 }
 
@@ -166,7 +202,7 @@ static void explain_line(struct import *im, const struct directive *row)
 			meaning);
 		return;
 	}
-	if (id == DIRECTIVE_ID_SET_ENV ? complain_of_env(im) : complain(im, row, meaning))
+	if (complain(im, row, meaning) || complain_of_words(im, row) || complain_of_owner(im, id))
 		return;
 	(void)import_add(im, result, "%s", meaning);
 }

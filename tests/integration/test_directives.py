@@ -25,6 +25,7 @@ def test_environment_of_the_pool(stack):
     """B48, B49: what lsapi_set_env adds, and PATH, which it can not set."""
     made = stack(Vhost("a.test", "games", extra="lsapi_set_env OF_SITE \"a value\"\n"
                        "lsapi_set_env EMPTY\nlsapi_set_env PATH /evil\nlsapi_set_env HTTP_X 1\n"
+                       "lsapi_set_env NO-NAME 1\n"
                        "lsapi_set_env LSAPI_CHILDREN 99\nlsapi_set_env_path /opt/x:/bin"),
                  Vhost("b.test", "mail"), extra="lsapi_set_env OF_SERVER s")
     env = {}

@@ -165,7 +165,7 @@ def test_values_that_are_none(stack):
     status, output = made.httpd.check()
     assert status == 0, output
     for words in ("lsapi_error_code BACKEND_NOHDRS 200: not a number from 400 to 599",
-                  "lsapi_error_code NO_SUCH: no class of failures",
+                  "lsapi_error_code NO_SUCH 500: no class of failures",
                   "lsapi_error_code CLIENT_SETUP 500x: not a number from 400 to 599",
                   "lsapi_resend_if_method GET;POST: not METHOD[,METHOD...], it is ignored",
                   "lsapi_resend_if_crashed 65: not a number from 0 to 64, 64 is used",

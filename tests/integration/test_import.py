@@ -172,8 +172,11 @@ def test_the_configuration_that_is_shipped(place):
     assert {f["result"] for f in findings(place.file("a.conf", text))} == {"works"}
     shown = re.sub(r"^( *)#(lsapi_\w+|php_\w+|LSAPIPath)( .*)$", r"\1\2\3", text,
                    flags=re.MULTILINE)
-    results = {f["result"] for f in findings(place.file("b.conf", shown))}
-    assert results <= {"works", "no need", "no effect", "not yet"}
+    seen = findings(place.file("b.conf", shown))
+    # alice is nobody here
+    assert {f["directive"] for f in seen if f["result"] == "to do"} == {
+        "lsapi_user_group alice alice", "lsapi_user alice"}
+    assert {f["result"] for f in seen} <= {"works", "no need", "no effect", "not yet", "to do"}
 
 
 def test_no_daemon_and_no_key_are_needed(place):

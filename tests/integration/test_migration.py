@@ -108,7 +108,7 @@ def test_every_mistake_is_told_alike(stack):
         why = f["text"].partition(" (")[0]
         # httpd may have told of a second thing, that the directive has no effect
         assert f"{where[0]}:{where[1]}: {f['directive']}: {why}" in output
-        if f["used"] != ROWS[f["directive"].split()[0]]["value"]:
+        if f["used"] not in (None, ROWS[f["directive"].split()[0]]["value"]):
             assert f"{f['used']} is used" in why
     warned = {where for where, (level, _) in told.items() if level == "warn"}
     assert warned == {where for where, f in found.items() if f["result"] in ATTENTION}
@@ -130,6 +130,33 @@ def test_numbers_beyond_their_bounds_are_told_alike(stack):
             assert f"{where[0]}:{where[1]}: {f['directive']}: {why}" in output
         else:
             assert f"{where[0]}:{where[1]}: {f['directive']}: " not in output
+
+
+@pytest.mark.single_user
+def test_words_that_are_none_are_told_alike(stack):
+    """Of directives of several words, and accounts that this host does not know."""
+    made = stack(start=False)
+    conf = made.place.file("bad.conf", "\n".join([
+        "lsapi_set_env NO-NAME 1", "lsapi_set_env PATH /bin", "lsapi_set_env GOOD 1",
+        "lsapi_error_code NO_CLASS 500", "lsapi_error_code BACKEND_CONNECT 200",
+        "lsapi_error_code BACKEND_CONNECT 500", "lsapi_phprc Sometimes",
+        "lsapi_resend_if_method GET;POST", ""]))
+    made.httpd.extra = f"Include {conf}"
+    told, output = configtest(made)
+    found = import_of(made, conf)
+    assert_alike(told, found)
+    for where, f in found.items():
+        if f["result"] == "value":
+            why = f["text"].partition(" (")[0]
+            assert f"{where[0]}:{where[1]}: {f['directive'].rpartition(' ')[0]}" in output
+            assert why in told[where][1]
+    owners = ["lsapi_user_group no-such-user games", "RUidGid games no-such-group",
+              "lsapi_uid_gid one 1", "lsapi_user #x", "lsapi_user games"]
+    for line in owners:
+        made.httpd.extra = line
+        conf = made.place.file("owner.conf", f"{line}\n")
+        finding, = import_of(made, conf).values()
+        assert ("503" in made.httpd.check()[1]) == (finding["result"] == "to do"), line
 
 
 @pytest.mark.single_user

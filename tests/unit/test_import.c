@@ -58,6 +58,9 @@ static void text__lines_of_ours__as_the_module_takes_them(void **state)
 		{ "lsapi_set_env A\nlsapi_set_env A b\nlsapi_set_env PATH b\nlsapi_set_env A-B c",
 			"1:works 2:works 3:value 4:value" },
 		{ "lsapi_set_env A b c\n", "1:syntax" },
+		{ "lsapi_error_code BACKEND_CONNECT 502\nlsapi_error_code NO_SUCH 502\n"
+		  "lsapi_error_code BACKEND_CONNECT 600\n",
+			"1:works 2:value 3:value" },
 		{ "php_value a b\nphp_value a\n", "1:works 2:syntax" },
 		{ "lsapi_engin On\nphp_valu a b\nlsapisomething\n",
 			"1:unknown 2:unknown 3:unknown" },
@@ -188,6 +191,31 @@ static void text__every_directive__one_finding_that_explains(void **state)
 	}
 }
 
+static bool is_alice(const char *name, bool is_group)
+{
+	(void)is_group;
+	return strcmp(name, "alice") == 0;
+}
+
+static void text__owners__those_that_the_host_knows(void **state)
+{
+	static const char text[] = "lsapi_user_group alice alice\nlsapi_user_group alice bob\n"
+				   "RUidGid bob alice\nlsapi_user #1\nlsapi_user #x\n"
+				   "lsapi_uid_gid 1 2\nlsapi_uid_gid 1 x\n"
+				   "lsapi_uid_gid 4294967295 1\nSuExecUserGroup ${U} alice\n";
+	struct import *im = import_new();
+	char found[256];
+
+	(void)state;
+	assert_non_null(im);
+	im->is_account = is_alice;
+	import_text(im, "a", false, text, sizeof(text) - 1);
+	join(im, found, sizeof(found));
+	assert_string_equal(found, "1:works 2:to do 3:to do 4:works 5:to do 6:works 7:to do "
+				   "8:to do 9:works");
+	(void)import_free(im);
+}
+
 static void include_once(struct import *im, const char *pattern, void *data)
 {
 	static const char text[] = "lsapi_per_user On\n<Files x>\nInclude again\n";
@@ -244,6 +272,7 @@ int main(void)
 		cmocka_unit_test(text__broken_sections__told_and_survived),
 		cmocka_unit_test(text__deeper_than_bound__told),
 		cmocka_unit_test(text__every_directive__one_finding_that_explains),
+		cmocka_unit_test(text__owners__those_that_the_host_knows),
 		cmocka_unit_test(text__included__sections_stay_and_depth_is_bounded),
 		cmocka_unit_test(text__control_characters__never_shown),
 	};
