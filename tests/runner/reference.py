@@ -11,6 +11,7 @@ from result import OUT, Log, need
 
 PACKAGES = (
     "libapache2-mod-php8.2", "php8.2-fpm",  # what $_SERVER is compared with
+    "libapache2-mod-security2", "libyajl2", "liblua5.1-0",  # a filter that reads all bodies
     "wordpress", "wordpress-theme-twentytwentythree",  # a real application
     "php-getid3", "libjs-cropper", "libjs-underscore",
 )
