@@ -55,12 +55,23 @@ static struct user_ini_entry *find_entry(const char *dir, size_t size)
 	return entry;
 }
 
-static void apply_dir(const char *dir, size_t size)
+/** With references of its own: the cache may forget a directory before the last one is read. */
+static void add_dir(HashTable *all, const char *dir, size_t size)
 {
 	char *copy = estrndup(dir, size);
-	struct user_ini_entry *entry = find_entry(copy, size);
-	php_ini_activate_config(&entry->settings, PHP_INI_PERDIR, PHP_INI_STAGE_HTACCESS);
+	HashTable *settings = &find_entry(copy, size)->settings;
+	zend_string *name;
+	zval *text;
 	efree(copy);
+	ZEND_HASH_FOREACH_STR_KEY_VAL(settings, name, text)
+	{
+		zval value;
+		if (!name)
+			continue;
+		ZVAL_STR_COPY(&value, Z_STR_P(text));
+		zend_hash_update(all, name, &value);
+	}
+	ZEND_HASH_FOREACH_END();
 }
 
 static size_t trimmed(const char *path)
@@ -83,18 +94,23 @@ void user_ini_apply(const char *dir, const char *root, const char *home)
 {
 	if (!PG(user_ini_filename) || !PG(user_ini_filename)[0])
 		return;
+	/* As in PHP-FPM the last word counts, also one that PHP then refuses. */
+	HashTable all;
+	zend_hash_init(&all, 8, NULL, config_zval_dtor, 0);
 	/* Once more on the way down, if it is on it: what lies between has not been read yet. */
 	if (home)
-		apply_dir(home, trimmed(home));
+		add_dir(&all, home, trimmed(home));
 	size_t size = trimmed(dir);
 	size_t at = root && root[0] == '/' ? trimmed(root) : 0;
 	if (at > 0 && is_below(dir, root, at)) {
 		/* Each directory on the way down; what is deeper comes later and wins. */
 		while (at < size) {
-			apply_dir(dir, at);
+			add_dir(&all, dir, at);
 			const char *slash = memchr(dir + at + 1, '/', size - at - 1);
 			at = slash ? (size_t)(slash - dir) : size;
 		}
 	}
-	apply_dir(dir, size);
+	add_dir(&all, dir, size);
+	php_ini_activate_config(&all, PHP_INI_PERDIR, PHP_INI_STAGE_HTACCESS);
+	zend_hash_destroy(&all);
 }

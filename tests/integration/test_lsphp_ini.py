@@ -145,6 +145,18 @@ def test_user_ini_of_the_home_directory(lsphp, tmp_path):
 
 
 @ours_only
+def test_user_ini_with_lists_and_tables(lsphp):
+    """PHP-FPM and the reference take either for text, and crash."""
+    server = lsphp(LSPHP_ENABLE_USER_INI="on")
+    script = server.script("a.php", GET)
+    write(os.path.join(server.dir, ".user.ini"), "user_agent = before\nprecision[] = 5\n[PATH=/]\n"
+          "user_agent = path\nprecision[] = 6\n[HOST=x]\nuser_agent = host\n")
+    with server.connect() as client:
+        for _ in range(2):
+            assert client.get(script, query="n=user_agent").text == "before"
+
+
+@ours_only
 @pytest.mark.parametrize("ttl", [0, 300])
 def test_user_ini_has_the_name_and_the_cache_of_php_ini(lsphp, ttl):
     server = lsphp(args=["-d", "user_ini.filename=own.ini", "-d", f"user_ini.cache_ttl={ttl}"],
