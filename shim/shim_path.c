@@ -112,7 +112,6 @@ int shim_path_find(struct shim_process *p, request_rec *r, uid_t *ret_uid, gid_t
 	const struct shim_path *path = shim_config_of_server(r->server)->path;
 	ap_regmatch_t match[2];
 	struct shim_account account = { .until_ns = 0 };
-	uint64_t now_ns = shim_clock_ns();
 	int status = OK;
 
 	if (!path)
@@ -124,6 +123,7 @@ int shim_path_find(struct shim_process *p, request_rec *r, uid_t *ret_uid, gid_t
 		return DECLINED;
 	/* the directory that the name is in, or is a part of the name of */
 	size_t size = (size_t)match[1].rm_eo;
+	uint64_t now_ns = shim_clock_ns();
 
 	size += strcspn(r->filename + size, "/");
 	if (!shim_accounts_find(p->accounts, r->filename, size, now_ns, &account)) {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A user tries everything that his files and .htaccess allow to get PHP of another user.
 
-One stack; each case has a directory of its own in the attacker's site. Whatever answers, PHP has run
-as the attacker, or not at all, and the victim's secret was read by nobody but his own PHP.
+One stack; each case has a directory of its own in the attacker's site. Whatever answers, PHP has
+run as the attacker, or not at all, and the victim's secret was read by nobody but his own PHP.
 """
 
 import json
@@ -189,8 +189,8 @@ def test_attacker_stays_himself(town, case):
 def test_directive_is_not_for_htaccess(town, name):
     """Nothing about identity, logs, limits or other pools can be said there."""
     case = Case(f"htaccess-{name}", f"{name} On On" if name in (
-        "php_admin_value", "php_admin_flag", "lsapi_user_group", "lsapi_uid_gid", "lsapi_error_code",
-        "lsapi_param") else f"{name} 1")
+        "php_admin_value", "php_admin_flag", "lsapi_user_group", "lsapi_uid_gid",
+        "lsapi_error_code", "lsapi_param") else f"{name} 1")
     answer = town.made.get("attacker.test", town.lay_out(case))
     assert answer.status == 500, (answer.status, answer.text)
     town.check_pools()
@@ -211,8 +211,8 @@ def many(accounts, stack):
     """A site for the homes of all users, in four ways at once."""
     alice, bob = accounts.add(), accounts.add()
     homes = accounts.homes
-    made = stack(Vhost("a.test", "games", identity=None), modules=["userdir", "vhost_alias", "include", "filter"],
-                 start=False)
+    made = stack(Vhost("a.test", "games", identity=None), start=False,
+                 modules=["userdir", "vhost_alias", "include", "filter"])
     made.httpd.modules = [m for m in made.httpd.modules if m != "suexec"]
     made.place.directory("www-a.test", pwd.getpwnam("root"))
     made.httpd.vhosts["a.test"].extra = f"""SuExecUserGroup games games

@@ -26,7 +26,7 @@ class Case:
     def __init__(self, name, reason, detail, spoil=None, owner=OWNER, extra="", docroot=None):
         self.name = name
         self.reason = reason
-        self.detail = detail  # with {binary} and {docroot}
+        self.detail = detail  # with {binary}, its {directory}, {docroot} and {home}
         self.spoil = spoil    # what is done to the binary
         self.owner = owner
         self.extra = extra
@@ -60,6 +60,17 @@ CASES = [
          lambda p: p.chmod(0o757)),
     Case("setuid", "binary-unsafe", "{binary} is setuid or setgid (owner uid 0, mode 4755)",
          lambda p: p.chmod(0o4755)),
+    Case("setgid", "binary-unsafe", "{binary} is setuid or setgid (owner uid 0, mode 2755)",
+         lambda p: p.chmod(0o2755)),
+    Case("group-writable", "binary-unsafe",
+         "{binary} is writable by group or others (owner uid 0, mode 0775)",
+         lambda p: p.chmod(0o775)),
+    Case("loose-directory", "binary-unsafe",
+         "{directory} is writable by group or others (owner uid 0, mode 0777)",
+         lambda p: p.parent.chmod(0o777)),
+    Case("foreign-directory", "binary-unsafe",
+         "{directory} belongs to another user (owner uid %d, mode 0755)" % (FIRST_UID + OTHER),
+         lambda p: os.chown(p.parent, FIRST_UID + OTHER, 0)),
     Case("foreign", "binary-unsafe", "{binary} belongs to another user (owner uid %d, mode 0755)"
          % (FIRST_UID + OTHER), lambda p: os.chown(p, FIRST_UID + OTHER, 0)),
     Case("link", "binary-unsafe", "{binary} is a symbolic link", link),
@@ -162,7 +173,8 @@ def refusals():
 def test_refused_start_says_why_at_once(refusals, case):
     """Reason, path or figures, and what to do, in both places, by the first request."""
     docroot = refusals.stack.httpd.vhosts[case.host].docroot
-    words = case.detail.format(binary=refusals.binaries[case.name], docroot=docroot,
+    binary = refusals.binaries[case.name]
+    words = case.detail.format(binary=binary, directory=binary.parent, docroot=docroot,
                                home=refusals.homeless)
     assert refusals.get(case.host) == 503
     refusals.stack.httpd.wait_log(words, case.host)

@@ -142,3 +142,32 @@ def test_script_that_others_can_exchange(stack):
     line = site.refusal(f"Directory ({site.docroot}/loose) of script file "
                         f"({site.docroot}/loose/in/a.php) is writable by others (mode 0777)")
     assert ": script-unsafe: " in line
+
+
+# --- lsapi_check_document_root ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("extra", ["", "lsapi_per_user On"], ids=["vhost", "user"])
+def test_document_root_by_a_link_or_dots(stack, extra):
+    """B08: what counts is the directory that is there in the end, not who made the way to it."""
+    made = stack(Vhost("own.test", "games", extra=extra), Vhost("foreign.test", OTHER),
+                 start=False)
+    own, foreign = (made.httpd.vhosts[f"{x}.test"].docroot for x in ("own", "foreign"))
+    roots = {"link": foreign, "chain": made.place.path / "root-link", "dots": None, "good": own}
+    for name, target in roots.items():
+        path = made.place.path / f"root-{name}"
+        if target:
+            path.symlink_to(target)
+            os.lchown(path, pwd.getpwnam("games").pw_uid, -1)
+        else:
+            path = own / ".." / foreign.name
+        vhost = Vhost(f"{name}.test", "games", extra=extra, docroot=path)
+        vhost.scripts = []
+        made.httpd.vhosts[vhost.name] = vhost
+        made.httpd.prepare(vhost)
+    made.start()
+    for name in ("link", "chain", "dots"):
+        assert made.get(f"{name}.test", "/who.php").status == 503, name
+        made.httpd.wait_log("docroot-owner", f"{name}.test")
+    for name in ("good", "own", "foreign"):
+        assert made.get(f"{name}.test", "/who.php").status == 200, name
