@@ -170,15 +170,17 @@ def test_oom_score_adj(stack):
 def test_pgrp_max_reqs_replaces_the_parent(stack, keep):
     """B44: so many requests of one parent, then another; each request is served.
 
-    While a parent ends it may serve a few more.
+    While a parent ends its children may serve a few more, also as children of lsapid; one of them
+    may be counted for the next parent.
     """
     made = stack(Vhost("a.test", "games", extra="lsapi_backend_pgrp_max_reqs 4\n"
                        f"lsapi_with_connection_pool {keep}"),
                  Vhost("b.test", "games"), limits=ONE_HTTPD)
     parents = []
-    wait_until(lambda: parents.extend(parent for _, parent in pids(made, "a.test", 1))
+    wait_until(lambda: parents.extend(parent for _, parent in pids(made, "a.test", 1)
+                                      if parent != made.daemon.pid)
                or len(set(parents)) > 3, 20, "three parents before this one")
-    assert min(runs(parents)[:3]) >= 4, parents
+    assert runs(parents)[0] >= 4 and min(runs(parents)[:3]) >= 2, parents
     assert len({parent for _, parent in pids(made, "b.test", 12)}) == 1
     made.daemon.wait_log("pool.worn")
     line = next(x for x in made.daemon.text().splitlines() if "pool.worn" in x)
