@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -236,6 +237,25 @@ def test_first_burst_of_a_cold_pool(stack):
     assert len(made.daemon.parents()) == 1
     log = made.httpd.text("a.test")
     assert "Could not connect" not in log and "is sent to another" not in log
+
+
+def test_connect_tries_and_timeout_bound_the_wait(stack):
+    """B43: their product is how long a request waits for an lsapid that is being restarted."""
+    made = stack(Vhost("short.test", "games", extra="lsapi_backend_connect_tries 1\n"
+                       "lsapi_backend_connect_timeout 1000"),
+                 Vhost("long.test", "games", extra="lsapi_backend_connect_tries 200\n"
+                       "lsapi_backend_connect_timeout 500000"))
+    made.daemon.stop()
+    answers = []
+    waiting = threading.Thread(target=lambda: answers.append(made.get("long.test", "/who.php",
+                                                                      timeout=100)))
+    waiting.start()
+    assert made.get("short.test", "/who.php").status == 503
+    made.httpd.wait_log("Could not connect to lsphp backend", "short.test")
+    assert not answers, "nobody waits"
+    made.daemon.start()
+    waiting.join(60)
+    assert [a.status for a in answers] == [200]
 
 
 def test_socket_path_is_accepted(stack):

@@ -92,10 +92,12 @@ static void environ_fill_lsphp__switches_on__their_variables(void **state)
 	(void)state;
 	order.has_coredump = true;
 	order.has_user_ini = true;
+	order.has_own_log = true;
 	order.has_accept_notify = false;
 	order.phprc = "/srv/etc";
 	fill(&e, &order, "uid=1", 6);
 	assert_string_equal(value_of(&e, "LSAPI_ALLOW_CORE_DUMP"), "1");
+	assert_string_equal(value_of(&e, "LSAPI_LOG_STDERR"), "1");
 	assert_string_equal(value_of(&e, "LSPHP_ENABLE_USER_INI"), "on");
 	assert_string_equal(value_of(&e, "LSAPI_ACCEPT_NOTIFY"), "0");
 	assert_string_equal(value_of(&e, "PHPRC"), "/srv/etc");

@@ -66,7 +66,7 @@ static void settings_read__nothing_set__defaults(void **state)
 	assert_int_equal(s.pgrp_max_idle_s, 0);
 	assert_int_equal(s.max_process_time_s, 3600);
 	assert_false(s.is_accept_notified || s.is_core_dump_allowed || s.is_parent_ignored);
-	assert_false(s.is_root_allowed || s.has_user_ini);
+	assert_false(s.is_root_allowed || s.has_user_ini || s.is_log_on_stderr);
 	assert_null(s.stderr_log);
 	assert_null(s.ini_path);
 	assert_null(s.user_ini_home);
@@ -81,7 +81,7 @@ static void settings_read__all_set__all_taken(void **state)
 		{ "LSAPI_ALLOW_CORE_DUMP", "" }, { "LSAPI_PPID_NO_CHECK", "" },
 		{ "LSAPI_ALLOW_ROOT", "1" }, { "LSPHP_ENABLE_USER_INI", "On" },
 		{ "LSAPI_STDERR_LOG", "/x" }, { "LSPHRC", "/no" }, { "LSPHPRC", "/y" },
-		{ "LSAPI_USER_INI_HOME", "/home/a" } };
+		{ "LSAPI_USER_INI_HOME", "/home/a" }, { "LSAPI_LOG_STDERR", "1" } };
 	for (size_t i = 0; i < T_COUNT(set); i++)
 		(void)setenv(set[i][0], set[i][1], 1);
 	struct settings s;
@@ -92,7 +92,7 @@ static void settings_read__all_set__all_taken(void **state)
 	assert_int_equal(s.max_process_time_s, 5);
 	assert_int_equal(s.slow_request_ms, 100);
 	assert_true(s.is_accept_notified && s.is_core_dump_allowed && s.is_parent_ignored);
-	assert_true(s.is_root_allowed && s.has_user_ini);
+	assert_true(s.is_root_allowed && s.has_user_ini && s.is_log_on_stderr);
 	assert_string_equal(s.stderr_log, "/x");
 	assert_string_equal(s.ini_path, "/y");
 	assert_string_equal(s.user_ini_home, "/home/a");
