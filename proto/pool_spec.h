@@ -30,6 +30,7 @@
 #define SPEC_GID              "gid"           /* decimal */
 #define SPEC_SCOPE            "scope"         /* "vhost" or "user" */
 #define SPEC_NAME             "name"          /* virtual host (scope vhost), for people and logs */
+#define SPEC_LOG_NAME         "log_name"      /* of the log file, where it is not that name */
 #define SPEC_DOCROOT          "docroot"       /* absolute; its owner is checked if given */
 #define SPEC_CHILDREN         "children"      /* most connections, 2..10000 */
 #define SPEC_MAX_IDLE         "max_idle"      /* s a child waits for work, 0 for ever */

@@ -2,6 +2,8 @@
 
 #include "shim/shim_spec.h"
 
+#include <string.h>
+
 struct spec_row {
 	enum shim_setting setting;
 	const char *key;
@@ -35,6 +37,9 @@ static void add_scope(struct pool_spec_builder *b, const struct shim_spec_facts 
 	pool_spec_add(b, SPEC_SCOPE, "vhost");
 	if (facts->host)
 		pool_spec_add(b, SPEC_NAME, facts->host);
+	/* browsers choose how many pools there are, but not how many files */
+	if (facts->host && facts->server && strcmp(facts->host, facts->server) != 0)
+		pool_spec_add(b, SPEC_LOG_NAME, facts->server);
 	if (facts->docroot && facts->docroot[0] == '/')
 		pool_spec_add(b, SPEC_DOCROOT, facts->docroot);
 }

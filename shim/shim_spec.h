@@ -23,6 +23,7 @@ struct shim_spec_facts {
 	gid_t gid;
 	bool is_per_user;    /* lsapi_per_user: a pool of the account, whatever the virtual host */
 	const char *host;    /* name of the virtual host; NULL: none */
+	const char *server;  /* its ServerName, if that may be another; NULL: none */
 	const char *docroot; /* left out unless absolute */
 	const char *phprc;   /* NULL: nothing was written of it; "": none */
 	const int *value;    /* SHIM_SETTING_COUNT settings, SHIM_UNSET where nothing was written */

@@ -46,7 +46,8 @@ static bool take_host(const char *host, char out[HOST_BYTES + 1])
 static void name_of_user(const struct pool_spec *spec, char name[CONFIG_LOG_NAME_SIZE])
 {
 	const char *scope = pool_spec_get(spec, SPEC_SCOPE);
-	const char *host = pool_spec_get(spec, SPEC_NAME);
+	const char *server = pool_spec_get(spec, SPEC_LOG_NAME);
+	const char *host = server ? server : pool_spec_get(spec, SPEC_NAME);
 	bool is_account = scope && strcmp(scope, "user") == 0;
 	char text[HOST_BYTES + 1] = "user";
 	uint64_t uid = 0;

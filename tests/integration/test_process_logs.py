@@ -65,6 +65,18 @@ def test_own_log_of_each_virtual_host(stack):
         p.name for p in files.values())
 
 
+def test_browsers_do_not_choose_how_many_logs_there_are(stack):
+    """With a pool for each Host the log is still that of the virtual host."""
+    made = start(stack, Vhost("a.test", "games", extra=f"{OWN}\nlsapi_use_req_hostname On\n"
+                              "ServerAlias *.test"))
+    for host in ("a.test", "b.test", "c.test"):
+        assert made.get(host, "/say.php").status == 200
+    assert len(made.ctl.status()["pools"]) == 3
+    path = own_file(made, "a.test")
+    wait_until(lambda: path.exists() and path.read_text().count("raw word") == 3, 10, "all lines")
+    assert [p.name for p in made.logs_dir.iterdir()] == [path.name]
+
+
 @pytest.mark.skipif(IS_FOREIGN_LSPHP, reason="it sends its messages to Apache")
 def test_common_own_log(stack):
     """B56: one file for all that say so; root alone reads what several users have logged."""

@@ -74,6 +74,8 @@ static void name__hosts__never_a_path(void **state)
 		{ VHOST("[::1]"), "user-1001.log" },
 		{ VHOST("b\xc3\xbc.test"), "user-1001.log" },
 		{ VHOST(""), "user-1001.log" },
+		{ "log_name=a.test\n" VHOST("b.test"), "a.test-1001.log" },
+		{ "log_name=../x\n" VHOST("b.test"), "user-1001.log" },
 		{ "own_log=vhost\nscope=vhost\nuid=7\n", "user-7.log" },
 		{ "name=a.test\nown_log=vhost\nscope=user\nuid=7\n", "user-7.log" },
 	};
