@@ -156,7 +156,8 @@ def test_bodies_that_mod_security_reads(guarded):
 ABORT = """<?php
 ignore_user_abort((bool)$_GET['ignore']);
 register_shutdown_function(function () {
-	file_put_contents(__DIR__ . '/' . $_GET['name'] . '.end', connection_aborted() . connection_status());
+	file_put_contents(__DIR__ . '/' . $_GET['name'] . '.end',
+		connection_aborted() . connection_status());
 });
 while (ob_get_level()) ob_end_flush();
 file_put_contents(__DIR__ . '/' . $_GET['name'] . '.begun', '');
