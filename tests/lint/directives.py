@@ -17,6 +17,8 @@ def read(name):
 
 SAMPLE, MANUAL = "etc/lsapi.conf", "shim/mod_lsapi.7.scd"
 TABLE = ("; directives: written by tests/lint/directives.py --write\n", "; directives: end\n")
+FOREIGN = ("; of other modules: written by tests/lint/directives.py --write\n",
+           "; of other modules: end\n")
 CONTEXTS = {"MAIN": "main server", "SERVER": "server", "SECTION": "section",
             "ANYWHERE": ".htaccess"}
 EFFECTS = {"ACTS": "", "REPLACED": "No need: ", "IGNORED": "No effect: ",
@@ -86,20 +88,44 @@ def manual_table(rows):
     return "\n".join(lines) + "\n\n"
 
 
-def split_manual():
+def foreign():
+    """(name, module, help) of proto/directives_foreign.def, in its order."""
+    calls = r'^(OWNER|FOREIGN)\(((?:[^"()]|"(?:[^"\\]|\\.)*")*)\)'
+    rows = [cells(arguments) for _, arguments in
+            re.findall(calls, read("proto/directives_foreign.def"), re.MULTILINE)]
+    return [(row[0], row[1], row[-1]) for row in rows]
+
+
+def foreign_table(rows):
+    lines = ["[[ *Directive*", ":< *Of*", ":< *In its place*"]
+    for name, module, text in rows:
+        lines += [f"|  {escape(name)}", f":  {escape(module)}", f":  {escape(text)}"]
+    return "\n".join(lines) + "\n\n"
+
+
+def split_manual(marks=TABLE):
     """(before, table, after); the table may be missing."""
     text = read(MANUAL)
-    if TABLE[0] not in text or TABLE[1] not in text:
+    if marks[0] not in text or marks[1] not in text:
         return None
-    before, rest = text.split(TABLE[0], 1)
-    table, after = rest.split(TABLE[1], 1)
+    before, rest = text.split(marks[0], 1)
+    table, after = rest.split(marks[1], 1)
     return before, table, after
 
 
 def write_manual():
-    before, _, after = split_manual()
-    (ROOT / MANUAL).write_text(before + TABLE[0] + manual_table(directives()) + TABLE[1] + after,
-                               encoding="utf-8")
+    for marks, table in ((TABLE, manual_table(directives())), (FOREIGN, foreign_table(foreign()))):
+        before, _, after = split_manual(marks)
+        (ROOT / MANUAL).write_text(before + marks[0] + table + marks[1] + after, encoding="utf-8")
+
+
+def check_foreign():
+    rows, parts = foreign(), split_manual(FOREIGN)
+    if not rows:
+        yield "proto/directives_foreign.def: no rows found"
+    if not parts or parts[1] != foreign_table(rows):
+        yield f"{MANUAL}: table of directives of other modules is not that of " \
+              "proto/directives_foreign.def: run with --write"
 
 
 def check_lsapi_conf():
@@ -223,7 +249,7 @@ def check_events():
 def main():
     if sys.argv[1:] == ["--write"]:
         write_manual()
-    wrong = [*check_lsapi_conf(), *check_reference(), *check_tests(), *check_lsapid_conf(),
+    wrong = [*check_lsapi_conf(), *check_foreign(), *check_reference(), *check_tests(), *check_lsapid_conf(),
              *check_events()]
     for line in wrong:
         print(line)
