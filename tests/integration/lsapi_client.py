@@ -30,6 +30,8 @@ INDEXED = (
 
 INI_USER = b"\x01\x02"
 INI_ADMIN = b"\x01\x04"
+#: a file of settings, named by a .htaccess or by the server's configuration
+INI_FILE = {False: b"\x01\x05lsapi_phpini", True: b"\x01\x06lsapi_phpini"}
 
 
 class Closed(Exception):
@@ -62,7 +64,8 @@ def _headers(headers, order):
 
 
 def encode_request(
-    script, *, method="GET", query="", headers=(), env=(), ini=(), admin_ini=(), body_size=0,
+    script, *, method="GET", query="", headers=(), env=(), ini=(), admin_ini=(), ini_files=(),
+    body_size=0,
     order="<",
 ):
     """One BEGIN_REQUEST packet. @env is added to (and may replace) the usual CGI variables."""
@@ -78,6 +81,7 @@ def encode_request(
     variables.update(dict(env))
     special = [(INI_USER + n.encode(), v.encode()) for n, v in ini]
     special += [(INI_ADMIN + n.encode(), v.encode()) for n, v in admin_ini]
+    special += [(INI_FILE[is_trusted], v.encode()) for is_trusted, v in ini_files]
 
     packet = bytearray(HEADER_SIZE)
     for key, value in special:

@@ -172,6 +172,39 @@ def test_user_ini_has_the_name_and_the_cache_of_php_ini(lsphp, ttl):
 
 
 @ours_only
+def test_files_of_a_request(lsphp, tmp_path):
+    """Read again when they have changed; many of them, and some that are none."""
+    os.chmod(tmp_path, 0o755)
+    server = lsphp(LSAPI_CHILDREN=2)
+    script = server.script("a.php", "<?php foreach (['user_agent', 'memory_limit', "
+                                    "'allow_url_fopen'] as $name) echo ini_get($name);")
+    one, two = str(tmp_path / "one.ini"), str(tmp_path / "two.ini")
+    with server.connect() as client:
+        def get(*files, **fields):
+            return client.get(script, ini_files=files, **fields).text
+
+        assert get((False, one)) == "128M1"  # not there
+        write(one, "user_agent = one\nallow_url_fopen = 0\nmemory_limit[] = 1\n[PATH=/]\nx = y\n")
+        write(two, "user_agent = two\nmemory_limit = 77M\n")
+        assert get((False, one)) == "one128M1"
+        assert get((True, one)) == "one128M0"
+        assert get((True, one), (False, two)) == "two77M0"
+        assert get((True, two), admin_ini=[("memory_limit", "88M")]) == "two88M1"
+        assert get() == "128M1"
+        write(one, "user_agent = other\n")
+        assert get((True, one)) == "other128M1"
+        for i in range(150):  # more than are kept
+            write(tmp_path / f"{i}.ini", f"user_agent = {i}-\n")
+            assert get((False, str(tmp_path / f"{i}.ini"))) == f"{i}-128M1"
+        os.mkfifo(tmp_path / "fifo")
+        write(tmp_path / "large", "; comment\n" * 30000 + "user_agent = large\n")
+        for name in ("fifo", "large", "", "one.ini/x"):
+            assert get((True, f"{tmp_path}/{name}")) == "128M1"
+        assert get((True, "one.ini")) == "128M1"
+        assert get((True, "/" + "x" * 5000)) == "128M1"
+
+
+@ours_only
 def test_command_line_settings(lsphp):
     server = lsphp(args=["-n", "-d", "memory_limit=55M", "-d", "short_open_tag"])
     script = server.script("a.php", "<?php echo ini_get('memory_limit'), ini_get('short_open_tag'), "
