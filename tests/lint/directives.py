@@ -249,7 +249,8 @@ def check_events():
 def main():
     if sys.argv[1:] == ["--write"]:
         write_manual()
-    wrong = [*check_lsapi_conf(), *check_foreign(), *check_reference(), *check_tests(), *check_lsapid_conf(),
+    wrong = [*check_lsapi_conf(), *check_foreign(),
+             *check_reference(), *check_tests(), *check_lsapid_conf(),
              *check_events()]
     for line in wrong:
         print(line)
