@@ -263,6 +263,7 @@ def test_settings_are_those_of_mod_php(tree, target):
             assert seen["local_value"] == value, name
 
 
+@pytest.mark.skipif(IS_FOREIGN_LSPHP, reason="another php.ini and another build of PHP")
 @pytest.mark.parametrize("name", ACTS)
 def test_what_settings_do(tree, name):
     """They count from the first moment of a request, and for what PHP does before the script."""
