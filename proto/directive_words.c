@@ -75,6 +75,14 @@ static void complain_of_code(const char *class, const char *code, char *out, siz
 			DIRECTIVE_WORDS_CODE_MIN, DIRECTIVE_WORDS_CODE_MAX);
 }
 
+static void complain_of_root(const char *path, char *out, size_t size)
+{
+	if (path[0] != '/')
+		(void)snprintf(out, size, "not an absolute path, it is ignored");
+	else if (path[strspn(path, "/")] == '\0')
+		(void)snprintf(out, size, "all of the host can not be allowed, it is ignored");
+}
+
 bool directive_words_complain(
 	const struct directive *row, const char *const *word, size_t count, char *out, size_t size)
 {
@@ -85,5 +93,7 @@ bool directive_words_complain(
 		complain_of_env(word[0], out, size);
 	else if (id == DIRECTIVE_ID_ERROR_CODE && count >= 2)
 		complain_of_code(word[0], word[1], out, size);
+	else if (id == DIRECTIVE_ID_XSENDFILE_PATH && count >= 1)
+		complain_of_root(word[0], out, size);
 	return *out != '\0';
 }

@@ -155,10 +155,29 @@ bool import_check_owner(struct import *im)
 	return false;
 }
 
+/* As the module: a path with %u in it once, or a regular expression, which is not compiled here. */
+static bool complain_of_path(struct import *im)
+{
+	const char *text = im->line->word[0];
+	const char *mark = strstr(text, "%u");
+
+	if (mark ? text[0] == '/' && !strstr(mark + 1, "%u")
+		 : strchr(text, '(') && (text[0] == '/' || strncmp(text, "^/", 2) == 0))
+		return false;
+	import_remedy(im,
+		import_add(im, IMPORT_TO_DO,
+			"neither an absolute path with %%u in it once, nor a "
+			"regular expression with a group: PHP answers 503 there"),
+		"LSAPIPath /home/%%u/");
+	return true;
+}
+
 static bool complain_of_owner(struct import *im, enum directive_id id)
 {
 	uint32_t number;
 
+	if (id == DIRECTIVE_ID_PATH_PATTERN)
+		return complain_of_path(im);
 	if (id == DIRECTIVE_ID_USER_GROUP || id == DIRECTIVE_ID_USER)
 		return !import_check_owner(im);
 	if (id != DIRECTIVE_ID_UID_GID || (directive_words_id(im->line->word[0], &number) &&

@@ -58,6 +58,11 @@ static void text__lines_of_ours__as_the_module_takes_them(void **state)
 		{ "lsapi_set_env A\nlsapi_set_env A b\nlsapi_set_env PATH b\nlsapi_set_env A-B c",
 			"1:works 2:works 3:value 4:value" },
 		{ "lsapi_set_env A b c\n", "1:syntax" },
+		{ "LSAPIPath /home/%u/\nLSAPIPath ^/h/([a-z]+)/\nLSAPIPath /home\n"
+		  "LSAPIPath %u\nLSAPIPath /%u/%u/\n",
+			"1:works 2:works 3:to do 4:to do 5:to do" },
+		{ "lsapi_xsendfile_path /a\nlsapi_xsendfile_path //\nlsapi_xsendfile_path a\n",
+			"1:works 2:value 3:value" },
 		{ "lsapi_error_code BACKEND_CONNECT 502\nlsapi_error_code NO_SUCH 502\n"
 		  "lsapi_error_code BACKEND_CONNECT 600\n",
 			"1:works 2:value 3:value" },
@@ -181,7 +186,9 @@ static void text__every_directive__one_finding_that_explains(void **state)
 
 		assert_non_null(im);
 		(void)snprintf(text, sizeof(text), "%s %s%s\n", d->name,
-			strcmp(d->value, "-") == 0 ? "1" : d->value,
+			strcmp(d->value, "-") != 0             ? d->value
+			: strcmp(d->arguments, "pattern") == 0 ? "/%u/"
+							       : "1",
 			(d->takes & 0x0f) == 2 ? " 2" : "");
 		import_text(im, "a", d->context == DIRECTIVE_IN_ANYWHERE, text, strlen(text));
 		T_ASSERT_ROW(text, im->finding_count == 1);
