@@ -143,16 +143,19 @@ def test_status_when_all_are_busy(stack):
 
 def test_status_of_refusals(stack):
     """B06, B08, B13: identity and document root, both where lsapid and where httpd refuses."""
-    codes = "lsapi_error_code SERVER_UID 500\nlsapi_error_code SERVER_DOCROOT 451"
+    codes = "lsapi_error_code SERVER_UID 500\nlsapi_error_code SERVER_DOCROOT 451\n" \
+        "lsapi_error_code SCRIPT_PERMS 403"
     made = stack(Vhost("uid.test", extra=f"lsapi_use_default_uid Off\n{codes}"),
                  Vhost("root.test", "games", extra=codes),
                  Vhost("user.test", "games", extra=f"lsapi_per_user On\n{codes}"),
+                 Vhost("script.test", "games", extra=f"lsapi_target_perm On\n{codes}"),
                  Vhost("plain.test", extra="lsapi_use_default_uid Off"), start=False)
     for name in ("root.test", "user.test"):
         os.chown(made.httpd.vhosts[name].docroot, pwd.getpwnam("mail").pw_uid, -1)
+    os.chown(made.httpd.vhosts["script.test"].docroot / "who.php", pwd.getpwnam("mail").pw_uid, -1)
     made.start()
     assert {name: made.get(name, "/who.php").status for name in made.httpd.vhosts} == {
-        "uid.test": 500, "root.test": 451, "user.test": 451, "plain.test": 503}
+        "uid.test": 500, "root.test": 451, "user.test": 451, "script.test": 403, "plain.test": 503}
 
 
 @pytest.mark.single_user

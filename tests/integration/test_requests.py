@@ -89,7 +89,8 @@ def test_kept_connection_serves_many_requests(shared):
     connection.close()
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND",
+                                    "REPORT", "M-SEARCH", "BREW", "get"])
 def test_methods(shared, method):
     answer = shared.get("a.test", "/mirror.php", method=method, body=b"some body")
     assert answer.status == 200
