@@ -27,6 +27,17 @@ static const char *word_of(
 	return word ? word : row->words[c->defaults.own_log];
 }
 
+static bool is_host_char(unsigned char c)
+{
+	return isascii(c) && (isalnum(c) || c == '-' || c == '_' || c == '.');
+}
+
+/* The macro of that name is a block of its own. */
+static char to_lower(unsigned char c)
+{
+	return (char)tolower(c);
+}
+
 /* Lower case, as virtual hosts are the same in any. Return: false: it is no name of a host */
 static bool take_host(const char *host, char out[HOST_BYTES + 1])
 {
@@ -35,9 +46,9 @@ static bool take_host(const char *host, char out[HOST_BYTES + 1])
 	for (i = 0; host[i] && i < HOST_BYTES; i++) {
 		unsigned char c = (unsigned char)host[i];
 
-		if (!isascii(c) || (!isalnum(c) && c != '-' && c != '_' && c != '.'))
+		if (!is_host_char(c))
 			return false;
-		out[i] = (char)tolower(c);
+		out[i] = to_lower(c);
 	}
 	out[i] = '\0';
 	return i > 0 && !host[i] && out[0] != '.';
