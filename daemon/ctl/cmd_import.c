@@ -66,10 +66,16 @@ static int read_all(int fd, char **ret_data, size_t *ret_size)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0) {
+		if (n < 0) {
+			int error = errno;
+
+			free(data);
+			return -error;
+		}
+		if (n == 0) {
 			*ret_size = used;
-			*ret_data = n < 0 ? (free(data), NULL) : data;
-			return n < 0 ? -errno : 0;
+			*ret_data = data;
+			return 0;
 		}
 		used += (size_t)n;
 		if (used == room) {
@@ -121,6 +127,7 @@ static void take_pattern(struct import *im, const char *pattern, void *data)
 
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode) && strlen(path) + 3 <= sizeof(path))
 		memcpy(path + strlen(path), "/*", 3);
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
 	if (glob(path, 0, NULL, &found) == 0)
 		for (size_t i = 0; i < found.gl_pathc; i++)
 			take_file(im, reading, found.gl_pathv[i]);
