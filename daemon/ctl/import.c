@@ -225,6 +225,13 @@ void import_has_identity(struct import *im)
 		im->has_identity = true;
 }
 
+bool import_is_owned(struct import *im)
+{
+	const struct import_section *vhost = import_vhost(im);
+
+	return im->has_identity || (vhost && vhost->has_identity);
+}
+
 static bool is_skipped(const struct import *im)
 {
 	return im->depth && im->section[im->depth - 1].is_skipped;

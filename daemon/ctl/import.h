@@ -149,6 +149,9 @@ const char *import_gone(const struct import *im);
 /** import_has_identity() - the line says whose PHP runs */
 void import_has_identity(struct import *im);
 
+/** import_is_owned() - has any line before this one said so, for this virtual host? */
+bool import_is_owned(struct import *im);
+
 /** import_check_owner() - are there the user and group that the line names? Else it is told. */
 bool import_check_owner(struct import *im);
 

@@ -32,6 +32,10 @@ static const struct module modules[] = {
 	{ "mpm_itk_module", "mpm_itk.c", false,
 		"can not be loaded beside mod_lsapi: it changes the user of httpd itself",
 		"remove the line; mod_lsapi reads AssignUserID" },
+	/* its older name */
+	{ "mpm_itk_module", "itk.c", false,
+		"can not be loaded beside mod_lsapi: it changes the user of httpd itself",
+		"remove the line; mod_lsapi reads AssignUserID" },
 	{ "php", "mod_php", true, "PHP inside of httpd, as the user of httpd",
 		"remove the line (a2dismod): lsapid's PHP takes its place" },
 	{ "suphp_module", "mod_suphp.c", false, "lsapid's PHP takes its place",
@@ -199,20 +203,30 @@ static bool foreign(struct import *im)
 		return false;
 	if (row->effect != DIRECTIVE_ACTS) {
 		(void)import_add(im,
-			directive_foreign_is_about_identity(row, im->line->rest) ? IMPORT_TO_DO
-										 : IMPORT_REPLACED,
+			!gone && directive_foreign_is_about_identity(row, im->line->rest)
+				? IMPORT_TO_DO
+				: IMPORT_REPLACED,
 			"of %s, has no effect; in its place: %s", row->module, row->help);
 		return true;
 	}
-	import_has_identity(im);
-	if (gone)
+	/* panels write one line for each module that may be there; one of them is enough */
+	if (gone && import_is_owned(im)) {
+		(void)import_add(im, IMPORT_NOTE,
+			"in a section for %s, which is not read; another line says whose PHP runs",
+			gone);
+		return true;
+	}
+	if (gone) {
 		import_remedy(im,
 			import_add(im, IMPORT_TO_DO,
-				"says whose PHP runs, in a section for %s: httpd "
-				"reads it only where that is loaded",
+				"says whose PHP runs, in a section for %s: httpd reads it only "
+				"where that is loaded",
 				gone),
 			"take it out of the section");
-	else if (import_check_owner(im))
+		return true;
+	}
+	import_has_identity(im);
+	if (import_check_owner(im))
 		(void)import_add(im, IMPORT_WORKS, "of %s: %s", row->module, row->help);
 	return true;
 }

@@ -128,6 +128,13 @@ static void text__httpd_and_other_modules__what_to_do(void **state)
 		{ "RUidGid a b\nsuPHP_Engine on\nPHP_Fix_Pathinfo_Enable 1\nRMode config\n",
 			"1:works 2:no need 3:no need 4:no need" },
 		{ "<IfModule mod_ruid2.c>\nRUidGid a b\n</IfModule>\n", "2:to do" },
+		{ "<VirtualHost *>\n<IfModule !mod_ruid2.c>\nSuExecUserGroup a a\n</IfModule>\n"
+		  "<IfModule itk.c>\nAssignUserID a a\n</IfModule>\n"
+		  "<IfModule mod_suphp.c>\nsuPHP_UserGroup a a\n</IfModule>\n</VirtualHost>\n",
+			"3:works 6:note 9:note" },
+		{ "<VirtualHost *>\n<IfModule mod_suphp.c>\nsuPHP_UserGroup a a\n</IfModule>\n"
+		  "</VirtualHost>\n",
+			"3:to do 1:note" },
 		{ "LVEEnable on\n<IfModule hostinglimits_module>\nLVEId 3\n</IfModule>\n",
 			"1:unknown" },
 		/* whose PHP runs */
