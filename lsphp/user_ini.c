@@ -55,23 +55,25 @@ static struct user_ini_entry *find_entry(const char *dir, size_t size)
 	return entry;
 }
 
-/** With references of its own: the cache may forget a directory before the last one is read. */
+/** With a reference of its own: the cache may forget a directory before the last one is read. */
+static int add_setting(zval *text, int argument_count, va_list arguments, zend_hash_key *key)
+{
+	HashTable *all = va_arg(arguments, HashTable *);
+	zval value;
+	(void)argument_count;
+	if (!key->key)
+		return ZEND_HASH_APPLY_KEEP;
+	ZVAL_STR_COPY(&value, Z_STR_P(text));
+	zend_hash_update(all, key->key, &value);
+	return ZEND_HASH_APPLY_KEEP;
+}
+
 static void add_dir(HashTable *all, const char *dir, size_t size)
 {
 	char *copy = estrndup(dir, size);
-	HashTable *settings = &find_entry(copy, size)->settings;
-	zend_string *name;
-	zval *text;
+	struct user_ini_entry *entry = find_entry(copy, size);
 	efree(copy);
-	ZEND_HASH_FOREACH_STR_KEY_VAL(settings, name, text)
-	{
-		zval value;
-		if (!name)
-			continue;
-		ZVAL_STR_COPY(&value, Z_STR_P(text));
-		zend_hash_update(all, name, &value);
-	}
-	ZEND_HASH_FOREACH_END();
+	zend_hash_apply_with_arguments(&entry->settings, add_setting, 1, all);
 }
 
 static size_t trimmed(const char *path)

@@ -34,15 +34,14 @@ static const char *add_value(cmd_parms *cmd, void *dir_config, const char *name,
 	return NULL;
 }
 
-const char *shim_set_php_value(cmd_parms *cmd, void *config, const char *name, const char *value)
+const char *shim_set_php_value(cmd_parms *cmd, void *dir, const char *name, const char *value)
 {
-	return add_value(cmd, config, name, value, LSAPI_INI_USER);
+	return add_value(cmd, dir, name, value, LSAPI_INI_USER);
 }
 
-const char *shim_set_php_admin_value(
-	cmd_parms *cmd, void *config, const char *name, const char *value)
+const char *shim_set_php_admin_value(cmd_parms *cmd, void *dir, const char *name, const char *value)
 {
-	return add_value(cmd, config, name, value, LSAPI_INI_ADMIN);
+	return add_value(cmd, dir, name, value, LSAPI_INI_ADMIN);
 }
 
 static const char *flag_value(const char *value)
@@ -50,13 +49,12 @@ static const char *flag_value(const char *value)
 	return strcasecmp(value, "on") == 0 || strcmp(value, "1") == 0 ? "1" : "0";
 }
 
-const char *shim_set_php_flag(cmd_parms *cmd, void *config, const char *name, const char *value)
+const char *shim_set_php_flag(cmd_parms *cmd, void *dir, const char *name, const char *value)
 {
-	return add_value(cmd, config, name, flag_value(value), LSAPI_INI_USER);
+	return add_value(cmd, dir, name, flag_value(value), LSAPI_INI_USER);
 }
 
-const char *shim_set_php_admin_flag(
-	cmd_parms *cmd, void *config, const char *name, const char *value)
+const char *shim_set_php_admin_flag(cmd_parms *cmd, void *dir, const char *name, const char *value)
 {
-	return add_value(cmd, config, name, flag_value(value), LSAPI_INI_ADMIN);
+	return add_value(cmd, dir, name, flag_value(value), LSAPI_INI_ADMIN);
 }
