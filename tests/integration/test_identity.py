@@ -62,6 +62,7 @@ def test_every_source_alone(stack, has_suexec):
         assert who(made, f"s{i}.test") == (uid, gid), line
 
 
+@pytest.mark.deadline(300)
 @pytest.mark.parametrize("where", ["server", "vhost", "directory"])
 def test_order_of_sources(stack, where):
     """B23, B29: in each place the strongest that is written counts, whatever is written after it."""

@@ -25,6 +25,7 @@ class Homes:
         pattern = pattern.format(homes=self.homes)
         # what is weaker must not matter
         self.vhost.extra = f'LSAPIPath "{pattern}"\nAlias /u/ {self.homes}/\n' \
+            f"Alias /v {self.homes}/\n" \
             f"lsapi_user_group games games\n{extra}"
         for owner in (self.alice, self.bob):
             self.put(f"{owner.pw_dir}/who.php", owner)
@@ -49,6 +50,8 @@ def test_account_of_the_path(accounts, stack, pattern):
     assert site.get(site.url(site.alice)) == site.alice.pw_name
     assert site.get(site.url(site.bob)) == site.bob.pw_name
     assert site.get("/who.php") == "games"
+    # two slashes in what Alias makes of it
+    assert site.get(f"/v/{site.bob.pw_name}/who.php") == site.bob.pw_name
     # and again, from what is remembered
     assert site.get(site.url(site.alice)) == site.alice.pw_name
 

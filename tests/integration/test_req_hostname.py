@@ -56,6 +56,7 @@ def test_pools_of_accounts_have_no_name(stack):
     assert len(names(made)) == 1
 
 
+@pytest.mark.deadline(300)
 @pytest.mark.parametrize("mpm", ["event", "prefork"])
 def test_invented_hosts_are_bounded(stack, mpm):
     """All children of httpd count together; who comes too late has the pool of the virtual host."""
