@@ -17,26 +17,29 @@
 #include "shim/shim_account.h"
 #include "shim/shim_set.h"
 
-/* "/home/%u/": all but %u is meant as it stands. */
-static const char *regex_of_template(apr_pool_t *p, const char *text, const char *mark)
+static const char *escape(apr_pool_t *p, const char *text, size_t size)
 {
-	char *out = apr_palloc(p, 2 * strlen(text) + 32);
+	char *out = apr_palloc(p, 2 * size + 1);
 	char *at = out;
 
-	*at++ = '^';
-	for (; *text; text++) {
-		if (text == mark) {
-			at = stpcpy(at, "([^/]+)");
-			text++;
-			continue;
-		}
-		if (strchr("\\^$.[]|()?*+{}", *text))
+	for (size_t i = 0; i < size; i++) {
+		if (strchr("\\^$.[]|()?*+{}", text[i]))
 			*at++ = '\\';
-		*at++ = *text;
+		*at++ = text[i];
 	}
-	/* the last component is whole, too */
-	strcpy(at, at[-1] == '/' ? "" : "(?=/|$)");
+	*at = '\0';
 	return out;
+}
+
+/* "/home/%u/": all but %u is meant as it stands; the last component is a whole one, too. */
+static const char *regex_of_template(apr_pool_t *p, const char *text, const char *mark)
+{
+	const char *rest = mark + 2;
+	size_t size = strlen(rest);
+	bool is_open = size == 0 || rest[size - 1] != '/';
+
+	return apr_pstrcat(p, "^", escape(p, text, (size_t)(mark - text)), "([^/]+)",
+		escape(p, rest, size), is_open ? "(?=/|$)" : "", NULL);
 }
 
 static const char *regex_of(apr_pool_t *p, const char *text)
@@ -50,12 +53,12 @@ static const char *regex_of(apr_pool_t *p, const char *text)
 	return NULL;
 }
 
-const char *shim_set_path(cmd_parms *cmd, void *dir_config, const char *text)
+const char *shim_set_path(cmd_parms *cmd, void *dir_config, const char *pattern)
 {
 	struct shim_path *path = apr_pcalloc(cmd->pool, sizeof(*path));
-	const char *regex = regex_of(cmd->pool, text);
+	const char *regex = regex_of(cmd->pool, pattern);
 
-	path->text = apr_pstrcat(cmd->pool, "LSAPIPath ", text, shim_set_place(cmd), NULL);
+	path->text = apr_pstrcat(cmd->pool, "LSAPIPath ", pattern, shim_set_place(cmd), NULL);
 	path->regex = regex ? ap_pregcomp(cmd->pool, regex, AP_REG_EXTENDED) : NULL;
 	if (!path->regex)
 		ap_log_perror(APLOG_MARK, APLOG_WARNING, 0, cmd->pool,
