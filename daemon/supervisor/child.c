@@ -88,7 +88,7 @@ static void set_limits(const struct child_plan *p, int report_fd)
 }
 
 /* Return: 0; errno */
-static int raise_to_hard(int resource)
+static int raise_to_hard(enum __rlimit_resource resource)
 {
 	struct rlimit limit;
 
