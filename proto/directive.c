@@ -6,12 +6,15 @@
 #include <strings.h>
 
 #define TEXT_OF(number) #number
+#define HOLDER_SERVER   true
+#define HOLDER_DIR      false
 #define ROW(id)         [DIRECTIVE_ID_##id]
 #define SELF(id)        .target = DIRECTIVE_ID_##id
 
 #define SWITCH(id, n, holder, where, is_on, what, text)                                            \
 	ROW(id) = { .name = (n),                                                                   \
 		.kind = DIRECTIVE_SWITCH,                                                          \
+		.is_of_server = HOLDER_##holder,                                                   \
 		.takes = DIRECTIVE_TAKE1,                                                          \
 		SELF(id),                                                                          \
 		.context = DIRECTIVE_IN_##where,                                                   \
@@ -24,6 +27,7 @@
 #define NUMBER(id, n, holder, where, least, most, number, what, text)                              \
 	ROW(id) = { .name = (n),                                                                   \
 		.kind = DIRECTIVE_NUMBER,                                                          \
+		.is_of_server = HOLDER_##holder,                                                   \
 		.takes = DIRECTIVE_TAKE1,                                                          \
 		SELF(id),                                                                          \
 		.context = DIRECTIVE_IN_##where,                                                   \
@@ -37,6 +41,7 @@
 #define WORD(id, n, holder, where, test, args, word, what, text)                                   \
 	ROW(id) = { .name = (n),                                                                   \
 		.kind = DIRECTIVE_WORD,                                                            \
+		.is_of_server = HOLDER_##holder,                                                   \
 		.takes = DIRECTIVE_TAKE1,                                                          \
 		SELF(id),                                                                          \
 		.context = DIRECTIVE_IN_##where,                                                   \

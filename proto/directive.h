@@ -6,6 +6,7 @@
  * reads them, and for lsapidctl, which explains a file of them.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum directive_kind {
@@ -74,6 +75,8 @@ struct directive {
 	const char *name;
 	enum directive_kind kind;
 	enum directive_id target; /* of an alias: what it is another name of; else itself */
+	bool is_of_server; /* in sections and .htaccess it is ignored, if it may stand there at all
+			    */
 	enum directive_takes takes;
 	enum directive_context context;
 	enum directive_effect effect;

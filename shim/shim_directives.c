@@ -63,6 +63,12 @@ static bool is_of_use(const cmd_parms *cmd, const struct directive *row)
 			"%s is ignored in a virtual host, write it outside of them", row->name);
 		return false;
 	}
+	if (row->is_of_server && cmd->path) {
+		/* of .htaccess nobody is warned with each request */
+		shim_set_tell(cmd, cmd->pool == cmd->temp_pool ? APLOG_INFO : APLOG_WARNING,
+			"%s is ignored here, it is about the virtual host as a whole", row->name);
+		return false;
+	}
 	if (row->effect != DIRECTIVE_ACTS)
 		shim_set_tell(cmd, row->effect == DIRECTIVE_PENDING ? APLOG_WARNING : APLOG_INFO,
 			"%s has no effect%s: %s", row->name,

@@ -50,6 +50,18 @@ static bool is_out_of_place(struct import *im, const struct directive *row)
 	return false;
 }
 
+/* It may stand here so that the file loads, no more. */
+static bool is_ignored_here(struct import *im, const struct directive *row)
+{
+	if (!row->is_of_server || (!im->is_htaccess && !import_directory(im)))
+		return false;
+	import_remedy(im,
+		import_add(im, im->is_htaccess ? IMPORT_IGNORED : IMPORT_CONTEXT,
+			"ignored here, it is about the virtual host as a whole"),
+		"%s", wanted_place[DIRECTIVE_IN_SERVER]);
+	return true;
+}
+
 static bool has_wrong_count(struct import *im, const struct directive *row)
 {
 	const struct conf_line *line = im->line;
@@ -263,7 +275,7 @@ bool import_ours(struct import *im)
 			"<IfModule lsapi_module>, if it is meant for PHP here");
 		return true;
 	}
-	if (!is_out_of_place(im, row) && !has_wrong_count(im, row))
+	if (!is_out_of_place(im, row) && !has_wrong_count(im, row) && !is_ignored_here(im, row))
 		explain_line(im, row);
 	return true;
 }

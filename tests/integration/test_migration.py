@@ -183,7 +183,9 @@ def test_sections_are_those_of_httpd(stack, section):
     made = stack(start=False)
     end = f"</{section[1:].split()[0]}>"
     for context in ("MAIN", "SERVER", "SECTION", "ANYWHERE"):
-        names = [name for name, row in ROWS.items() if row["context"] == context]
+        # those of a virtual host as a whole are only ignored
+        names = [name for name, row in ROWS.items() if row["context"] == context
+                 and (context in ("MAIN", "SERVER") or row.get("holder") != "SERVER")]
         conf = made.place.file("s.conf", "\n".join(
             [section, *(f"{name} {sample(ROWS[name])}" for name in names), end, ""]))
         made.httpd.extra = f"Include {conf}"
@@ -194,6 +196,28 @@ def test_sections_are_those_of_httpd(stack, section):
         assert {f["result"] == "context" for f in found.values()} == {is_refused}
         if is_refused:
             assert f"{names[0]} not allowed" in output
+
+
+@pytest.mark.single_user
+def test_what_is_of_a_virtual_host_is_ignored_in_sections(stack):
+    """Logs and core dumps: users' files with them still load, and choose nothing."""
+    names = [name for name, row in ROWS.items()
+             if row.get("holder") == "SERVER" and row["context"] in ("SECTION", "ANYWHERE")]
+    assert set(names) == {"lsapi_backend_use_own_log", "lsapi_backend_common_own_log",
+                          "lsapi_backend_coredump"}
+    made = stack(start=False)
+    vhost = made.httpd.vhosts["a.test"]
+    lines = "".join(f"{name} On\n" for name in names)
+    conf = made.place.file("s.conf", f"<Directory {vhost.docroot}>\n{lines}</Directory>\n")
+    vhost.extra = f"Include {conf}"
+    told, _ = configtest(made)
+    assert_alike(told, import_of(made, conf))
+    assert len(told) == len(names)
+    made.place.file(vhost.docroot / ".htaccess", lines, vhost.owner)
+    made.start()
+    assert made.get("a.test", "/who.php").status == 200
+    pool, = made.ctl.status()["pools"]
+    assert not [entry for entry in pool["spec"] if "coredump" in entry or "log" in entry]
 
 
 @pytest.mark.single_user

@@ -40,9 +40,9 @@ OTHER_DEFAULT = {
     "lsapi_error_code": "of each class",
     "lsapi_sentry": "there is none", "lsapi_check_script": "its text says both",
 }
-# Never in .htaccess whatever the reference says: logs, core dumps, identity; nor nginx's contexts.
-NARROWER = {"lsapi_backend_use_own_log", "lsapi_backend_common_own_log", "lsapi_backend_coredump",
-            "php_admin_value", "php_admin_flag"}
+# Never in .htaccess whatever the reference says. Logs and core dumps may stand there, for users'
+# files to load, and are ignored: holder SERVER.
+NARROWER = {"php_admin_value", "php_admin_flag"}
 
 
 def cells(text):
@@ -78,12 +78,19 @@ def escape(text):
     return re.sub(r"([_*\\|])", r"\\\1", text)
 
 
+def widest(row):
+    """The widest context in which the directive does what it says."""
+    is_loaded_only = row.get("holder") == "SERVER" and row["context"] in ("SECTION", "ANYWHERE")
+    return f"server; ignored in {CONTEXTS[row['context']]}" if is_loaded_only else \
+        CONTEXTS[row["context"]]
+
+
 def manual_table(rows):
     lines = ["[[ *Directive*", ":< *Arguments*", ":< *Default*", ":< *Widest context*",
              ":< *What it does*"]
     for row in rows.values():
         lines += [f"|  {escape(row['name'])}", f":  {escape(row['arguments'])}",
-                  f":  {escape(row['value'])}", f":  {CONTEXTS[row['context']]}",
+                  f":  {escape(row['value'])}", f":  {widest(row)}",
                   f":  {EFFECTS[row['effect']]}{escape(row['help'])}"]
     return "\n".join(lines) + "\n\n"
 

@@ -76,6 +76,9 @@ static void text__lines_of_ours__as_the_module_takes_them(void **state)
 			"2:context 3:works" },
 		{ "<VirtualHost *>\n<Location />\nlsapi_user_group a b\n</Location>\n</VirtualHost>\n",
 			"3:works" },
+		{ "<Directory />\nlsapi_backend_coredump On\n</Directory>\n"
+		  "lsapi_backend_coredump On\n",
+			"2:context 4:works" },
 		{ "<IfDefine A>\nlsapi_per_user On\n</IfDefine>\n", "2:works" },
 		{ "<IfModule lsapi_module>\nlsapi_engine On\n</IfModule>\n", "2:works" },
 		{ "<IfModule !lsapi_module>\nlsapi_nonsense\n<IfModule x>\nphp_x\n</IfModule>\n"
@@ -99,6 +102,7 @@ static void text__htaccess__context_counts(void **state)
 		{ "<Files x.php>\nphp_flag a on\nlsapi_per_user On\n</Files>\n",
 			"2:works 3:context" },
 		{ "<IfModule mod_php5.c>\nphp_flag a on\n</IfModule>\n", "2:note" },
+		{ "lsapi_backend_coredump On\n", "1:no effect" },
 		{ "<Directory />\n</Directory>\n", "1:context" },
 		{ "AddHandler application/x-httpd-alt-php74___lsphp .php\n", "1:to do" },
 	};
