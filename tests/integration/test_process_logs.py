@@ -109,10 +109,18 @@ def test_own_log_is_for_its_owner_to_read(stack):
 
 
 def test_own_log_never_in_htaccess(stack):
-    """Logs, cores and limits are the administrator's: a user's file that asks for them is refused."""
+    """Logs, cores and limits are the administrator's: a user's file that asks for them is refused.
+
+    What the reference lets stand there is read, so that the site goes on, and ignored.
+    """
     made = start(stack, Vhost("a.test", "games"))
-    for line in (OWN, "lsapi_backend_common_own_log On", "lsapi_backend_coredump On",
-                 "lsapi_with_connection_pool Off", "lsapi_backend_pgrp_max_reqs 1",
+    script(made, "a.test", ".htaccess", f"{OWN}\nlsapi_backend_common_own_log On\n"
+           "lsapi_backend_coredump On\n")
+    assert made.get("a.test", "/say.php").status == 200
+    assert not list(made.logs_dir.glob("*"))
+    pool, = made.ctl.status()["pools"]
+    assert not [entry for entry in pool["spec"] if "log" in entry or "coredump" in entry]
+    for line in ("lsapi_with_connection_pool Off", "lsapi_backend_pgrp_max_reqs 1",
                  "lsapi_max_connection 1", "lsapi_backend_oom_score_adj 1",
                  "lsapi_dump_debug_info On", "lsapi_backend_loglevel_info On"):
         script(made, "a.test", ".htaccess", line + "\n")
