@@ -31,8 +31,7 @@ int backend_connect(struct pool *p, struct backend **ret_backend)
 		free(b);
 		return r;
 	}
-	b->is_awaited = !b->spawn_id || !p->parent.has_served;
-	r = hangup_watch(&m->hangup, b);
+	r = hangup_watch(&m->hangup, b, !b->spawn_id || !p->parent.has_served);
 	if (r < 0) {
 		backend_socket_close(b->fd, false);
 		free(b);

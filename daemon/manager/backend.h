@@ -23,6 +23,8 @@ struct session;
 struct backend {
 	struct list_node node;        /* in pool's unheld, held or leaving */
 	struct list_node hangup_node; /* hung up while busy: looked at again */
+	struct list_node await_node;  /* awaited: watched for the first byte, which proves that the
+				       * pool serves */
 	struct list_node spare_node;  /* in the notes of spares.h */
 	struct grave grave;
 	struct pool *pool;      /* borrowed */
@@ -35,7 +37,6 @@ struct backend {
 	bool has_hung_up;       /* the other end has closed */
 	bool is_doubtful;  /* made while a parent retired: it may have taken it, or the next one; or
 			    * one too many: closed when its request is done */
-	bool is_awaited;   /* watched for the first byte: proof that the pool serves */
 	bool is_condemned; /* its child is being ended: nobody gets it again */
 	bool is_suspect;   /* asked for because of its child's memory: weighed when it is back */
 	bool is_killed;    /* leaving, and SIGTERM did not do */

@@ -40,9 +40,25 @@ static void first_byte(struct hangup *h, struct backend *b)
 {
 	struct epoll_event ev = { .events = EPOLLRDHUP, .data.ptr = b };
 
-	b->is_awaited = false;
+	list_remove(&b->await_node);
 	(void)epoll_ctl(h->epoll_fd, EPOLL_CTL_MOD, b->fd, &ev); /* it is in there: cannot fail */
 	starter_served(b->pool, b->spawn_id);
+}
+
+/*
+ * Woken for bytes that their reader has taken meanwhile: whose they were, the leases tell. Without
+ * this, each answer would wake us until we are faster than the reader for once.
+ */
+static void look_at_awaited(struct hangup *h)
+{
+	struct list_node *n, *tmp;
+
+	LIST_FOREACH (&h->awaited, n, tmp) {
+		struct backend *b = LIST_OWNER(n, struct backend, await_node);
+
+		if (backend_child_pid(b) || backend_requests(b))
+			first_byte(h, b);
+	}
 }
 
 static void on_event(evutil_socket_t fd, short what, void *arg)
@@ -63,6 +79,8 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 		else
 			first_byte(&m->hangup, b);
 	}
+	if (n == 0)
+		look_at_awaited(&m->hangup);
 }
 
 static void on_again(evutil_socket_t fd, short what, void *arg)
@@ -93,6 +111,7 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 int hangup_init(struct hangup *h, struct manager *m)
 {
 	list_init(&h->busy);
+	list_init(&h->awaited);
 	h->again_ms = HANGUP_AGAIN_FIRST_MS;
 	h->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (h->epoll_fd < 0)
@@ -116,14 +135,16 @@ void hangup_deinit(struct hangup *h)
 	memset(&h->again, 0, sizeof(h->again));
 }
 
-int hangup_watch(struct hangup *h, struct backend *b)
+int hangup_watch(struct hangup *h, struct backend *b, bool is_awaited)
 {
 	struct epoll_event ev = { .events = EPOLLRDHUP, .data.ptr = b };
 
-	if (b->is_awaited)
+	if (is_awaited)
 		ev.events |= EPOLLIN;
 	if (epoll_ctl(h->epoll_fd, EPOLL_CTL_ADD, b->fd, &ev) < 0)
 		return err_origin(-errno);
+	if (is_awaited)
+		list_push_back(&h->awaited, &b->await_node);
 	return 0;
 }
 
@@ -133,13 +154,15 @@ void hangup_await(struct hangup *h, struct backend *b)
 
 	if (b->has_hung_up)
 		return; /* not watched any more */
-	b->is_awaited = true;
+	list_remove(&b->await_node);
+	list_push_back(&h->awaited, &b->await_node);
 	(void)epoll_ctl(h->epoll_fd, EPOLL_CTL_MOD, b->fd, &ev); /* it is in there: cannot fail */
 }
 
 void hangup_unwatch(struct hangup *h, struct backend *b)
 {
 	list_remove(&b->hangup_node);
+	list_remove(&b->await_node);
 	/* it may be out already, after a hang-up */
 	(void)epoll_ctl(h->epoll_fd, EPOLL_CTL_DEL, b->fd, NULL);
 }

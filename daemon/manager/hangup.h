@@ -13,6 +13,8 @@
  * at again, after a little while and then less and less often.
  */
 
+#include <stdbool.h>
+
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
@@ -26,7 +28,8 @@ struct hangup {
 	int epoll_fd; /* owned */
 	struct event event;
 	struct event again;
-	struct list busy; /* hung up, but busy */
+	struct list busy;    /* hung up, but busy */
+	struct list awaited; /* watched for their first byte, too */
 	unsigned again_ms;
 };
 
@@ -39,11 +42,11 @@ void hangup_deinit(struct hangup *h);
 /**
  * hangup_watch() - begin to watch
  *
- * If the backend is awaited, its first readable byte is reported too, once: the pool serves.
+ * @is_awaited: report its first readable byte, too, once: the pool serves
  *
  * Return: 0; -errno
  */
-int hangup_watch(struct hangup *h, struct backend *b) ATTR_MUST_USE;
+int hangup_watch(struct hangup *h, struct backend *b, bool is_awaited) ATTR_MUST_USE;
 
 /** hangup_await() - also report its first readable byte from now on */
 void hangup_await(struct hangup *h, struct backend *b);

@@ -178,17 +178,18 @@ bool backend_is_unread(const struct backend *b)
 	return !b->pool->parent.has_served;
 }
 
-int hangup_watch(struct hangup *h, struct backend *b)
+int hangup_watch(struct hangup *h, struct backend *b, bool is_awaited)
 {
 	(void)h;
 	(void)b;
+	(void)is_awaited;
 	return 0;
 }
 
 void hangup_await(struct hangup *h, struct backend *b)
 {
 	(void)h;
-	b->is_awaited = true;
+	(void)b;
 }
 
 void hangup_unwatch(struct hangup *h, struct backend *b)
