@@ -37,7 +37,9 @@ class Strace:
         for line in self.path.read_text(errors="replace").splitlines():
             found = re.match(r"\d+\s+(?:<\.\.\. )?(\w+)(?:\(| resumed)(?:\d+<([^>]*)>)?", line)
             if found and "resumed" not in line.split("(")[0]:
-                calls[found.group(1), kind_of(found.group(2) or "")] += 1
+                # the look at a connection that was idle for 20 ms
+                kind = "LOOK" if "MSG_PEEK" in line else kind_of(found.group(2) or "")
+                calls[found.group(1), kind] += 1
         return calls
 
 
@@ -60,9 +62,12 @@ def test_two_system_calls_on_each_side(stack):
     assert len(worker) == 1
     traces = {"shim": Strace(made, worker[0], "shim"), "lsphp": Strace(made, pid, "lsphp")}
     woken = switches(manager)
+    slow = 0  # so that the connection may have been idle for long enough to be looked at
     for _ in range(REQUESTS):
+        begin = time.monotonic()
         answer = client.exchange(connection, "a.test", "/mirror.php")
         assert answer.status == 200 and int(answer.header("X-Pid")) == pid
+        slow += time.monotonic() - begin > 0.01
     connection.close()
     calls = {name: trace.stop() for name, trace in traces.items()}
 
@@ -72,6 +77,8 @@ def test_two_system_calls_on_each_side(stack):
     # every system call on the connection between the two, whatever it is called
     of_shim = on_unix_socket(calls["shim"])
     assert 1.9 * REQUESTS <= sum(of_shim.values()) <= 2.1 * REQUESTS, of_shim
+    looks = sum(count for (_, kind), count in calls["shim"].items() if kind == "LOOK")
+    assert looks <= slow + REQUESTS / 20
     if not IS_FOREIGN_LSPHP:
         of_lsphp = on_unix_socket(calls["lsphp"])
         assert 1.9 * REQUESTS <= sum(of_lsphp.values()) <= 2.1 * REQUESTS, of_lsphp
