@@ -16,6 +16,24 @@ struct printer {
 	uid_t uid;
 };
 
+/* Keys that no directive of Apache sets. */
+static bool is_ours_alone(const char *key)
+{
+	static const char *const keys[] = {
+		SPEC_BUSY_STATUS,
+		SPEC_MAX_LIFETIME,
+		SPEC_MAX_MEMORY,
+		SPEC_NICE,
+		SPEC_QUEUE_LENGTH,
+		SPEC_USER_FILE,
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return strncmp(key, "limit_", 6) == 0;
+}
+
 /* A default that the account has lowered: what it was, by what, and how much that is. */
 static void print_children(const struct printer *p, const struct config_setting *s)
 {
@@ -75,7 +93,7 @@ static void print_setting(void *context, const struct config_setting *s)
 		break;
 	}
 	/* what is weaker than Apache's configuration, which is not known here */
-	if (s->source < CONFIG_SOURCE_DIRECTIVE)
+	if (s->source < CONFIG_SOURCE_DIRECTIVE && !is_ours_alone(s->key))
 		(void)fputs("; Apache's directives are stronger", to);
 	if (s->asked)
 		(void)fprintf(to, "%s user file, line %d, asks for %s",

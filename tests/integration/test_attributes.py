@@ -196,7 +196,7 @@ def test_each_limit(pools):
                              ("limit_fsize", "unlimited", 8), ("limit_nproc", 321, 11)):
         assert f"{key} = {value}  # {file}:{line}" in lines
     status, lines = explain(made, "-u", "mail")
-    assert "limit_as = (not set)  # default; Apache's directives are stronger" in lines
+    assert "limit_as = (not set)  # default" in lines
 
 
 def test_limits_do_what_they_say(pools):
