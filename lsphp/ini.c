@@ -41,7 +41,8 @@ static bool is_file(enum lsapi_ini_class class)
 	return class == LSAPI_INI_FILE || class == LSAPI_INI_SERVER_FILE;
 }
 
-static void apply_files(const struct lsapi_request *request)
+/* Two passes: files first, as settings by name are stronger than php.ini. */
+static void apply_entries(const struct lsapi_request *request, bool are_files)
 {
 	struct lsapi_iter at = { 0 };
 	struct lsapi_env special;
@@ -49,20 +50,12 @@ static void apply_files(const struct lsapi_request *request)
 		enum lsapi_ini_class class;
 		const char *name;
 		const char *value;
-		if (lsapi_ini_decode(&special, &class, &name, &value) && is_file(class))
+		if (!lsapi_ini_decode(&special, &class, &name, &value) ||
+			is_file(class) != are_files)
+			continue;
+		if (are_files)
 			ini_file_apply(value, class == LSAPI_INI_SERVER_FILE);
-	}
-}
-
-static void apply_overrides(const struct lsapi_request *request)
-{
-	struct lsapi_iter at = { 0 };
-	struct lsapi_env special;
-	while (lsapi_request_next_special(request, &at, &special)) {
-		enum lsapi_ini_class class;
-		const char *name;
-		const char *value;
-		if (lsapi_ini_decode(&special, &class, &name, &value) && !is_file(class))
+		else
 			apply_override(class, name, value);
 	}
 }
@@ -92,9 +85,8 @@ void ini_apply(struct server *s)
 		dir_size = zend_dirname(dir, dir_size);
 	}
 	apply_sections(request, dir, dir_size);
-	/* Before the settings by name, as those are stronger than php.ini. */
-	apply_files(request);
-	apply_overrides(request);
+	apply_entries(request, true);
+	apply_entries(request, false);
 	/* Last: nearest to the script; but it cannot change what an admin override has fixed. */
 	if (has_user_ini && dir_size > 0)
 		user_ini_apply(dir, FIND(request, "DOCUMENT_ROOT"), s->settings->user_ini_home);
