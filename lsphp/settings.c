@@ -91,7 +91,12 @@ void settings_read(struct settings *ret_settings)
 
 static bool is_ours(const char *entry)
 {
-	static const char *const prefix[] = { "LSAPI_", "PHP_LSAPI_", "HTTP_PROXY=" };
+	static const char *const prefix[] = {
+		"LSAPI_",
+		"PHP_LSAPI_",
+		"LSPHP_ENABLE_USER_INI=",
+		"HTTP_PROXY=",
+	};
 	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++)
 		if (strncmp(entry, prefix[i], strlen(prefix[i])) == 0)
 			return true;

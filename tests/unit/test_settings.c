@@ -104,14 +104,14 @@ static void settings_read__all_set__all_taken(void **state)
 static void settings_clean_environ__ours_and_others__only_others_stay(void **state)
 {
 	(void)state;
-	static const char *const set[] = { "LSAPI_CHILDREN", "PHP_LSAPI_X", "HTTP_PROXY", "PATH",
-		"HTTP_PROXY_X", "XLSAPI_A", "LSPHPRC" };
+	static const char *const set[] = { "LSAPI_CHILDREN", "PHP_LSAPI_X", "HTTP_PROXY",
+		"LSPHP_ENABLE_USER_INI", "PATH", "HTTP_PROXY_X", "XLSAPI_A", "LSPHPRC" };
 	for (size_t i = 0; i < T_COUNT(set); i++)
 		(void)setenv(set[i], "v", 1);
 	assert_int_equal(settings_clean_environ(), 0);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 4; i++)
 		assert_null(getenv(set[i]));
-	for (size_t i = 3; i < T_COUNT(set); i++)
+	for (size_t i = 4; i < T_COUNT(set); i++)
 		assert_string_equal(getenv(set[i]), "v");
 	for (size_t i = 0; environ[i]; i++)
 		free(environ[i]);
