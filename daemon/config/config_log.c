@@ -43,7 +43,7 @@ static bool take_host(const char *host, char out[HOST_BYTES + 1])
 {
 	size_t i;
 
-	for (i = 0; host[i] && i < HOST_BYTES; i++) {
+	for (i = 0; i < HOST_BYTES && host[i]; i++) {
 		unsigned char c = (unsigned char)host[i];
 
 		if (!is_host_char(c))
