@@ -6,11 +6,20 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/manager/backend_socket.h"
 #include "daemon/manager/manager.h"
 #include "daemon/manager/pgrp.h"
 #include "daemon/manager/recycle.h"
+#include "daemon/manager/unborn.h"
 #include "proto/lease_table.h"
+
+/* Some lsphp's children wait at the pool's socket themselves, and outlive their parent there. */
+static bool may_have_former_children(const struct pool *p)
+{
+	return p->former_end_ns &&
+	       clock_since_ns(p->former_end_ns, manager_now(p->manager)) < UNBORN_FORMER_NS;
+}
 
 int backend_connect(struct pool *p, struct backend **ret_backend)
 {
@@ -24,7 +33,7 @@ int backend_connect(struct pool *p, struct backend **ret_backend)
 	b->pool = p;
 	/* a retiring parent will not serve it; the next one gets it (starter.c) */
 	b->spawn_id = p->state == POOL_DRAINING ? 0 : p->parent.spawn_id;
-	b->is_doubtful = p->state == POOL_DRAINING;
+	b->is_doubtful = p->state == POOL_DRAINING || may_have_former_children(p);
 	b->since_ns = b->idle_since_ns = manager_now(m);
 	r = backend_socket_open(p->id, &b->fd);
 	if (r < 0) {

@@ -35,14 +35,15 @@ struct backend {
 	uint32_t requests;      /* as far as told */
 	uint32_t child_pid;     /* 0: not told */
 	bool has_hung_up;       /* the other end has closed */
-	bool is_doubtful;  /* made while a parent retired: it may have taken it, or the next one; or
-			    * one too many: closed when its request is done */
-	bool is_condemned; /* its child is being ended: nobody gets it again */
-	bool is_suspect;   /* asked for because of its child's memory: weighed when it is back */
-	bool is_killed;    /* leaving, and SIGTERM did not do */
-	bool is_surplus;   /* one more than max_connections: its child ends with its request */
-	bool is_asked_back;        /* it comes back after each request, whoever waits */
-	uint64_t leaving_ns;       /* its child was told to end */
+	bool is_doubtful;    /* made while a parent retired, or soon after: it or a child of it may
+			      * have taken it, or the next one; or one too many: closed when its
+			      * request is done */
+	bool is_condemned;   /* its child is being ended: nobody gets it again */
+	bool is_suspect;     /* asked for because of its child's memory: weighed when it is back */
+	bool is_killed;      /* leaving, and SIGTERM did not do */
+	bool is_surplus;     /* one more than max_connections: its child ends with its request */
+	bool is_asked_back;  /* it comes back after each request, whoever waits */
+	uint64_t leaving_ns; /* its child was told to end */
 	uint32_t weighed_requests; /* requests done when its child was weighed last */
 	uint32_t weigh_round;      /* see struct care */
 	struct overdue overdue;

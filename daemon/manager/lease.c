@@ -37,7 +37,8 @@ int lease_lend(struct backend *b, struct session *s)
 	atomic_store_explicit(&slot->requests, b->requests, memory_order_relaxed);
 	atomic_store_explicit(&slot->child_pid, b->child_pid, memory_order_relaxed);
 	/* somebody else waits already, or so: it is to come back when this request is done */
-	if (b->is_asked_back || (b->pool->is_wanting && waitq_count(&b->pool->waitq)))
+	if (b->is_asked_back || b->is_doubtful ||
+		(b->pool->is_wanting && waitq_count(&b->pool->waitq)))
 		(void)lease_want(slot, b->generation);
 	list_remove(&b->node);
 	list_push_back(&b->pool->held, &b->node);

@@ -90,6 +90,7 @@ static void next__several_lines__each_with_its_number(void **state)
 
 static void next__too_long_or_binary__told_and_passed(void **state)
 {
+	static const char end[] = { '\n', 'a', '\0', 'b', '\n', 'c', ' ', 'd' };
 	size_t size = CONF_LINE_MAX_BYTES + 10;
 	char *data = malloc(size);
 	struct conf_line *line = *state;
@@ -97,7 +98,7 @@ static void next__too_long_or_binary__told_and_passed(void **state)
 
 	assert_non_null(data);
 	memset(data, 'a', size);
-	memcpy(data + size - 8, "\na\0b\nc d", 8);
+	memcpy(data + size - sizeof(end), end, sizeof(end));
 	assert_true(conf_line_next(&text, line));
 	assert_int_equal(line->kind, CONF_LINE_TOO_LONG);
 	assert_true(conf_line_next(&text, line));
