@@ -6,6 +6,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/manager/manager.h"
+#include "daemon/manager/recycle.h"
 #include "proto/lease_table.h"
 
 /* An honest holder changes its word twice per request: more than two attempts are rare. */
@@ -248,10 +249,14 @@ void lease_retire(struct pool *p)
 {
 	struct list_node *n, *tmp;
 
-	LIST_FOREACH (&p->held, n, tmp)
-		(void)lease_give_up(backend_of(n));
+	/* busy: it is asked for, and leaves when it comes back (ops_shim.c) */
+	LIST_FOREACH (&p->held, n, tmp) {
+		for (int i = 0; i < WANT_ATTEMPTS && !want_one(backend_of(n)); i++)
+			if (lease_recall(backend_of(n)))
+				break;
+	}
 	while ((n = list_first(&p->unheld)))
-		backend_close(backend_of(n));
+		recycle_retired(backend_of(n));
 }
 
 uint64_t lease_mean_busy_ns(const struct pool *p, uint64_t now_ns)

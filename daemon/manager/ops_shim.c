@@ -174,9 +174,10 @@ bool ops_return(struct peer *p, uint32_t sequence, const uint8_t *data, size_t s
 	p->manager->stats.returns++;
 	lease_end(b);
 	look_at_parent(b);
-	if (b->has_hung_up || b->is_doubtful || b->is_condemned ||
-		!starter_is_current(pool, b->spawn_id))
+	if (b->has_hung_up || b->is_doubtful || b->is_condemned)
 		backend_close(b);
+	else if (!starter_is_current(pool, b->spawn_id))
+		recycle_retired(b);
 	else if (is_too_many(b))
 		recycle_surplus(b);
 	else if (!b->is_suspect || !recycle_returned(b))

@@ -63,17 +63,31 @@ static void begin_end(struct backend *b, uint64_t bytes)
 	leave(b);
 }
 
-void recycle_surplus(struct backend *b)
+/* A foreign lsphp need not have told who its child is: then that goes back to its listener. */
+static void send_away(struct backend *b)
 {
 	recycle_forget(b);
-	log_debug("child.surplus", F_UINT("pool", b->pool->id), F_UINT("pid", b->child_pid),
-		F_UINT("connections", pool_connections(b->pool)),
-		F_UINT("max_connections", b->pool->max_connections));
-	/* a foreign lsphp need not have told who it is: then it goes back to its listener */
-	if (b->child_pid && b->pool->care)
+	if (b->spawn_id && b->child_pid && b->pool->care)
 		leave(b);
 	else
 		backend_close(b);
+}
+
+void recycle_retired(struct backend *b)
+{
+	/* nobody comes next, and the end is not to wait for anybody */
+	if (shutdown_is_under_way(&b->pool->manager->shutdown))
+		backend_close(b);
+	else
+		send_away(b);
+}
+
+void recycle_surplus(struct backend *b)
+{
+	log_debug("child.surplus", F_UINT("pool", b->pool->id), F_UINT("pid", b->child_pid),
+		F_UINT("connections", pool_connections(b->pool)),
+		F_UINT("max_connections", b->pool->max_connections));
+	send_away(b);
 }
 
 /* --- weighing ----------------------------------------------------------------------------- */

@@ -59,6 +59,13 @@ void recycle_suspect(struct backend *b);
  */
 void recycle_surplus(struct backend *b);
 
+/**
+ * recycle_retired() - nobody holds it, and its parent ends: its child leaves in the same way
+ *
+ * Closed, a foreign lsphp's child would serve whoever comes next, with the settings of before.
+ */
+void recycle_retired(struct backend *b);
+
 /** recycle_forget() - the connection ends, whatever it was asked back for */
 void recycle_forget(struct backend *b);
 
