@@ -17,6 +17,7 @@ ROOMS = {
     "daemon/supervisor": ("daemon/base", "daemon/config", "proto"),
     "daemon/manager": ("daemon/base", "daemon/config", "proto"),
     "daemon/ctl": ("daemon/base", "proto"),
+    "daemon/criu": ("daemon/base", "proto"),
     "shim": ("proto",),
     "lsphp": ("proto",),
 }
@@ -27,7 +28,7 @@ DOORS = {
     r"event2?/.*|event\.h|evutil\.h": ("daemon/manager",),
     r"jansson\.h": ("daemon/manager/report.c", "daemon/manager/report_why.c",
                    "daemon/ctl/print.c", "daemon/ctl/print_import_json.c",
-                   "daemon/ctl/print_why.c"),
+                   "daemon/ctl/print_why.c", "daemon/criu/list.c"),
     r"systemd/.*": ("daemon/manager/notify.c",),
     r"ap_.*|apr_.*|http(d|_.*)\.h|util_.*\.h|mpm_.*|unixd\.h|mod_.*\.h|scoreboard\.h": ("shim",),
     r"php.*|SAPI\.h|zend.*|Zend/.*|main/.*|TSRM.*|ext/.*": ("lsphp",),
