@@ -13,7 +13,9 @@ enum {
 	HAS_SIGNAL = 16,
 	HAS_FLAGS = 32,
 	HAS_KEY = 64,
-	HAS_ERROR = 128, /* without the rest of a failure */
+	HAS_ERROR = 128,   /* without the rest of a failure */
+	HAS_TEXT = 256,    /* the same */
+	HAS_FIGURES = 512, /* ms, bytes */
 };
 
 struct priv_row {
@@ -27,8 +29,9 @@ static const struct priv_row rows[] = {
 	[PRIV_SETUP] = { "SETUP", HAS_FLAGS | HAS_KEY, 2,
 		PRIV_SETUP_PRIVILEGED | PRIV_SETUP_ADMIN | PRIV_LOG_SYSLOG | PRIV_LOG_FILE },
 	[PRIV_READY] = { "READY", 0, 0, 0 },
-	[PRIV_SPAWN] = { "SPAWN", HAS_ID, 3, 0 },
-	[PRIV_SPAWNED] = { "SPAWNED", HAS_ID | HAS_PID, 0, 0 },
+	[PRIV_SPAWN] = { "SPAWN", HAS_ID | HAS_FLAGS, 3, PRIV_SPAWN_THAW },
+	[PRIV_SPAWNED] = { "SPAWNED", HAS_ID | HAS_PID | HAS_FLAGS | HAS_TEXT | HAS_FIGURES, 0,
+		PRIV_SPAWN_THAW },
 	[PRIV_SPAWN_FAILED] = { "SPAWN_FAILED", HAS_ID | HAS_FAILURE, 0, 0 },
 	[PRIV_SIGNAL] = { "SIGNAL", HAS_ID | HAS_SIGNAL, 0, 0 },
 	[PRIV_EXITED] = { "EXITED", HAS_ID | HAS_PID | HAS_STATUS, 0, 0 },
@@ -43,6 +46,11 @@ static const struct priv_row rows[] = {
 	[PRIV_LOG_ROTATE] = { "LOG_ROTATE", HAS_FLAGS, 0, PRIV_LOG_SYSLOG | PRIV_LOG_FILE },
 	[PRIV_USER_FILE] = { "USER_FILE", HAS_ID, 1, 0 },
 	[PRIV_USER_FILE_DATA] = { "USER_FILE_DATA", HAS_ID | HAS_STATUS, 1, 0 },
+	[PRIV_CRIU] = { "CRIU", HAS_STATUS | HAS_TEXT, 0, 0 },
+	[PRIV_FREEZE] = { "FREEZE", HAS_ID | HAS_FIGURES, 0, 0 },
+	[PRIV_FROZEN] = { "FROZEN", HAS_ID | HAS_STATUS | HAS_TEXT | HAS_FIGURES, 0, 0 },
+	[PRIV_IMAGES] = { "IMAGES", HAS_ID | HAS_STATUS, 1, 0 },
+	[PRIV_IMAGES_DATA] = { "IMAGES_DATA", HAS_ID | HAS_STATUS, 1, 0 },
 };
 
 static const char *const step_names[] = {
@@ -106,8 +114,13 @@ static struct priv_message priv_reduce(const struct priv_message *m, unsigned fi
 		out.error = m->error;
 		out.reason = m->reason;
 		out.step = m->step;
-		/* the last byte stays NUL, and so does all that follows the text */
+	}
+	/* the last byte stays NUL, and so does all that follows the text */
+	if (fields & (HAS_FAILURE | HAS_TEXT))
 		memcpy(out.text, m->text, strnlen(m->text, sizeof(m->text) - 1));
+	if (fields & HAS_FIGURES) {
+		out.ms = m->ms;
+		out.bytes = m->bytes;
 	}
 	return out;
 }
@@ -130,6 +143,8 @@ void priv_encode(uint8_t out[PRIV_MESSAGE_SIZE], const struct priv_message *m)
 	wire_put_u32(&w, clean.signal);
 	wire_put_bytes(&w, clean.key, sizeof(clean.key));
 	wire_put_bytes(&w, clean.text, sizeof(clean.text));
+	wire_put_u32(&w, clean.ms);
+	wire_put_u64(&w, clean.bytes);
 	wire_put_zeros(&w, PRIV_MESSAGE_SIZE - w.used);
 }
 
@@ -144,15 +159,27 @@ static bool is_zero(const void *data, size_t size)
 	return true;
 }
 
+static bool is_text_valid(const struct priv_message *m)
+{
+	size_t size = strnlen(m->text, sizeof(m->text));
+
+	return size < sizeof(m->text) && is_zero(m->text + size, sizeof(m->text) - size);
+}
+
 static bool is_failure_valid(const struct priv_message *m)
 {
-	size_t text_size = strnlen(m->text, sizeof(m->text));
-
 	return m->error >= 0 && m->error <= PRIV_MAX_ERRNO && m->reason != REASON_NONE &&
-	       m->reason < REASON_COUNT && m->step < PRIV_STEP_COUNT &&
-	       text_size < sizeof(m->text) &&
-	       is_zero(m->text + text_size, sizeof(m->text) - text_size);
+	       m->reason < REASON_COUNT && m->step < PRIV_STEP_COUNT && is_text_valid(m);
 }
+
+/* Of a type whose status is an enum. */
+static const int32_t status_counts[] = {
+	[PRIV_USER_FILE_DATA] = PRIV_USER_FILE_COUNT,
+	[PRIV_CRIU] = PRIV_CRIU_COUNT,
+	[PRIV_FROZEN] = PRIV_FROZEN_COUNT,
+	[PRIV_IMAGES] = PRIV_IMAGES_COUNT,
+	[PRIV_IMAGES_DATA] = 2,
+};
 
 static bool is_status_valid(const struct priv_message *m)
 {
@@ -160,9 +187,9 @@ static bool is_status_valid(const struct priv_message *m)
 		return m->status >= 0 && m->status <= PRIV_MAX_ERRNO;
 	if (m->type == PRIV_STOP)
 		return m->status >= 0;
-	if (m->type == PRIV_USER_FILE_DATA)
-		return m->status >= 0 && m->status < PRIV_USER_FILE_COUNT;
-	return true;
+	if (m->type == PRIV_EXITED)
+		return true;
+	return m->status >= 0 && m->status < status_counts[m->type];
 }
 
 static bool are_flags_valid(const struct priv_message *m, const struct priv_row *row)
@@ -189,13 +216,17 @@ static bool is_message_valid(const struct priv_message *m, const struct priv_row
 	} else if (m->signal) {
 		return false;
 	}
+	if (!(fields & HAS_FIGURES) && (m->ms || m->bytes))
+		return false;
 	if (!are_flags_valid(m, row) || (!(fields & HAS_KEY) && !is_zero(m->key, sizeof(m->key))))
 		return false;
 	if (fields & HAS_FAILURE)
 		return is_failure_valid(m);
 	if (fields & HAS_ERROR ? m->error < 0 || m->error > PRIV_MAX_ERRNO : m->error != 0)
 		return false;
-	return !m->reason && !m->step && is_zero(m->text, sizeof(m->text));
+	if (m->reason || m->step)
+		return false;
+	return fields & HAS_TEXT ? is_text_valid(m) : is_zero(m->text, sizeof(m->text));
 }
 
 int priv_decode(const uint8_t *data, size_t size, struct priv_message *ret)
@@ -225,6 +256,8 @@ int priv_decode(const uint8_t *data, size_t size, struct priv_message *ret)
 	/* the size was checked, so there are all of them */
 	memcpy(m.key, wire_get_bytes(&r, sizeof(m.key)), sizeof(m.key));
 	memcpy(m.text, wire_get_bytes(&r, sizeof(m.text)), sizeof(m.text));
+	m.ms = wire_get_u32(&r);
+	m.bytes = wire_get_u64(&r);
 	rest = wire_reader_left(&r);
 	if (!is_zero(wire_get_bytes(&r, rest), rest) || !is_message_valid(&m, row))
 		return PRIV_E_VALUE;

@@ -12,9 +12,14 @@
  *     + admin socket if any, log if a file
  *                                          <- READY  (or it exits: started again with back-off)
  *                                          <- SPAWN id + spec memfd, listener, stderr pipe
- *   SPAWNED id, pid                        ->
+ *   SPAWNED id, pid; thawed: ms            ->        text: why not from an image that was there
  *   SPAWN_FAILED id, reason, step, errno   ->
  *                                          <- SIGNAL id, what; for one child also its pid
+ *   CRIU status + text                     ->        whether images can be written and used here
+ *                                          <- FREEZE id, ms: write an image of that lsphp
+ *   FROZEN id, status, ms, bytes + text    ->        it goes on in any case, or EXITED follows
+ *                                          <- IMAGES id, what + memfd: the name of a pool, or none
+ *   IMAGES_DATA id, status + memfd         ->        JSON, or what is wrong
  *   EXITED id, wait status                 ->        the lsphp parent of that spawn has ended
  *   RELOAD + config memfd                  ->        checked by the supervisor already
  *                                          <- RELOADED ok
@@ -61,8 +66,38 @@ enum priv_type {
 	PRIV_LOG_OPEN = 18,
 	PRIV_LOG_FD = 19,
 	PRIV_LOG_ROTATE = 21,
-	PRIV_USER_FILE = 22,     /* manager: read the own file of the user of this specification */
-	PRIV_USER_FILE_DATA = 23 /* the answer; SPAWN may follow with the same id */
+	PRIV_USER_FILE = 22,      /* manager: read the own file of the user of this specification */
+	PRIV_USER_FILE_DATA = 23, /* the answer; SPAWN may follow with the same id */
+	PRIV_CRIU = 24,
+	PRIV_FREEZE = 25, /* manager: nobody is connected to this lsphp */
+	PRIV_FROZEN = 26,
+	PRIV_IMAGES = 27,
+	PRIV_IMAGES_DATA = 28
+};
+
+/** Can lsphp be frozen and thawed here: the status of CRIU, text: version of CRIU, or why not. */
+enum priv_criu {
+	PRIV_CRIU_OFF = 0, /* criu_program is empty */
+	PRIV_CRIU_UNKNOWN, /* still being tried */
+	PRIV_CRIU_WORKS,
+	PRIV_CRIU_FAILS,
+	PRIV_CRIU_COUNT
+};
+
+/** What has become of a FREEZE: the status of FROZEN. */
+enum priv_frozen {
+	PRIV_FROZEN_DONE = 0,
+	PRIV_FROZEN_BUSY,   /* a connection had come: try again when it has gone */
+	PRIV_FROZEN_FAILED, /* text: CRIU's reason */
+	PRIV_FROZEN_COUNT
+};
+
+/** What is to be done with images: the status of IMAGES. */
+enum priv_images {
+	PRIV_IMAGES_LIST = 0,
+	PRIV_IMAGES_RESET,     /* those of the pool that the memfd names */
+	PRIV_IMAGES_RESET_ALL, /* the memfd is empty, as with LIST */
+	PRIV_IMAGES_COUNT
 };
 
 /**
@@ -126,14 +161,19 @@ struct priv_message {
 			  * for the same kind in its life */
 	int32_t pid;     /* SPAWNED, EXITED; SIGNAL: of the child, 0 for the parent's signals */
 	int32_t status;  /* EXITED: as waitpid(2); RELOADED: 0 or errno; STOP: grace in ms;
-			  * USER_FILE_DATA: enum priv_user_file */
+			  * USER_FILE_DATA: enum priv_user_file; CRIU: enum priv_criu; FROZEN:
+			  * enum priv_frozen; IMAGES: enum priv_images; IMAGES_DATA: 0 or 1 */
 	int32_t error;   /* SPAWN_FAILED: errno, 0 if the reason says all; LOG_FD: 0 or errno */
 	uint32_t reason; /* SPAWN_FAILED: enum reason */
 	uint32_t step;   /* SPAWN_FAILED: enum priv_step */
 	uint32_t signal; /* SIGNAL: enum priv_signal */
-	uint32_t flags;  /* SETUP: PRIV_SETUP_*, PRIV_LOG_*; LOG_ROTATE: PRIV_LOG_* */
+	uint32_t flags;  /* SETUP: PRIV_SETUP_*, PRIV_LOG_*; LOG_ROTATE: PRIV_LOG_*; SPAWN: may it
+			  * be thawed; SPAWNED: was it */
+	uint32_t ms; /* SPAWNED: of CRIU; FREEZE: of a cold start, as measured; FROZEN: of CRIU */
+	uint64_t bytes;             /* FROZEN: of the image */
 	uint8_t key[PRIV_KEY_SIZE]; /* SETUP: the shim's key */
-	char text[PRIV_TEXT_SIZE];  /* SPAWN_FAILED: path or name concerned; NUL-terminated */
+	char text[PRIV_TEXT_SIZE];  /* SPAWN_FAILED: path or name concerned; SPAWNED: why an image
+				     * that was there was not used; CRIU, FROZEN; NUL-terminated */
 };
 
 #define PRIV_SETUP_PRIVILEGED                                                                      \
@@ -143,6 +183,8 @@ struct priv_message {
 /* Where the daemon's log goes; neither: stderr. Not both. */
 #define PRIV_LOG_SYSLOG 2U
 #define PRIV_LOG_FILE   4U /* its descriptor is the last one of the message */
+/* SPAWN: use an image if there is a good one; SPAWNED: one was used */
+#define PRIV_SPAWN_THAW 16U
 
 /** priv_signal_has_pid() - is it one for a child, which the message has to name? */
 static inline bool priv_signal_has_pid(uint32_t signal)

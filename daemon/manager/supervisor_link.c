@@ -76,6 +76,11 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 	case PRIV_RELOAD_REQUEST:
 	case PRIV_STOPPED:
 	case PRIV_USER_FILE:
+	case PRIV_CRIU:
+	case PRIV_FREEZE:
+	case PRIV_FROZEN:
+	case PRIV_IMAGES:
+	case PRIV_IMAGES_DATA:
 		break;
 	}
 	return false;

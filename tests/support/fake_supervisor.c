@@ -210,6 +210,11 @@ static void on_message(
 	case PRIV_LOG_OPEN:
 	case PRIV_LOG_FD:
 	case PRIV_LOG_ROTATE:
+	case PRIV_CRIU:
+	case PRIV_FREEZE:
+	case PRIV_FROZEN:
+	case PRIV_IMAGES:
+	case PRIV_IMAGES_DATA:
 		break;
 	}
 	s->is_broken = true;

@@ -17,7 +17,9 @@
 #define SIGNAL_AT  36U
 #define KEY_AT     40U
 #define TEXT_AT    72U
-#define PADDING_AT 232U
+#define MS_AT      232U
+#define BYTES_AT   236U
+#define PADDING_AT 244U
 
 struct row {
 	const char *name;
@@ -29,7 +31,13 @@ static const struct row rows[] = {
 	{ "setup", 3, { .type = PRIV_SETUP, .flags = PRIV_SETUP_PRIVILEGED | PRIV_LOG_FILE } },
 	{ "ready", 0, { .type = PRIV_READY } },
 	{ "spawn", 3, { .type = PRIV_SPAWN, .id = 0x0102030405060708ULL } },
-	{ "spawned", 0, { .type = PRIV_SPAWNED, .id = 9, .pid = 4711 } },
+	{ "spawned", 0,
+		{ .type = PRIV_SPAWNED,
+			.flags = PRIV_SPAWN_THAW,
+			.id = 9,
+			.pid = 4711,
+			.ms = 43,
+			.text = "php.ini /etc/php.ini changed" } },
 	{ "spawn_failed", 0,
 		{ .type = PRIV_SPAWN_FAILED,
 			.id = 9,
@@ -53,6 +61,17 @@ static const struct row rows[] = {
 	{ "user_file", 1, { .type = PRIV_USER_FILE, .id = 9 } },
 	{ "user_file_data", 1,
 		{ .type = PRIV_USER_FILE_DATA, .id = 9, .status = PRIV_USER_FILE_FOUND } },
+	{ "criu", 0, { .type = PRIV_CRIU, .status = PRIV_CRIU_FAILS, .text = "kernel too new" } },
+	{ "freeze", 0, { .type = PRIV_FREEZE, .id = 9, .ms = 906 } },
+	{ "frozen", 0,
+		{ .type = PRIV_FROZEN,
+			.id = 9,
+			.status = PRIV_FROZEN_FAILED,
+			.ms = 120,
+			.bytes = 0x0102030405ULL,
+			.text = "External socket is used" } },
+	{ "images", 1, { .type = PRIV_IMAGES, .id = 9, .status = PRIV_IMAGES_RESET } },
+	{ "images_data", 1, { .type = PRIV_IMAGES_DATA, .id = 9, .status = 1 } },
 };
 
 static struct priv_message row_message(const struct row *row)
@@ -140,9 +159,13 @@ static void encode__fields_of_other_types__left_out(void **state)
 		m.reason = m.reason ? m.reason : 7;
 		m.step = m.step ? m.step : 7;
 		m.signal = m.signal ? m.signal : 1;
-		m.flags = m.flags ? m.flags : 1;
+		/* a type that may have flags has its own, none or some */
+		m.flags = m.flags || m.type == PRIV_SPAWN ? m.flags : 1;
 		m.key[0] = m.key[0] ? m.key[0] : 77;
 		m.text[0] = m.text[0] ? m.text[0] : 77;
+		m.ms = m.ms ? m.ms : 77;
+		/* figures come together */
+		m.bytes = m.bytes || m.type == PRIV_SPAWNED || m.type == PRIV_FREEZE ? m.bytes : 77;
 		load(&rows[i], &golden);
 		priv_encode(out, &m);
 		T_ASSERT_ROW(rows[i].name, !memcmp(out, golden.data, sizeof(out)));
@@ -251,17 +274,20 @@ static void decode__field_of_another_type__refused(void **state)
 	} fields[] = {
 		{ FLAGS_AT, " setup log_rotate " },
 		{ 8, " spawn spawned spawn_failed signal signal_child exited log_open log_fd "
-		     "user_file user_file_data " },
+		     "user_file user_file_data freeze frozen images images_data " },
 		{ PID_AT, " spawned signal_child exited " },
-		{ STATUS_AT, " exited reloaded stop user_file_data " },
+		{ STATUS_AT,
+			" exited reloaded stop user_file_data criu frozen images images_data " },
 		{ ERROR_AT, " spawn_failed log_fd " },
 		{ REASON_AT, " spawn_failed " },
 		{ STEP_AT, " spawn_failed " },
 		{ SIGNAL_AT, " signal signal_child " },
 		{ KEY_AT, " setup " },
 		{ KEY_AT + PRIV_KEY_SIZE - 1, " setup " },
-		{ TEXT_AT, " spawn_failed " },
+		{ TEXT_AT, " spawn_failed spawned criu frozen " },
 		{ TEXT_AT + PRIV_TEXT_SIZE - 1, " " },
+		{ MS_AT, " spawned freeze frozen " },
+		{ BYTES_AT, " spawned freeze frozen " },
 		{ PADDING_AT, " " },
 		{ PRIV_MESSAGE_SIZE - 1, " " },
 	};
@@ -299,6 +325,15 @@ static void decode__value__in_its_range_or_refused(void **state)
 		{ "setup", FLAGS_AT, PRIV_SETUP_ADMIN, true },
 		{ "setup", FLAGS_AT, 16, false },
 		{ "setup", FLAGS_AT, 0x80000001, false },
+		{ "spawn", FLAGS_AT, PRIV_SPAWN_THAW, true },
+		{ "spawn", FLAGS_AT, PRIV_SETUP_PRIVILEGED, false },
+		{ "spawned", FLAGS_AT, 0, true },
+		{ "criu", STATUS_AT, PRIV_CRIU_COUNT - 1, true },
+		{ "criu", STATUS_AT, PRIV_CRIU_COUNT, false },
+		{ "frozen", STATUS_AT, PRIV_FROZEN_COUNT, false },
+		{ "frozen", TEXT_AT, 0, false },
+		{ "images", STATUS_AT, PRIV_IMAGES_COUNT, false },
+		{ "images_data", STATUS_AT, 2, false },
 		{ "spawned", PID_AT, 0, false },
 		{ "spawned", PID_AT, UINT32_MAX, false },
 		{ "spawned", PID_AT, INT32_MAX, true },
