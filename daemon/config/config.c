@@ -106,6 +106,8 @@ struct config *config_free(struct config *c)
 	free(c->admin_socket);
 	free(c->defaults.path);
 	free(c->defaults.phprc);
+	free(c->defaults.criu_images_dir);
+	free(c->criu_program);
 	config_pool_truncate(c, 0);
 	free(c->pools);
 	for (i = 0; i < c->pool_file_count; i++)

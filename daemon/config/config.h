@@ -94,7 +94,12 @@ struct config_pool_defaults {
 	uint32_t pgrp_max_reqs;    /* 0: any number */
 	uint32_t pgrp_max_crashes; /* 0: any number */
 	bool has_dump_debug_info;
-	uint32_t own_log; /* index of its word: off, vhost, common */
+	uint32_t own_log;       /* index of its word: off, vhost, common */
+	uint32_t criu;          /* index of its word: auto, on, off */
+	uint32_t initial_start; /* 0: never */
+	char *criu_images_dir;  /* owned */
+	bool has_criu_reset;
+	bool has_criu_debug;
 	/* CONFIG_UNSET_* of their type: as lsapid itself */
 	int32_t nice;
 	int32_t oom_score_adj;
@@ -166,6 +171,10 @@ struct config {
 	bool has_home_check;
 	bool has_watch_php;
 	uint32_t replace_rate; /* pools per second, when their PHP has changed; 0: no bound */
+	char *criu_program;    /* owned; "": PHP is never frozen */
+	uint32_t criu_time_limit_ms;
+	uint64_t criu_images_max; /* bytes in one directory */
+	uint32_t criu_image_max_age_s;
 	struct config_handler *handlers; /* owned */
 	size_t handler_count;
 	bool has_implicit_handler; /* nobody wrote any: the default one */

@@ -27,6 +27,7 @@
 
 static const char *const when_busy_words[] = { "reject", "queue", NULL };
 static const char *const busy_status_words[] = { "507", "503", NULL };
+static const char *const criu_words[] = { "auto", "on", "off", NULL };
 static const char *const own_log_words[] = { "off", "vhost", "common", NULL };
 
 /* Of a key in defaults and in a pool alike. */
@@ -139,6 +140,21 @@ static const struct config_key table[] = {
 	{ TOP("replace_rate", replace_rate), .type = CONFIG_TYPE_UINT, .max = 1000, .value = "5",
 		.help = "Pools per second that are replaced when their PHP has changed. 0: all at "
 			"once." },
+	{ TOP("criu_program", criu_program), .type = CONFIG_TYPE_PATH, .max = PATH_BYTES,
+		.value = "/usr/sbin/criu", .can_be_empty = true,
+		.help = "CRIU, which freezes and thaws PHP. Like the binary of a handler. Empty, or "
+			"not there: PHP is always started." },
+	{ TOP("criu_time_limit", criu_time_limit_ms), .type = CONFIG_TYPE_MILLISECONDS, .min = 100,
+		.max = 600000, .value = "10s",
+		.help = "Longest that CRIU may take to freeze or thaw a PHP before it is "
+			"ended." },
+	{ TOP("criu_images_max", criu_images_max), .type = CONFIG_TYPE_SIZE, .max = MEMORY_MAX,
+		.value = "10G",
+		.help = "Room on the disk for all images of frozen PHP in one directory; the "
+			"least recently used go first." },
+	{ TOP("criu_image_max_age", criu_image_max_age_s), .type = CONFIG_TYPE_SECONDS,
+		.max = A_YEAR_S, .value = "30d",
+		.help = "How long an image is kept that no pool uses. 0: for ever." },
 
 	{ HANDLER("binary", binary), .type = CONFIG_TYPE_PATH, .max = PATH_BYTES,
 		.value = LSAPID_LIBEXECDIR "/lsphp",
@@ -215,6 +231,23 @@ static const struct config_key table[] = {
 		.words = own_log_words, .value = "off",
 		.help = "File in log_dir for all that PHP logs: one for each virtual host, or a "
 			"common one; off: Apache's error log, and the daemon's." },
+	{ DEFAULTS("criu", criu), .spec = SPEC_CRIU, .type = CONFIG_TYPE_CHOICE,
+		.words = criu_words, .value = "auto",
+		.help = "Freeze PHP when it is warm, and thaw it instead of starting it anew: auto "
+			"(where that is faster, as measured), on or off." },
+	{ DEFAULTS("initial_start", initial_start), .spec = SPEC_INITIAL_START,
+		.type = CONFIG_TYPE_UINT, .max = 2000000000, .value = "15",
+		.help = "Requests that a pool serves before its PHP is frozen. 0: never." },
+	{ DEFAULTS("criu_images_dir", criu_images_dir), .spec = SPEC_CRIU_IMAGES_DIR,
+		.type = CONFIG_TYPE_PATH, .max = PATH_BYTES, .value = LSAPID_STATEDIR "/criu",
+		.help = "Directory of the images of frozen PHP; made when missing. It must be "
+			"root's, writable by nobody else, and no link." },
+	{ DEFAULTS("criu_reset_on_restart", has_criu_reset), .spec = SPEC_CRIU_RESET,
+		.type = CONFIG_TYPE_BOOL, .value = "off",
+		.help = "Remove the image of a pool when Apache stops or restarts." },
+	{ DEFAULTS("criu_debug", has_criu_debug), .spec = SPEC_CRIU_DEBUG, .type = CONFIG_TYPE_BOOL,
+		.value = "off",
+		.help = "Log how PHP is frozen and thawed, and keep the long logs of CRIU." },
 	{ DEFAULTS("nice", nice), .spec = SPEC_NICE, NICE_RANGE, OPTIONAL, .value = "",
 		.help = "Priority of PHP, -20 (first) to 19 (last). Empty: that of lsapid." },
 	{ DEFAULTS("oom_score_adj", oom_score_adj), .spec = SPEC_OOM_SCORE_ADJ, OOM_RANGE, OPTIONAL,
@@ -326,6 +359,17 @@ static const struct config_key table[] = {
 	{ POOL("own_log"), .spec = SPEC_OWN_LOG, .type = CONFIG_TYPE_CHOICE, .words = own_log_words,
 		.help = "File in log_dir for all that PHP logs: vhost, common or off; log is "
 			"stronger." },
+	{ POOL("criu"), .spec = SPEC_CRIU, .type = CONFIG_TYPE_CHOICE, .words = criu_words,
+		.help = "Freeze PHP when it is warm, and thaw it: auto, on or off." },
+	{ POOL("initial_start"), .spec = SPEC_INITIAL_START, .type = CONFIG_TYPE_UINT,
+		.max = 2000000000,
+		.help = "Requests that the pool serves before its PHP is frozen. 0: never." },
+	{ POOL("criu_images_dir"), .spec = SPEC_CRIU_IMAGES_DIR, .type = CONFIG_TYPE_PATH,
+		.max = PATH_BYTES, .help = "Directory of the images of its frozen PHP." },
+	{ POOL("criu_reset_on_restart"), .spec = SPEC_CRIU_RESET, .type = CONFIG_TYPE_BOOL,
+		.help = "on: remove its image when Apache stops or restarts." },
+	{ POOL("criu_debug"), .spec = SPEC_CRIU_DEBUG, .type = CONFIG_TYPE_BOOL,
+		.help = "on: log how its PHP is frozen and thawed." },
 	{ POOL("nice"), .spec = SPEC_NICE, NICE_RANGE, OPTIONAL, .user = CONFIG_USER_HIGHER,
 		.help = "Priority of PHP, -20 (first) to 19 (last)." },
 	{ POOL("oom_score_adj"), .spec = SPEC_OOM_SCORE_ADJ, OOM_RANGE, OPTIONAL,
