@@ -31,9 +31,9 @@ if "LSAPID_BUILD" not in os.environ:
 
 import control_client as control  # noqa: E402
 import town  # noqa: E402
-from conftest import Stack  # noqa: E402
 from harness import HANDLER  # noqa: E402
 from place import BUILD, wait_until  # noqa: E402
+from stack import Stack  # noqa: E402
 
 STARTS = 16  # max_concurrent_starts: its default
 MARKS = ("<!-- scale: written by tests/bench/scale.py -->\n", "<!-- scale: end -->\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Accounts that live as long as a test: what needs a home directory of the user's own."""
+"""Accounts that live as long as a test: what needs a home directory of the user's own. A plugin."""
 
 import os
 import pwd
@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+
+import pytest
 
 
 class Accounts:
@@ -37,3 +39,11 @@ class Accounts:
             subprocess.run(["userdel", name], check=True, stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL)
         shutil.rmtree(self.homes)
+
+
+@pytest.fixture
+def accounts():
+    """Users that are gone with the test."""
+    made = Accounts()
+    yield made
+    made.end()

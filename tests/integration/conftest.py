@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures: a stack is one Place with its Daemon and its Httpd, gone without a trace afterwards."""
+"""Fixtures of these tests alone; those that tests/vm has as well are plugins."""
 
-import signal
 import sys
 from pathlib import Path
 
@@ -11,88 +10,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import place as ground  # noqa: E402
 import lsphp_server  # noqa: E402
-from accounts import Accounts  # noqa: E402
-from harness import Ctl, Daemon, Httpd, Vhost  # noqa: E402
 from supervisor_peer import Supervisor  # noqa: E402
 
+pytest_plugins = ("accounts", "deadline", "stack")
 lsphp = lsphp_server.lsphp  # the fixture of the tests of lsphp alone
-
-ALIVE = []  # stacks under way in this process: their logs belong to a failure
-LOG_TAIL = 6000
-
-
-class Stack:
-    """Everything from the browser's end to PHP."""
-
-    def __init__(self, vhosts, defaults=None, env=(), settings=None, start=True, **httpd):
-        self.place = ground.Place()
-        self.daemon = Daemon(self.place, defaults, env, **(settings or {}))
-        self.httpd = Httpd(self.place, self.daemon, vhosts, **httpd)
-        self.ctl = Ctl(self.place, self.daemon)
-        ALIVE.append(self)
-        if start:
-            self.start()
-
-    def start(self):
-        self.daemon.start()
-        self.httpd.start()
-        return self
-
-    def get(self, vhost, target, **how):
-        return self.httpd.request(vhost, target, **how)
-
-    def logs(self):
-        return f"--- lsapid\n{self.daemon.text()[-LOG_TAIL:]}\n" \
-            f"--- httpd\n{self.httpd.text()[-LOG_TAIL:]}\n"
-
-    def end(self):
-        """Stop in order; nothing may be left over, and no sanitizer may have spoken."""
-        try:
-            self.httpd.stop()
-            self.daemon.stop()
-            reports = self.place.sanitizer_reports()
-            logs = self.logs()
-        finally:
-            left = self.place.end()
-            ALIVE.remove(self)
-        assert not reports, f"{reports}\n{logs}"
-        assert not left, f"left over: {left}\n{logs}"
-
-
-@pytest.fixture
-def stack():
-    """Factory of stacks that live as long as the test."""
-    made = []
-
-    def make(*vhosts, **how):
-        is_started = how.pop("start", True)
-        # noted before it starts: what fails half way is ended all the same
-        made.append(Stack(list(vhosts) or [Vhost("a.test", "games")], start=False, **how))
-        return made[-1].start() if is_started else made[-1]
-
-    yield make
-    end_all(made)
-
-
-@pytest.fixture(scope="module")
-def shared(request):
-    """One stack for all tests of a module: two owners, and one site without an identity."""
-    how = getattr(request.module, "SHARED", {})
-    vhosts = [Vhost("a.test", "games"), Vhost("b.test", "mail"), Vhost("default.test")]
-    made = Stack(how.get("vhosts", lambda: vhosts)(), start=False,
-                 **{k: v for k, v in how.items() if k != "vhosts"})
-    try:
-        yield made.start()
-    finally:
-        end_all([made])
-
-
-@pytest.fixture
-def accounts():
-    """Users that are gone with the test."""
-    made = Accounts()
-    yield made
-    made.end()
 
 
 @pytest.fixture
@@ -114,46 +35,6 @@ def sup(make):
     return make()
 
 
-def end_all(stacks):
-    first = None
-    for made in reversed(stacks):
-        try:
-            made.end()
-        except Exception as why:  # the others have to end all the same
-            first = first or why
-    if first:
-        raise first
-
-
 def pytest_runtest_setup(item):
     if not ground.IS_ROOT and not item.get_closest_marker("single_user"):
         pytest.skip("needs root: several accounts take part")
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_protocol(item):
-    """No test hangs: at its deadline it fails where it stands."""
-    marker = item.get_closest_marker("deadline")
-    seconds = marker.args[0] if marker else 120
-
-    def expired(_signal, _frame):
-        raise AssertionError(f"not done within {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, expired)
-    signal.alarm(int(seconds))
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    del item
-    outcome = yield
-    report = outcome.get_result()
-    if report.failed and call.when != "teardown":
-        text = "\n".join(made.logs() for made in ALIVE)
-        report.sections.append(("logs", text))
-        report.longrepr = f"{report.longreprtext}\n{text}"

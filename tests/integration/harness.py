@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 import client
-from place import (APACHE, IS_ROOT, IS_SANITIZED, LSPHP, ME, OWNERS, all_processes, descendants,
-                   is_alive, wait_until)
+from place import (APACHE, IS_ROOT, IS_SANITIZED, LSPHP, ME, OWNERS, PATIENCE, all_processes,
+                   descendants, is_alive, wait_until)
 
 HANDLER = "application/x-httpd-lsphp"
 MODULES = Path("/usr/lib/apache2/modules")
@@ -105,7 +105,7 @@ class Daemon:
             with open(self.log, "ab") as log:
                 self.process = subprocess.Popen(self.argv(), stdin=subprocess.DEVNULL, stdout=log,
                                                 stderr=log, env=self.environ(path))
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 20 * PATIENCE
             while True:
                 try:
                     if b"READY=1" in notify.recv(4096).splitlines():
@@ -153,7 +153,7 @@ class Daemon:
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(seconds)
+                self.process.wait(seconds * PATIENCE)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -335,7 +335,7 @@ class Httpd:
             below = descendants(self.process.pid)
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(20)
+                self.process.wait(20 * PATIENCE)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -355,7 +355,8 @@ class Ctl:
     def run(self, *args):
         done = subprocess.run(
             [str(self.place.bin / "lsapidctl"), "-s", str(self.daemon.socket), *args],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20, check=False)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20 * PATIENCE,
+            check=False)
         return done.returncode, done.stdout
 
     def status(self):

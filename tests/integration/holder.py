@@ -3,7 +3,7 @@
 
 import threading
 
-from place import wait_until
+from place import PATIENCE, wait_until
 
 
 class Holder:
@@ -23,5 +23,5 @@ class Holder:
         for i in range(len(self.threads)):
             (self.docroot / f"h{i}.go").touch()
         for thread in self.threads:
-            thread.join(20)
+            thread.join(20 * PATIENCE)
         return sorted((a.status, a.body) for a in self.answers)

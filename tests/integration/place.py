@@ -15,6 +15,8 @@ BUILD = Path(os.environ.get("LSAPID_BUILD", ROOT / "build"))
 IS_ROOT = os.geteuid() == 0
 IS_SANITIZED = "LSAPID_PRELOAD" in os.environ
 LSPHP = os.environ.get("LSPHP")
+#: how many times longer than usual anything may take: more than 1 on an emulated processor
+PATIENCE = float(os.environ.get("LSAPID_TEST_PATIENCE", "1"))
 # the reference looks for its parent once a second when idle, and waits on its listener for ten
 LAST_LOOK_S = 15
 ME = pwd.getpwuid(os.geteuid())
@@ -34,13 +36,14 @@ PROGRAMS = {
 
 def wait_until(condition, seconds=10.0, what="condition"):
     """Wait for an event that nobody announces: look often, and give up at the deadline."""
+    seconds *= PATIENCE
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {seconds} s")
+            raise AssertionError(f"{what}: not within {seconds:g} s")
         time.sleep(0.01)
 
 

@@ -12,9 +12,9 @@ import re
 
 import pytest
 
-from conftest import Stack
 from harness import HANDLER, SCRIPTS, Vhost
 from place import ROOT
+from stack import Stack
 
 ATTACKER, VICTIM = "games", "mail"
 WHO = (SCRIPTS / "who.php").read_bytes()

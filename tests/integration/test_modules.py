@@ -55,7 +55,7 @@ Alias /unpack %(docroot)s
 @pytest.fixture(scope="module")
 def site():
     """One site with all of it; over HTTP/1.1, HTTP/2 and TLS."""
-    from conftest import Stack, end_all
+    from stack import Stack, end_all
 
     vhost = Vhost("a.test", "games")
     made = Stack([vhost], start=False, modules=["filter", "deflate", "include", "http2", "ssl",

@@ -213,7 +213,7 @@ def tree():
     """One Apache with mod_php and mod_lsapi, both on the same tree."""
     if not REFERENCE:
         pytest.skip(WHY_NOT)
-    from conftest import Stack
+    from stack import Stack
 
     ours = Vhost("lsapi.test", "games")
     theirs = Vhost("modphp.test")

@@ -10,10 +10,10 @@ import subprocess
 import pytest
 
 import town
-from conftest import Stack
 from harness import HANDLER, Vhost
 from holder import Holder
 from place import wait_until
+from stack import Stack
 
 #: accounts of this run alone: RLIMIT_NPROC counts the processes of a user on the whole machine
 FIRST_UID = town.FIRST_UID + 1000 * (1 + os.getpid() % 200)

@@ -75,7 +75,7 @@ def answers():
     """{case: {who: {name: value}}}, all from one Apache with the three side by side."""
     if not REFERENCE:
         pytest.skip(WHY_NOT)
-    from conftest import Stack
+    from stack import Stack
 
     lsapi = Vhost("lsapi.test", "games", extra=REWRITE)
     modphp = Vhost("modphp.test", extra=REWRITE + "lsapi_engine Off\n"

@@ -191,7 +191,7 @@ DIFFERENT = {
 def site():
     if not REFERENCE:
         pytest.skip(WHY_NOT)
-    from conftest import Stack, end_all
+    from stack import Stack, end_all
 
     extra = "php_flag register_argc_argv On\nAlias /alias %s/in\n"
     ours, theirs = Vhost("lsapi.test", "games"), Vhost("mdphp.test")

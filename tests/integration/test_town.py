@@ -7,9 +7,9 @@ import pwd
 import pytest
 
 import town
-from conftest import Stack
 from harness import HANDLER
 from place import IS_SANITIZED, wait_until
+from stack import Stack
 
 USERS = int(os.environ.get("LSAPID_TOWN_USERS", "40" if IS_SANITIZED else "500"))
 STARTS = 8  # max_concurrent_starts

@@ -35,7 +35,7 @@ TARGETS = ["/ini.php", "/a/ini.php", "/a/b/ini.php", "/a/empty/ini.php", "/broke
 def tree():
     if not REFERENCE:
         pytest.skip(WHY_NOT)
-    from conftest import Stack
+    from stack import Stack
 
     ours = Vhost("lsapi.test", "games")
     theirs = Vhost("fpm.test")
