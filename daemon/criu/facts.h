@@ -6,10 +6,9 @@
 #include <stddef.h>
 
 #include "daemon/base/attr.h"
-#include "daemon/criu/why.h"
 
 struct facts {
-	const char *data; /* borrowed: the buffer that was checked */
+	const char *data; /* borrowed: the buffer that was checked; NULL: none */
 	size_t size;
 };
 
@@ -27,14 +26,3 @@ const char *facts_next(const struct facts *f, const char *iter);
 
 /** facts_get() - value of @key, or NULL: facts_get(&f, "spec.handler") */
 const char *facts_get(const struct facts *f, const char *key);
-
-/**
- * facts_compare() - are these the same facts, in whatever order?
- *
- * A key that one of them has twice is a difference. No value is told, as it may be a secret of the
- * user; the first key in alphabetical order is.
- *
- * Return: 0; 1 and @ret_why names the difference; -ENOMEM.
- */
-int facts_compare(
-	const struct facts *old, const struct facts *now, struct why *ret_why) ATTR_MUST_USE;

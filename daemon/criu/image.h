@@ -4,9 +4,10 @@
 /*
  * One image of a pool. It is written beside the one that is in use and takes its place in one step:
  *
- *	gather(&builder, pid, watch, count, &why)   before the dump: what it reads may change in it
+ *	manifest_begin(&builder), gather(&builder, pid, watch, count, &why), host, facts, notes
+ *	                                            before the dump: files may change while it runs
  *	image_begin(&store, &pool, &image, &why)
- *	... dump into image.dir ...
+ *	... dump into image.dir, then cold_ms and freeze_ms ...
  *	image_commit(&image, &builder, &bytes, &why)
  *	image_close(&image)                         what was not committed is removed
  *
@@ -25,28 +26,34 @@
 #include "daemon/criu/facts.h"
 #include "daemon/criu/host.h"
 #include "daemon/criu/manifest.h"
+#include "daemon/criu/shelf.h"
 #include "daemon/criu/store.h"
 #include "daemon/criu/why.h"
 
-#define IMAGE_NAME_SIZE 48U
-
 struct image {
-	int pool;                   /* owned: directory of the pool */
-	int dir;                    /* owned: its own directory, locked as long as this is open */
-	char name[IMAGE_NAME_SIZE]; /* in pool */
+	struct shelf shelf;         /* owned */
+	int dir;                    /* owned: its directory, locked as long as this is open */
+	char name[SHELF_NAME_SIZE]; /* in its shelf */
 	bool is_new;                /* begun and not committed */
-	struct store_pool whose;    /* texts borrowed: the caller's; of a new one */
+	struct store_pool whose;    /* of a new one; texts borrowed: the caller's */
 	struct manifest manifest;   /* of one that was found */
 };
 
 /* clang-format off */
-#define IMAGE_NULL { .pool = -1, .dir = -1 }
+#define IMAGE_NULL { .shelf = SHELF_NULL, .dir = -1 }
 /* clang-format on */
 
 /** What an image has to agree with. */
 struct image_now {
 	struct facts facts;
 	const struct host *host; /* borrowed */
+};
+
+/** How it served. */
+struct image_usage {
+	uint64_t last_s; /* CLOCK_REALTIME; that of its making if it was never used */
+	uint64_t restores;
+	uint64_t restore_ms; /* of the last */
 };
 
 enum image_found {
@@ -82,6 +89,7 @@ int image_commit(struct image *image, struct manifest_builder *b, uint64_t *ret_
  * is when the administrator's flag lies beside it, which is removed, too.
  *
  * Return: 0; enum image_found; -errno and @ret_why in words.
+ * Source: behaviours.md B68, B70.
  */
 int image_find(const struct store *s, const struct store_pool *pool, const struct image_now *now,
 	struct image *ret_image, struct why *ret_why) ATTR_MUST_USE;
@@ -99,5 +107,17 @@ void image_drop(struct image *image);
  */
 int image_reset(
 	const struct store *s, const struct store_pool *pool, struct why *reterr) ATTR_MUST_USE;
+
+/**
+ * image_load() - one in a shelf that is locked, as it is
+ * @ret_image: without a shelf of its own; image_close() it. On failure its directory may be open
+ *
+ * Return: 0; 1: broken, and @ret_why; -errno.
+ */
+int image_load(const struct shelf *shelf, uint64_t number, struct image *ret_image,
+	struct why *ret_why) ATTR_MUST_USE;
+
+/** image_usage() - of one that was found or loaded */
+void image_usage(const struct image *image, struct image_usage *ret_usage);
 
 void image_close(struct image *image);
