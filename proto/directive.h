@@ -41,8 +41,7 @@ enum directive_takes {
 enum directive_effect {
 	DIRECTIVE_ACTS,
 	DIRECTIVE_REPLACED, /* accepted: what it asks for is always so, or done in another way */
-	DIRECTIVE_IGNORED,  /* accepted: it has no sense here */
-	DIRECTIVE_PENDING   /* accepted: not built yet */
+	DIRECTIVE_IGNORED   /* accepted: it has no sense here */
 };
 
 enum directive_check {

@@ -155,14 +155,38 @@ static void check_max_connection(const server_rec *s, const struct shim_config *
 		kept, s->server_hostname ? s->server_hostname : "the server", children);
 }
 
+static bool is_shared_and_frozen(const struct shim_config *config)
+{
+	return shim_config_get(config, SHIM_CRIU) && shim_config_get(config, SHIM_PER_USER);
+}
+
+/* B66, B73; what virtual hosts have of the main server is said of that. */
+static void check_criu(const server_rec *s, const struct shim_config *main_config,
+	const struct shim_config *config)
+{
+	if (!s->is_virtual && shim_config_get(config, SHIM_RESET_CRIU) &&
+		!shim_config_get(config, SHIM_TERMINATE_ON_EXIT))
+		ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+			"lsapi: lsapi_reset_criu_on_apache_restart has no effect as long as "
+			"lsapi_terminate_backends_on_exit is Off");
+	if (is_shared_and_frozen(config) && (!s->is_virtual || !is_shared_and_frozen(main_config)))
+		ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+			"lsapi: lsapi_criu and lsapi_per_user are both On for %s: the sites of an "
+			"account are frozen in one image, and no flag of its user resets that; "
+			"prefer lsapi_per_user Off",
+			s->is_virtual && s->server_hostname ? s->server_hostname : "the server");
+}
+
 /* Also at "httpd -t". A start reads the configuration twice, and says it the second time. */
 static int hook_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
 	if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG &&
 		ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST)
 		return OK;
-	for (const server_rec *each = s; each; each = each->next)
+	for (const server_rec *each = s; each; each = each->next) {
 		check_max_connection(each, shim_config_of_server(each));
+		check_criu(each, shim_config_of_server(s), shim_config_of_server(each));
+	}
 	return OK;
 }
 

@@ -6,7 +6,10 @@
 
 #include <stdint.h>
 
+#include <apr_strings.h>
+
 #include "proto/directive_value.h"
+#include "shim/shim_images.h"
 #include "shim/shim_set.h"
 
 /** How httpd calls the contexts; options of .htaccess as mod_php has them. */
@@ -70,9 +73,7 @@ static bool is_of_use(const cmd_parms *cmd, const struct directive *row)
 		return false;
 	}
 	if (row->effect != DIRECTIVE_ACTS)
-		shim_set_tell(cmd, row->effect == DIRECTIVE_PENDING ? APLOG_WARNING : APLOG_INFO,
-			"%s has no effect%s: %s", row->name,
-			row->effect == DIRECTIVE_PENDING ? " yet" : "", row->help);
+		shim_set_tell(cmd, APLOG_INFO, "%s has no effect: %s", row->name, row->help);
 	return true;
 }
 
@@ -130,14 +131,28 @@ static const char **word_at(const cmd_parms *cmd, void *dir_config, const struct
 	return &config->word[place->at];
 }
 
+/* Where it leads to; what lsapid would not take for any pool is no reason to have none. */
+static const char *images_dir_of(const cmd_parms *cmd, const struct directive *row, const char *arg)
+{
+	char path[SHIM_IMAGES_PATH_SIZE], why[SHIM_IMAGES_WHY_SIZE];
+	bool is_path = shim_images_find(arg, path, why);
+
+	if (*why)
+		shim_set_tell(cmd, APLOG_WARNING, "%s %s: %s, %s", row->name, arg, why,
+			is_path ? "lsapid keeps no images there" : "it is ignored");
+	return is_path ? apr_pstrdup(cmd->pool, path) : NULL;
+}
+
 static const char *set_word(cmd_parms *cmd, void *dir_config, const char *arg)
 {
 	const struct place *place = cmd->cmd->cmd_data;
 	const struct directive *row = row_of(place);
 
-	if (!is_of_use(cmd, row))
+	if (!is_of_use(cmd, row) || value_of(cmd, row, arg).use == DIRECTIVE_VALUE_IGNORED)
 		return NULL;
-	if (value_of(cmd, row, arg).use != DIRECTIVE_VALUE_IGNORED)
+	if (place->id == DIRECTIVE_ID_CRIU_IMGS_DIR_PATH)
+		arg = images_dir_of(cmd, row, arg);
+	if (arg)
 		*word_at(cmd, dir_config, place) = arg;
 	return NULL;
 }

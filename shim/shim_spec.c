@@ -25,6 +25,9 @@ static const struct spec_row rows[] = {
 	{ SHIM_PGRP_MAX_REQS, SPEC_PGRP_MAX_REQS },
 	{ SHIM_PGRP_MAX_CRASHES, SPEC_PGRP_MAX_CRASHES },
 	{ SHIM_DUMP_DEBUG_INFO, SPEC_DUMP_DEBUG_INFO },
+	{ SHIM_INITIAL_START, SPEC_INITIAL_START },
+	{ SHIM_RESET_CRIU, SPEC_CRIU_RESET },
+	{ SHIM_CRIU_DEBUG, SPEC_CRIU_DEBUG },
 };
 
 static void add_scope(struct pool_spec_builder *b, const struct shim_spec_facts *facts)
@@ -63,6 +66,15 @@ static void add_own_log(struct pool_spec_builder *b, const int *value)
 			b, SPEC_OWN_LOG, value[SHIM_COMMON_OWN_LOG] == 1 ? "common" : "vhost");
 }
 
+/* B63, B64: what lsapid does where nothing is written, the directive has no word for. */
+static void add_criu(struct pool_spec_builder *b, const struct shim_spec_facts *facts)
+{
+	if (facts->value[SHIM_CRIU] != SHIM_UNSET)
+		pool_spec_add(b, SPEC_CRIU, facts->value[SHIM_CRIU] ? "on" : "off");
+	if (facts->word[SHIM_WORD_CRIU_IMGS_DIR_PATH])
+		pool_spec_add(b, SPEC_CRIU_IMAGES_DIR, facts->word[SHIM_WORD_CRIU_IMGS_DIR_PATH]);
+}
+
 int shim_spec_build(const struct shim_spec_facts *facts, char parts[POOL_SPEC_MAX_BYTES],
 	char out[POOL_SPEC_MAX_BYTES], size_t *ret_size)
 {
@@ -76,6 +88,7 @@ int shim_spec_build(const struct shim_spec_facts *facts, char parts[POOL_SPEC_MA
 	add_scope(&builder, facts);
 	add_settings(&builder, facts->value);
 	add_own_log(&builder, facts->value);
+	add_criu(&builder, facts);
 	if (facts->word[SHIM_WORD_ENV_PATH])
 		pool_spec_add(&builder, SPEC_PATH, facts->word[SHIM_WORD_ENV_PATH]);
 	if (facts->phprc)

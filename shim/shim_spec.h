@@ -41,7 +41,7 @@ struct shim_spec_facts {
  * Only what was written goes in: the daemon knows the defaults, and who may override them.
  *
  * Return: 0; enum pool_spec_error.
- * Source: behaviours.md B33, B34, B37, B48, B52, B54.
+ * Source: behaviours.md B33, B34, B37, B48, B52, B54, B63-B66.
  */
 int shim_spec_build(const struct shim_spec_facts *facts, char parts[POOL_SPEC_MAX_BYTES],
 	char out[POOL_SPEC_MAX_BYTES], size_t *ret_size);

@@ -20,7 +20,6 @@ static const struct {
 		"accepted: what they ask for is always so, or done in another way" },
 	[IMPORT_IGNORED] = { "no effect", "accepted: they have no sense here" },
 	[IMPORT_NOTE] = { "note", "worth knowing; nothing has to be done" },
-	[IMPORT_PENDING] = { "not yet", "accepted, but they do nothing yet" },
 	[IMPORT_VALUE] = { "value", "another value is used: write the one that you mean" },
 	[IMPORT_CONTEXT] = { "context", "may not stand where they do: move them" },
 	[IMPORT_SYNTAX] = { "syntax", "httpd does not take them as they are written: mend them" },

@@ -32,7 +32,6 @@ enum import_result {
 	IMPORT_REPLACED,
 	IMPORT_IGNORED,
 	IMPORT_NOTE,
-	IMPORT_PENDING,
 	IMPORT_VALUE,
 	IMPORT_CONTEXT,
 	IMPORT_SYNTAX,
@@ -40,7 +39,7 @@ enum import_result {
 	IMPORT_TO_DO,
 	IMPORT_RESULT_COUNT
 };
-#define IMPORT_FIRST_TO_DO IMPORT_PENDING
+#define IMPORT_FIRST_TO_DO IMPORT_VALUE
 
 /** One thing to say of one line. */
 struct import_finding {

@@ -84,27 +84,21 @@ static bool has_wrong_count(struct import *im, const struct directive *row)
 }
 
 /* "acts", or why not: what the value is, apart from that. */
-static enum import_result explain(const struct directive *row, char *out, size_t size)
+static enum import_result result_of(const struct directive *row)
 {
 	switch (row->effect) {
 	case DIRECTIVE_ACTS:
-		(void)snprintf(out, size, "%s", row->help);
 		return IMPORT_WORKS;
 	case DIRECTIVE_REPLACED:
-		(void)snprintf(out, size, "%s", row->help);
 		return IMPORT_REPLACED;
 	case DIRECTIVE_IGNORED:
-		(void)snprintf(out, size, "%s", row->help);
 		return IMPORT_IGNORED;
-	case DIRECTIVE_PENDING:
-		(void)snprintf(out, size, "not yet: %s", row->help);
-		return IMPORT_PENDING;
 	}
 	return IMPORT_NOTE;
 }
 
 /* What the module would say of the value. Return: is there anything? */
-static bool complain(struct import *im, const struct directive *row, const char *meaning)
+static bool complain(struct import *im, const struct directive *row)
 {
 	char why[DIRECTIVE_VALUE_MAX_TEXT];
 	const struct directive_value value = directive_value_of(row, im->line->word[0]);
@@ -113,7 +107,7 @@ static bool complain(struct import *im, const struct directive *row, const char 
 	directive_value_complain(row, &value, why, sizeof(why));
 	if (!*why)
 		return false;
-	struct import_finding *f = import_add(im, IMPORT_VALUE, "%s (%s)", why, meaning);
+	struct import_finding *f = import_add(im, IMPORT_VALUE, "%s (%s)", why, row->help);
 
 	if (value.use == DIRECTIVE_VALUE_IGNORED && strcmp(row->value, "-") == 0)
 		import_remedy(
@@ -222,20 +216,19 @@ static void note_facts(struct import *im, enum directive_id id)
 
 static void explain_line(struct import *im, const struct directive *row)
 {
-	char meaning[512];
-	enum import_result result = explain(row, meaning, sizeof(meaning));
+	enum import_result result = result_of(row);
 	enum directive_id id = (enum directive_id)(row - directive_table);
 
 	note_facts(im, id);
 	if (im->line->has_variable) {
 		(void)import_add(im, result == IMPORT_WORKS ? IMPORT_NOTE : result,
 			"%s; httpd fills in its value when it reads the line: not checked here",
-			meaning);
+			row->help);
 		return;
 	}
-	if (complain(im, row, meaning) || complain_of_words(im, row) || complain_of_owner(im, id))
+	if (complain(im, row) || complain_of_words(im, row) || complain_of_owner(im, id))
 		return;
-	(void)import_add(im, result, "%s", meaning);
+	(void)import_add(im, result, "%s", row->help);
 }
 
 /* Not one of ours, but named like them: httpd would stop at it. */

@@ -16,7 +16,7 @@ from place import BUILD, ROOT, Place
 pytestmark = [pytest.mark.single_user, pytest.mark.sanitized]
 
 CTL = BUILD / "daemon/ctl/lsapidctl"
-RESULTS = ["works", "no need", "no effect", "note", "not yet", "value", "context", "syntax",
+RESULTS = ["works", "no need", "no effect", "note", "value", "context", "syntax",
            "unknown", "to do"]
 
 
@@ -167,7 +167,7 @@ def test_every_row_of_the_reference_is_known(place):
 
 
 def test_the_configuration_that_is_shipped(place):
-    """And all that it shows, once it is uncommented, but for what waits to be built."""
+    """And all that it shows, once it is uncommented."""
     text = (ROOT / "etc/lsapi.conf").read_text()
     assert {f["result"] for f in findings(place.file("a.conf", text))} == {"works"}
     shown = re.sub(r"^( *)#(lsapi_\w+|php_\w+|LSAPIPath)( .*)$", r"\1\2\3", text,
@@ -176,7 +176,7 @@ def test_the_configuration_that_is_shipped(place):
     # alice is nobody here
     assert {f["directive"] for f in seen if f["result"] == "to do"} == {
         "lsapi_user_group alice alice", "lsapi_user alice"}
-    assert {f["result"] for f in seen} <= {"works", "no need", "no effect", "not yet", "to do"}
+    assert {f["result"] for f in seen} <= {"works", "no need", "no effect", "to do"}
 
 
 def test_no_daemon_and_no_key_are_needed(place):

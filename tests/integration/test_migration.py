@@ -42,7 +42,7 @@ ELSEWHERE = {"lsapi_user_group", "lsapi_uid_gid", "lsapi_user", "LSAPIPath", "ls
              "lsapi_reset_criu_on_restart", "lsapi_socket_path"}
 #: httpd's words about a line of its configuration
 TOLD = re.compile(r"\[lsapi:(\w+)\] \[pid [^]]*\] lsapi: (/[^:]+):(\d+): (.*)$", re.MULTILINE)
-ATTENTION = {"not yet", "value", "context", "to do"}
+ATTENTION = {"value", "context", "to do"}
 
 
 def sample(row):

@@ -55,6 +55,11 @@ static void text__lines_of_ours__as_the_module_takes_them(void **state)
 		{ "lsapi_avoid_zombies On\nlsapi_sentry On\n", "1:no need 2:no effect" },
 		{ "lsapi_avoid_zombies x\n", "1:value" },
 		{ "lsapi_tmpdir tmp\n", "1:value" },
+		{ "lsapi_criu On\nlsapi_criu_imgs_dir_path images\nlsapi_criu_use_shm Signals\n",
+			"1:works 2:value 3:no need" },
+		{ "<VirtualHost *>\nlsapi_criu_debug On\nlsapi_reset_criu_on_restart On\n"
+		  "</VirtualHost>\nlsapi_reset_criu_on_apache_restart On\n",
+			"2:works 3:context 1:note 5:works" },
 		{ "lsapi_set_env A\nlsapi_set_env A b\nlsapi_set_env PATH b\nlsapi_set_env A-B c",
 			"1:works 2:works 3:value 4:value" },
 		{ "lsapi_set_env A b c\n", "1:syntax" },

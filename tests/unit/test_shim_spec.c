@@ -11,8 +11,9 @@ static const struct shim_spec_env env[] = {
 	{ "ALPHA", "a=b c" },
 };
 
-/* Of the case with a path, and of the others. */
+/* Of the cases with a path, and of the others. */
 static const char *const words[SHIM_WORD_COUNT] = { [SHIM_WORD_ENV_PATH] = "/opt/bin:/bin" };
+static const char *const images[SHIM_WORD_COUNT] = { [SHIM_WORD_CRIU_IMGS_DIR_PATH] = "/run/i" };
 static const char *const no_words[SHIM_WORD_COUNT];
 
 /** Settings that were written; the rest is unset. */
@@ -71,6 +72,14 @@ static const struct spec_case cases[] = {
 	{ "settings of the request path are none of the pool", { .handler = "h" },
 		{ { SHIM_POLL_TIMEOUT_S, 5 }, { SHIM_ENGINE, 1 }, { SHIM_MAX_RESEND_KIB, 1 } }, 3,
 		"gid=0 handler=h scope=vhost uid=0" },
+	{ "frozen PHP: On is always", { .handler = "h", .word = images },
+		{ { SHIM_CRIU, 1 }, { SHIM_INITIAL_START, 0 }, { SHIM_RESET_CRIU, 1 },
+			{ SHIM_CRIU_DEBUG, 0 } },
+		4,
+		"criu=on criu_debug=0 criu_images_dir=/run/i criu_reset_on_restart=1 gid=0 "
+		"handler=h initial_start=0 scope=vhost uid=0" },
+	{ "frozen PHP: Off is never, and not what lsapid does by itself", { .handler = "h" },
+		{ { SHIM_CRIU, 0 } }, 1, "criu=off gid=0 handler=h scope=vhost uid=0" },
 	{ "where php.ini is: none is something, too", { .handler = "h", .phprc = "" },
 		{ { SHIM_ENABLE_USER_INI, 1 }, { SHIM_USER_INI_HOMEDIR, 0 } }, 2,
 		"gid=0 handler=h phprc= scope=vhost uid=0 user_ini=1 user_ini_home=0" },
