@@ -48,9 +48,9 @@ enum reset_flag reset_flag_global(const struct store *s, const char *path, size_
 /**
  * reset_flag_user() - look for the flag of a user in his home, as that user
  *
- * A name that cannot be one of a server (a slash in it, too long, empty) has no flag. It does not
- * wait for longer than @limit_ms. The caller removes the image, with store_pool of the pool that
- * starts: image_reset().
+ * The flag is a regular file of his own. A name that cannot be one of a server (a slash in it, too
+ * long, empty) has none. It does not wait for longer than @limit_ms. The caller removes the image,
+ * with the store_pool that starts: image_reset().
  */
 enum reset_flag reset_flag_user(
 	const struct reset_flag_user *who, uint32_t limit_ms, struct why *ret_why) ATTR_MUST_USE;
