@@ -78,9 +78,9 @@ class Watch:
         return out
 
 
-def with_stack(measure, *args, **how):
+def with_stack(measure, *args, vhosts=(), **how):
     """The figures of one stack, which ends whatever happens."""
-    made = Stack([], start=False, **how)
+    made = Stack(vhosts, start=False, **how)
     try:
         return measure(made, *args)
     finally:
@@ -285,11 +285,11 @@ def table(figures):
     return "\n".join(lines) + "\n"
 
 
-def write_readme(text):
+def write_readme(text, marks=MARKS):
     path = ROOT / "README.md"
     old = path.read_text(encoding="utf-8")
-    before, rest = old.split(MARKS[0])
-    path.write_text(before + MARKS[0] + "\n" + text + "\n" + MARKS[1] + rest.split(MARKS[1])[1],
+    before, rest = old.split(marks[0])
+    path.write_text(before + marks[0] + "\n" + text + "\n" + marks[1] + rest.split(marks[1])[1],
                     encoding="utf-8")
 
 
