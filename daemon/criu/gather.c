@@ -25,6 +25,8 @@
 
 #define NS_PER_S 1000000000LL
 
+#define CLOCK_TRIES 8U
+
 /* One gathering. */
 struct gathering {
 	struct manifest_builder *b; /* borrowed */
@@ -68,11 +70,34 @@ static bool parse_start_ticks(const char *stat, uint64_t *ret_ticks)
 	return str_parse_uint(word, 0, INT64_MAX / NS_PER_S, ret_ticks);
 }
 
+/*
+ * When the machine was started, by CLOCK_REALTIME. The two clocks cannot be read at once: of
+ * several attempts the one counts in which nothing came between.
+ */
+static int64_t boot_ns(void)
+{
+	int64_t best_ns = INT64_MAX, result = 0;
+
+	for (unsigned i = 0; i < CLOCK_TRIES; i++) {
+		struct timespec before, boot, after;
+		int64_t took_ns;
+
+		(void)clock_gettime(CLOCK_REALTIME, &before);
+		(void)clock_gettime(CLOCK_BOOTTIME, &boot);
+		(void)clock_gettime(CLOCK_REALTIME, &after);
+		took_ns = to_ns(&after) - to_ns(&before);
+		if (took_ns >= 0 && took_ns < best_ns) {
+			best_ns = took_ns;
+			result = to_ns(&before) - to_ns(&boot);
+		}
+	}
+	return result;
+}
+
 static int find_start(struct gathering *g)
 {
 	const int64_t tick_ns = NS_PER_S / sysconf(_SC_CLK_TCK);
 	ATTR_CLEANUP(fd_cleanup) int fd = -1;
-	struct timespec real, boot;
 	char path[64], text[1024];
 	uint64_t ticks;
 	ssize_t n;
@@ -83,10 +108,9 @@ static int find_start(struct gathering *g)
 	if (n < 0)
 		return fail(g, -errno, path, err_name(errno));
 	text[n] = '\0';
-	if (!parse_start_ticks(text, &ticks) || clock_gettime(CLOCK_REALTIME, &real) < 0 ||
-		clock_gettime(CLOCK_BOOTTIME, &boot) < 0)
+	if (!parse_start_ticks(text, &ticks))
 		return fail(g, -EINVAL, path, "has no start time");
-	g->started_ns = to_ns(&real) - to_ns(&boot) + ((int64_t)ticks + 1) * tick_ns;
+	g->started_ns = boot_ns() + ((int64_t)ticks + 1) * tick_ns;
 	return 0;
 }
 
