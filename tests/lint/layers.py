@@ -29,6 +29,7 @@ DOORS = {
     r"jansson\.h": ("daemon/manager/report.c", "daemon/manager/report_why.c",
                    "daemon/ctl/print.c", "daemon/ctl/print_import_json.c",
                    "daemon/ctl/print_why.c", "daemon/criu/list.c"),
+    r"criu/.*": ("daemon/criu/engine.c",),
     r"systemd/.*": ("daemon/manager/notify.c",),
     r"ap_.*|apr_.*|http(d|_.*)\.h|util_.*\.h|mpm_.*|unixd\.h|mod_.*\.h|scoreboard\.h": ("shim",),
     r"php.*|SAPI\.h|zend.*|Zend/.*|main/.*|TSRM.*|ext/.*": ("lsphp",),
