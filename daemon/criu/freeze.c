@@ -138,7 +138,7 @@ static int dump(
 	if (r) {
 		/* a connection that came in the meantime cannot be dumped, and is no fault of CRIU
 		 */
-		if (quiesce_is_alone(pid, JOB_FD_LISTENER) == QUIESCE_E_BUSY)
+		if (pstree_has_other(image->dir, pid))
 			why_set(reterr, JOB_BUSY);
 		return r;
 	}

@@ -42,16 +42,20 @@ static _Noreturn void run(const char *path, const char *argument, int output, in
 /* All of it is read, so that the program never waits for us; what does not fit is dropped. */
 static void read_output(int fd, struct program_output *o)
 {
-	char surplus[4096];
+	char part[4096];
 	ssize_t n;
 
 	o->size = 0;
 	do {
 		size_t room = sizeof(o->text) - 1 - o->size;
 
-		n = read(fd, room ? o->text + o->size : surplus, room ? room : sizeof(surplus));
-		if (n > 0 && room)
-			o->size += (size_t)n;
+		n = read(fd, part, sizeof(part));
+		if (n <= 0)
+			continue;
+		if (room > (size_t)n)
+			room = (size_t)n;
+		memcpy(o->text + o->size, part, room);
+		o->size += room;
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	o->text[o->size] = '\0';
 }

@@ -2,10 +2,11 @@
 
 #include "daemon/criu/pstree.h"
 
+#include <dirent.h>
 #include <endian.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,4 +62,26 @@ size_t pstree_read(int dir)
 	count = pstree_count(data, size);
 	free(data);
 	return count;
+}
+
+bool pstree_has_other(int dir, pid_t pid)
+{
+	static const char prefix[] = "core-";
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *names = fd < 0 ? NULL : fdopendir(fd); /* which takes the descriptor */
+	const struct dirent *entry;
+	bool has_other = false;
+	char own[32];
+
+	if (!names) {
+		(void)fd_close(fd);
+		return false;
+	}
+	(void)snprintf(own, sizeof(own), "%s%d.img", prefix, pid);
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own */
+	while (!has_other && (entry = readdir(names)))
+		has_other = strncmp(entry->d_name, prefix, sizeof(prefix) - 1) == 0 &&
+			    strcmp(entry->d_name, own) != 0;
+	(void)closedir(names);
+	return has_other;
 }

@@ -210,7 +210,7 @@ static int send_away(struct quiesce *q)
 	return r ? r : wait_gone(q);
 }
 
-static int quiesce_new(pid_t parent, int listener, struct quiesce **ret_quiesce)
+int quiesce_parent(pid_t parent, int listener)
 {
 	struct quiesce *q = calloc(1, sizeof(*q));
 	int r;
@@ -218,49 +218,17 @@ static int quiesce_new(pid_t parent, int listener, struct quiesce **ret_quiesce)
 	if (!q)
 		return -ENOMEM;
 	q->listener = listener;
+	q->parent.pidfd = -1;
 	r = open_member(parent, &q->parent);
-	if (r) {
-		free(q);
-		return r;
-	}
-	*ret_quiesce = q;
-	return 0;
-}
-
-static void quiesce_free(struct quiesce *q)
-{
-	forget_children(q);
-	q->parent.pidfd = fd_close(q->parent.pidfd);
-	free(q);
-}
-
-int quiesce_parent(pid_t parent, int listener)
-{
-	struct quiesce *q;
-	int r = quiesce_new(parent, listener, &q);
-
-	if (r)
-		return r;
 	/* a stop can cut a script's system call short: who is seen to be busy is not stopped */
-	r = list_children(q);
+	if (r == 0)
+		r = list_children(q);
 	if (r == 0)
 		r = check_connections(q);
 	if (r == 0 && q->count)
 		r = send_away(q);
-	quiesce_free(q);
-	return r;
-}
-
-int quiesce_is_alone(pid_t parent, int listener)
-{
-	struct quiesce *q;
-	int r = quiesce_new(parent, listener, &q);
-
-	if (r)
-		return r;
-	r = list_children(q);
-	if (r == 0)
-		r = q->count ? QUIESCE_E_BUSY : check_connections(q);
-	quiesce_free(q);
+	forget_children(q);
+	q->parent.pidfd = fd_close(q->parent.pidfd);
+	free(q);
 	return r;
 }

@@ -31,10 +31,3 @@ enum quiesce_error {
  * Return: 0; enum quiesce_error; -errno.
  */
 int quiesce_parent(pid_t parent, int listener) ATTR_MUST_USE;
-
-/**
- * quiesce_is_alone() - has it neither children nor a connection now?
- *
- * Return: 0; enum quiesce_error; -errno.
- */
-int quiesce_is_alone(pid_t parent, int listener) ATTR_MUST_USE;

@@ -88,7 +88,9 @@ int reason_read(int dir, const char *name, struct why *ret_why)
 	size_t size = 0;
 	int r;
 
-	while (log && fd >= 0 && size < REASON_MAX_BYTES) {
+	if (!log)
+		return 1;
+	while (fd >= 0 && size < REASON_MAX_BYTES) {
 		ssize_t n = read(fd, log + size, REASON_MAX_BYTES - size);
 
 		if (n <= 0)

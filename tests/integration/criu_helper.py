@@ -214,15 +214,23 @@ class Bench:
         os.chdir("/")
         os.execve(BINARY, ["lsphp:test"], self.env)
 
-    def kill(self, pid, signo=signal.SIGTERM):
-        os.kill(pid, signo)
+    def kill(self, pid):
+        """End a parent and its idle children, which may wait for some time at the socket."""
+        below = find_below(pid)
+        os.kill(pid, signal.SIGTERM)
         os.waitpid(pid, 0)
         self.pids.remove(pid)
+        for child in below:
+            try:
+                os.kill(child, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
+        wait_until(lambda: not any(is_alive(child) for child in below), what="its children's end")
 
     # --- talking to it ----------------------------------------------------------------------------
 
     def connect(self):
-        return Client(str(self.socket))
+        return Client(str(self.socket), timeout=10.0 * PATIENCE)
 
     def get(self, script, **fields):
         with self.connect() as client:
@@ -277,10 +285,8 @@ class Bench:
     def end(self):
         for job in self.jobs:
             job.end()
-        for pid in self.pids:
-            os.kill(pid, signal.SIGTERM)
-            wait_until(lambda pid=pid: not is_alive(pid), 10, f"end of lsphp {pid}")
-            os.waitpid(pid, 0)
+        for pid in list(self.pids):
+            self.kill(pid)
         self.listener.close()
         for fd in (self.stderr, self.stderr_end, self.ini_fd):
             os.close(fd)

@@ -9,7 +9,7 @@ import criu_helper
 import pytest
 from criu_helper import (CRIU, DONE, ENDED, FAILED, FROZEN, HELPER, NO_IMAGE, RESTORED, Bench,
                          find_below)
-from lsphp_server import is_alive, ours_only
+from lsphp_server import is_alive, is_ours, ours_only
 from place import wait_until
 
 WHY_NOT = criu_helper.why_not()
@@ -20,7 +20,8 @@ pytestmark = as_root
 
 HITS = """<?php
 function f() { return 1; }
-echo ini_get("memory_limit"), " ", opcache_get_status(false)["opcache_statistics"]["hits"];
+$hits = fn() => opcache_get_status(false)["opcache_statistics"]["hits"];
+echo ini_get("memory_limit"), " ", function_exists("opcache_get_status") ? $hits() : "-";
 """
 #: says what it is, then waits for a file
 SLOW = """<?php
@@ -69,17 +70,20 @@ def test_opcache_settings_and_stderr_come_back(bench):
     hits, say, link = (bench.script(name, text) for name, text in
                        (("hits.php", HITS), ("say.php", SAY), ("link.php", LINK)))
     pid = bench.start()
-    assert [bench.get(hits) for _ in range(3)] == ["77M 0", "77M 1", "77M 2"]
+    first = bench.get(hits)
+    assert first == "77M 0" or first == "77M -" and not is_ours()
+    wanted = [first if "-" in first else f"77M {i}" for i in range(6)]
+    assert [bench.get(hits) for _ in range(2)] == wanted[1:3]
     report = bench.freeze_idle(pid)
     assert report.result == FROZEN and report.bytes > 1 << 20, report
     # it goes on
-    assert bench.get(hits) == "77M 3"
+    assert bench.get(hits) == wanted[3]
     bench.kill(pid)
     bench.new_settings("memory_limit = 88M\n")
 
     job, report = bench.restore()
     assert report.result == RESTORED, report
-    assert [bench.get(hits) for _ in range(3)] == ["77M 3", "77M 4", "77M 5"]
+    assert [bench.get(hits) for _ in range(3)] == wanted[3:6]
     assert bench.get(link) == str(bench.dir / "ini" / "2")
     bench.get(say)
     bench.wait_stderr("said by a script\n")

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -135,6 +138,28 @@ static void pstree__images__records(void **state)
 	}
 }
 
+static void pstree_has_other__files__of_another_process(void **state)
+{
+	char path[] = "/tmp/pstree-XXXXXX";
+	int dir;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_false(pstree_has_other(dir, 77));
+	assert_int_equal(mkdirat(dir, "core-77.img", 0700), 0);
+	assert_int_equal(mkdirat(dir, "fs-78.img", 0700), 0);
+	assert_false(pstree_has_other(dir, 77));
+	assert_true(pstree_has_other(dir, 7));
+	assert_int_equal(unlinkat(dir, "core-77.img", AT_REMOVEDIR), 0);
+	assert_int_equal(mkdirat(dir, "core-777.img", 0700), 0);
+	assert_true(pstree_has_other(dir, 77));
+	assert_int_equal(unlinkat(dir, "core-777.img", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(dir, "fs-78.img", AT_REMOVEDIR), 0);
+	assert_int_equal(close(dir), 0);
+	assert_int_equal(rmdir(path), 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -143,6 +168,7 @@ int main(void)
 		cmocka_unit_test(is_still__stopped_and_dead__running_not),
 		cmocka_unit_test(link__ours__whole_or_refused),
 		cmocka_unit_test(pstree__images__records),
+		cmocka_unit_test(pstree_has_other__files__of_another_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
