@@ -16,7 +16,7 @@ struct pairs {
 	size_t count;
 };
 
-static void pairs_cleanup(struct pairs *p)
+static void pairs_deinit(struct pairs *p)
 {
 	free(p->at);
 }
@@ -105,17 +105,19 @@ static int compare_pairs(const struct pairs *old, const struct pairs *now, struc
 
 static int compare_facts(const struct manifest *m, const struct facts *facts, struct why *ret_why)
 {
-	ATTR_CLEANUP(pairs_cleanup) struct pairs old = { .at = NULL };
-	ATTR_CLEANUP(pairs_cleanup) struct pairs now = { .at = NULL };
+	struct pairs old = { .at = NULL }, now = { .at = NULL };
 	int r = pairs_of_manifest(&old, m);
 
 	if (!r)
 		r = pairs_of_facts(&now, facts);
-	if (r)
-		return r;
-	qsort(old.at, old.count, sizeof(*old.at), pair_compare);
-	qsort(now.at, now.count, sizeof(*now.at), pair_compare);
-	return compare_pairs(&old, &now, ret_why);
+	if (!r) {
+		qsort(old.at, old.count, sizeof(*old.at), pair_compare);
+		qsort(now.at, now.count, sizeof(*now.at), pair_compare);
+		r = compare_pairs(&old, &now, ret_why);
+	}
+	pairs_deinit(&old);
+	pairs_deinit(&now);
+	return r;
 }
 
 static int compare_host(const struct manifest *m, const struct host *h, struct why *ret_why)

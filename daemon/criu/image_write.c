@@ -176,7 +176,7 @@ static int finish_manifest(
 int image_commit(
 	struct image *image, struct manifest_builder *b, uint64_t *ret_bytes, struct why *reterr)
 {
-	uint64_t bytes;
+	uint64_t bytes = 0;
 	int r = put_files(image, b, &bytes, reterr);
 
 	if (!r)

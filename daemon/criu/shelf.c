@@ -21,6 +21,7 @@
 #define NEW   "new."
 #define GONE  "gone."
 #define FLAG  "reset"
+#define LOG   ".log"
 
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -209,7 +210,7 @@ int shelf_make(const struct shelf *s, char ret_name[SHELF_NAME_SIZE])
 int shelf_retire(const struct shelf *s, const char *name)
 {
 	char gone[SHELF_NAME_SIZE];
-	struct shelf_content c;
+	struct shelf_content c = { .top = 0 };
 	int r = shelf_read(s, &c);
 
 	if (r < 0)
@@ -221,7 +222,7 @@ int shelf_retire(const struct shelf *s, const char *name)
 void shelf_retire_old(const struct shelf *s)
 {
 	ATTR_CLEANUP(dir_cleanup) DIR *dir = dir_open(s->dir);
-	struct shelf_content c;
+	struct shelf_content c = { .newest = 0 };
 	const struct dirent *e;
 
 	if (!dir || shelf_read(s, &c) < 0)
@@ -239,6 +240,25 @@ void shelf_retire_old(const struct shelf *s)
 		if (is_old)
 			(void)shelf_retire(s, e->d_name); /* the next one tries again */
 	}
+}
+
+static bool is_log(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > sizeof(LOG) - 1 && strcmp(name + length - (sizeof(LOG) - 1), LOG) == 0;
+}
+
+void shelf_remove(const struct shelf *s, int store, const char *name)
+{
+	ATTR_CLEANUP(dir_cleanup) DIR *dir = dir_open(s->dir);
+	const struct dirent *e;
+
+	while (dir && (e = dir_next(dir))) {
+		if (is_log(e->d_name))
+			(void)unlinkat(s->dir, e->d_name, 0); /* seen by the rmdir */
+	}
+	(void)unlinkat(store, name, AT_REMOVEDIR);
 }
 
 /* CRIU makes no directories in there. */

@@ -59,5 +59,8 @@ int shelf_retire(const struct shelf *s, const char *name);
 /** shelf_retire_old() - images older than the newest, and what dead processes left unfinished */
 void shelf_retire_old(const struct shelf *s);
 
+/** shelf_remove() - the shelf itself, and logs of CRIU in it. Nothing happens if it holds more */
+void shelf_remove(const struct shelf *s, int store, const char *name);
+
 /** shelf_clean() - remove what was retired and nobody reads; the rest is left to another time */
 void shelf_clean(const struct shelf *s);

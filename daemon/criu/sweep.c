@@ -166,14 +166,14 @@ static void count_removed(struct sweep *sweep, const struct visit *v)
 	sweep->result.removed_bytes += v->image.manifest.bytes;
 }
 
-/* It may hold a flag, or an image that is being written: then rmdir(2) fails. */
+/* One with a flag in it waits for whoever is to find that. */
 static void remove_empty(const struct sweep *sweep, const struct visit *v)
 {
 	struct stat st;
 
-	if (v->shelf.dir >= 0 && !v->is_dirty && fstat(v->shelf.dir, &st) == 0 &&
-		is_older(sweep, (uint64_t)st.st_mtim.tv_sec))
-		(void)unlinkat(v->s->dir, v->name, AT_REMOVEDIR);
+	if (v->shelf.dir >= 0 && !v->is_dirty && !v->content.flag[0] &&
+		fstat(v->shelf.dir, &st) == 0 && is_older(sweep, (uint64_t)st.st_mtim.tv_sec))
+		shelf_remove(&v->shelf, v->s->dir, v->name);
 }
 
 static int visit_image(struct sweep *sweep, struct visit *v)

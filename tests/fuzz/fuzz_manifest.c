@@ -22,14 +22,17 @@ static size_t check_stamps(const struct manifest *m, const char *kind)
 	size_t bytes = 0;
 
 	for (const char *e = manifest_next(m, kind, NULL); e; e = manifest_next(m, kind, e)) {
-		char text[STAMP_TEXT_SIZE];
+		char text[STAMP_TEXT_SIZE + 1];
 		struct stamp st, again;
+		size_t length;
 		const char *path, *path_again;
 
 		assert(stamp_parse(e, &st, &path));
 		assert(*path);
 		stamp_put(&st, text);
-		strcat(text, "x");
+		length = strlen(text);
+		text[length] = 'x'; /* the path */
+		text[length + 1] = '\0';
 		assert(stamp_parse(text, &again, &path_again));
 		assert(!stamp_difference(&st, &again));
 		bytes += strlen(kind) + strlen(e) + 1;

@@ -157,7 +157,7 @@ static void sweep_run__nothing_wrong__all_stays(void **state)
 	assert_int_equal(r.removed, 0);
 }
 
-static void sweep_run__not_used_for_long__removed_with_its_directory(void **state)
+static void sweep_run__not_used_for_long__removed(void **state)
 {
 	const struct place *p = *state;
 	struct sweep_result r;
@@ -231,29 +231,41 @@ static void sweep_run__broken_one__removed(void **state)
 	assert_int_equal(r.left, 0);
 }
 
+static void touch_in(const struct place *p, const char *shelf, const char *name)
+{
+	char path[STORE_NAME_SIZE + 32];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", shelf, name);
+	fd = openat(p->store.dir, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	(void)fd_close(fd);
+}
+
 static void sweep_run__empty_directory_for_long__removed(void **state)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = 1000 } };
 	const struct store_pool pool = pool_of("a", geteuid());
 	const struct place *p = *state;
-	char shelf[STORE_NAME_SIZE], flag[STORE_NAME_SIZE + 8];
+	char shelf[STORE_NAME_SIZE], flag[STORE_NAME_SIZE + 32];
 	struct why why;
-	int fd;
 
 	freeze(p, "a", geteuid(), 10);
 	assert_int_equal(image_reset(&p->store, &pool, &why), 0);
 	(void)sweep(p, 0, 3600);
 	assert_true(has_shelf(p, "a", geteuid()));
-	/* with a flag in it, that somebody is to find */
+	/* with a flag in it, that somebody is to find, or something else that is not ours */
 	store_shelf_name(&pool, shelf);
-	(void)snprintf(flag, sizeof(flag), "%s/reset", shelf);
-	fd = openat(p->store.dir, flag, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	(void)fd_close(fd);
-	assert_int_equal(utimensat(p->store.dir, shelf, times, 0), 0);
-	(void)sweep(p, 0, 3600);
-	assert_true(has_shelf(p, "a", geteuid()));
-	assert_int_equal(unlinkat(p->store.dir, flag, 0), 0);
+	touch_in(p, shelf, "restore.log");
+	for (unsigned i = 0; i < 2; i++) {
+		const char *name = i ? "reset.log" : "own";
+
+		touch_in(p, shelf, name);
+		assert_int_equal(utimensat(p->store.dir, shelf, times, 0), 0);
+		(void)sweep(p, 0, 3600);
+		(void)snprintf(flag, sizeof(flag), "%s/%s", shelf, name);
+		assert_int_equal(unlinkat(p->store.dir, flag, 0), 0);
+	}
 	assert_int_equal(utimensat(p->store.dir, shelf, times, 0), 0);
 	(void)sweep(p, 0, 0);
 	assert_true(has_shelf(p, "a", geteuid()));
@@ -382,7 +394,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		WITH_PLACE(sweep_run__nothing_wrong__all_stays),
-		WITH_PLACE(sweep_run__not_used_for_long__removed_with_its_directory),
+		WITH_PLACE(sweep_run__not_used_for_long__removed),
 		WITH_PLACE(sweep_run__too_much__least_recently_used_go),
 		WITH_PLACE(sweep_run__user_is_gone__removed),
 		WITH_PLACE(sweep_run__broken_one__removed),
