@@ -30,6 +30,8 @@
  *                                    <-  DOCUMENT + memfd with JSON
  *   WHY pool                         ->
  *                                    <-  DOCUMENT + memfd with JSON
+ *   CRIU what, pool                  ->
+ *                                    <-  DOCUMENT + memfd with JSON, when it is done
  */
 
 #include <stdbool.h>
@@ -65,6 +67,7 @@ enum control_type {
 	CONTROL_STATUS = 32,
 	CONTROL_RELOAD = 34,
 	CONTROL_WHY = 36,
+	CONTROL_CRIU = 38,
 	CONTROL_DOCUMENT = 33
 };
 
@@ -77,6 +80,16 @@ enum control_close {
 	CONTROL_CLOSE_TIMEOUT = 4,  /* no answer within lsapi_poll_timeout */
 	CONTROL_CLOSE_ABORTED = 5,  /* the client went away in the middle of the response */
 	CONTROL_CLOSE_COUNT
+};
+
+/** What CRIU of lsapidctl wants. */
+enum control_criu_what {
+	CONTROL_CRIU_CHECK = 0, /* does it work here */
+	CONTROL_CRIU_LIST,      /* all images */
+	CONTROL_CRIU_RESET,     /* remove those of the pool */
+	CONTROL_CRIU_RESET_ALL,
+	CONTROL_CRIU_FREEZE, /* the pool, now */
+	CONTROL_CRIU_COUNT
 };
 
 enum control_error {
@@ -185,6 +198,12 @@ struct control_why {
 	struct wire_bytes what;
 };
 
+struct control_criu {
+	uint32_t what; /* enum control_criu_what */
+	/* <= CONTROL_MAX_NAME: number or name of a pool, for RESET and FREEZE; else empty */
+	struct wire_bytes pool;
+};
+
 struct control_terminate {
 	uint8_t key[CONTROL_KEY_SIZE];
 	uint64_t instance; /* never 0: its sessions' pools end unless another Apache uses them */
@@ -221,6 +240,7 @@ size_t control_encode_close(
 size_t control_encode_cancel(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_cancel *m);
 size_t control_encode_why(uint8_t *out, size_t size, uint32_t seq, const struct control_why *m);
+size_t control_encode_criu(uint8_t *out, size_t size, uint32_t seq, const struct control_criu *m);
 size_t control_encode_terminate(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_terminate *m);
 size_t control_encode_document(
@@ -256,12 +276,19 @@ int control_decode_return(const uint8_t *data, size_t size, struct control_retur
 int control_decode_close(const uint8_t *data, size_t size, struct control_close_lease *ret);
 int control_decode_cancel(const uint8_t *data, size_t size, struct control_cancel *ret);
 int control_decode_why(const uint8_t *data, size_t size, struct control_why *ret);
+int control_decode_criu(const uint8_t *data, size_t size, struct control_criu *ret);
 int control_decode_terminate(const uint8_t *data, size_t size, struct control_terminate *ret);
 int control_decode_document(const uint8_t *data, size_t size, struct control_document *ret);
 int control_decode_bare(const uint8_t *data, size_t size, enum control_type type);
 
 /** control_type_name() - "LEASE" and so on, "?" for an unknown one */
 const char *control_type_name(unsigned type);
+
+/** control_criu_has_pool() - does this want name a pool? */
+static inline bool control_criu_has_pool(uint32_t what)
+{
+	return what == CONTROL_CRIU_RESET || what == CONTROL_CRIU_FREEZE;
+}
 
 /** control_close_name() - stable word for logs and JSON */
 const char *control_close_name(unsigned why);

@@ -21,6 +21,7 @@ static const char *const type_names[] = {
 	[CONTROL_STATUS] = "STATUS",
 	[CONTROL_RELOAD] = "RELOAD",
 	[CONTROL_WHY] = "WHY",
+	[CONTROL_CRIU] = "CRIU",
 	[CONTROL_DOCUMENT] = "DOCUMENT",
 };
 
@@ -361,6 +362,26 @@ int control_decode_why(const uint8_t *data, size_t size, struct control_why *ret
 	if (error)
 		return error;
 	if (m.what.size > CONTROL_MAX_NAME)
+		return CONTROL_E_VALUE;
+	*ret = m;
+	return 0;
+}
+
+int control_decode_criu(const uint8_t *data, size_t size, struct control_criu *ret)
+{
+	struct control_criu m;
+	struct wire_reader r;
+	int error = body_begin(&r, data, size, CONTROL_CRIU);
+
+	if (error)
+		return error;
+	m.what = wire_get_u32(&r);
+	m.pool = body_get_blob(&r);
+	error = body_end(&r);
+	if (error)
+		return error;
+	if (m.what >= CONTROL_CRIU_COUNT || m.pool.size > CONTROL_MAX_NAME ||
+		control_criu_has_pool(m.what) != (m.pool.size != 0))
 		return CONTROL_E_VALUE;
 	*ret = m;
 	return 0;

@@ -186,6 +186,19 @@ size_t control_encode_why(uint8_t *out, size_t size, uint32_t seq, const struct 
 	return message_end(&w);
 }
 
+size_t control_encode_criu(uint8_t *out, size_t size, uint32_t seq, const struct control_criu *m)
+{
+	struct wire_writer w;
+
+	if (m->what >= CONTROL_CRIU_COUNT || m->pool.size > CONTROL_MAX_NAME ||
+		control_criu_has_pool(m->what) != (m->pool.size != 0))
+		return 0;
+	message_begin(&w, out, size, seq, CONTROL_CRIU);
+	wire_put_u32(&w, m->what);
+	wire_put_blob(&w, m->pool.data, m->pool.size);
+	return message_end(&w);
+}
+
 size_t control_encode_terminate(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_terminate *m)
 {

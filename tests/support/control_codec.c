@@ -39,6 +39,7 @@ CODEC(return, ret)
 CODEC(close, close)
 CODEC(cancel, cancel)
 CODEC(why, why)
+CODEC(criu, criu)
 CODEC(terminate, terminate)
 CODEC(document, document)
 BARE_CODEC(status, CONTROL_STATUS)
@@ -60,6 +61,7 @@ const struct control_codec control_codecs[CONTROL_CODECS] = {
 	{ CONTROL_STATUS, decode_status, encode_status },
 	{ CONTROL_RELOAD, decode_reload, encode_reload },
 	{ CONTROL_WHY, decode_why, encode_why },
+	{ CONTROL_CRIU, decode_criu, encode_criu },
 	{ CONTROL_TERMINATE, decode_terminate, encode_terminate },
 	{ CONTROL_DOCUMENT, decode_document, encode_document },
 };

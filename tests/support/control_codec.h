@@ -19,6 +19,7 @@ union control_message {
 	struct control_close_lease close;
 	struct control_cancel cancel;
 	struct control_why why;
+	struct control_criu criu;
 	struct control_terminate terminate;
 	struct control_document document;
 };
@@ -29,7 +30,7 @@ struct control_codec {
 	size_t (*encode)(uint8_t *out, size_t size, uint32_t seq, const union control_message *m);
 };
 
-#define CONTROL_CODECS 17U
+#define CONTROL_CODECS 18U
 
 extern const struct control_codec control_codecs[CONTROL_CODECS];
 

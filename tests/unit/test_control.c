@@ -70,6 +70,9 @@ static const struct row rows[] = {
 	{ "reload", CONTROL_RELOAD, 2, { .cancel = { 0 } } },
 	{ "why", CONTROL_WHY, 3, { .why = { BYTES("www.example.org") } } },
 	{ "why_host", CONTROL_WHY, 4, { .why = { { .size = 0 } } } },
+	{ "criu_list", CONTROL_CRIU, 5, { .criu = { .what = CONTROL_CRIU_LIST } } },
+	{ "criu_freeze", CONTROL_CRIU, 6,
+		{ .criu = { .what = CONTROL_CRIU_FREEZE, .pool = BYTES("www.example.org") } } },
 	{ "document", CONTROL_DOCUMENT, 1, { .document = { .size = 123456, .status = 22 } } },
 };
 
@@ -315,6 +318,13 @@ static void decode__bad_field__says_which_kind(void **state)
 		{ "why", 12, 16, CONTROL_E_TRUNCATED },
 		{ "why", 12, 14, CONTROL_E_TRAILING },
 		{ "why", 12, UINT32_MAX, CONTROL_E_TRUNCATED },
+		{ "criu_list", 12, CONTROL_CRIU_COUNT, CONTROL_E_VALUE },
+		{ "criu_list", 12, CONTROL_CRIU_RESET, CONTROL_E_VALUE },
+		{ "criu_freeze", 12, CONTROL_CRIU_CHECK, CONTROL_E_VALUE },
+		{ "criu_freeze", 12, CONTROL_CRIU_RESET_ALL, CONTROL_E_VALUE },
+		{ "criu_freeze", 12, CONTROL_CRIU_RESET, 0 },
+		{ "criu_freeze", 16, 16, CONTROL_E_TRUNCATED },
+		{ "criu_freeze", 16, 14, CONTROL_E_TRAILING },
 		{ "pool_ok", 12, 0, CONTROL_E_VALUE },
 		{ "denied", 12, 0, CONTROL_E_VALUE },
 		{ "denied", 12, 4711, 0 }, /* of a newer daemon */
@@ -362,6 +372,7 @@ static void text__at_its_bound__passes_and_not_above(void **state)
 		{ "denied", CONTROL_DENIED, 16, CONTROL_MAX_TEXT },
 		{ "reject", CONTROL_REJECT, 36, CONTROL_MAX_TEXT },
 		{ "why", CONTROL_WHY, 12, CONTROL_MAX_NAME },
+		{ "criu", CONTROL_CRIU, 16, CONTROL_MAX_NAME },
 	};
 	struct fixture *f = *state;
 
@@ -373,11 +384,13 @@ static void text__at_its_bound__passes_and_not_above(void **state)
 		uint8_t *out = guard_tail(&f->out, CONTROL_MAX_MESSAGE);
 		union control_message m = { .cancel = { 0 } };
 		struct wire_bytes *part[] = { &m.hello.server, &m.pool.spec, &m.denied.text,
-			&m.reject.text, &m.why.what };
+			&m.reject.text, &m.why.what, &m.criu.pool };
 		union control_message back;
 
 		if (i >= 2)
 			m.denied.reason = REASON_BUSY; /* the first field of REJECT as well */
+		if (cases[i].type == CONTROL_CRIU)
+			m.criu.what = CONTROL_CRIU_FREEZE;
 		*part[i] = longer;
 		T_ASSERT_ROW(cases[i].name,
 			!codec(cases[i].type)->encode(out, CONTROL_MAX_MESSAGE, 1, &m));
@@ -414,6 +427,9 @@ static void encode__field_out_of_bounds__nothing(void **state)
 		{ "generation 0", CONTROL_CLOSE, { .close = { .slot = 1 } } },
 		{ "why", CONTROL_CLOSE,
 			{ .close = { .why = CONTROL_CLOSE_COUNT, .generation = 1 } } },
+		{ "what", CONTROL_CRIU, { .criu = { .what = CONTROL_CRIU_COUNT } } },
+		{ "no pool", CONTROL_CRIU, { .criu = { .what = CONTROL_CRIU_FREEZE } } },
+		{ "a pool", CONTROL_CRIU, { .criu = { CONTROL_CRIU_LIST, BYTES("x") } } },
 		{ "no instance", CONTROL_TERMINATE, { .terminate = { .instance = 0 } } },
 	};
 	uint8_t out[CONTROL_MAX_MESSAGE];
