@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,8 +21,14 @@
 #include "daemon/criu/quiesce.h"
 #include "daemon/criu/report.h"
 
-/** CRIU's own limit for the standstill of what it dumps. One process stands still at once. */
-#define FREEZE_STILL_S 2U
+/*
+ * Of the time that we have: a quarter for children to leave, PHP's own end with all of its
+ * extensions'; half for CRIU to make the parent stand still, which one process does at once. Each
+ * gives up by itself and leaves all in order, as our being killed would not.
+ */
+#define FREEZE_LEAVE_PART 4U
+#define FREEZE_STILL_PART 2U
+#define FREEZE_LIMIT_MS   10000U /* without JOB_LIMIT_MS */
 
 /*
  * A process in namespaces of its own, as a restored one is, can be dumped, but not be restored in
@@ -121,6 +128,9 @@ static int dump(
 		.is_debug = a->is_debug,
 	};
 	pid_t pid = (pid_t)a->pid;
+	uint64_t limit_ms = a->limit_ms ? a->limit_ms : FREEZE_LIMIT_MS;
+	uint32_t leave_ms = (uint32_t)(limit_ms / FREEZE_LEAVE_PART);
+	uint32_t still_s = (uint32_t)(limit_ms / FREEZE_STILL_PART / 1000);
 	uint64_t start_ns;
 	size_t count;
 	int r = capability_pose_as((uid_t)a->uid, (gid_t)a->gid);
@@ -129,11 +139,11 @@ static int dump(
 		why_set(reterr, "real ids of the user: %s", strerrordesc_np(-r));
 		return 1;
 	}
-	r = explain_quiesce(quiesce_parent(pid, JOB_FD_LISTENER), pid, reterr);
+	r = explain_quiesce(quiesce_parent(pid, JOB_FD_LISTENER, leave_ms), pid, reterr);
 	if (r)
 		return r;
 	start_ns = clock_now_ns();
-	r = engine_dump(&engine, pid, FREEZE_STILL_S, reterr);
+	r = engine_dump(&engine, pid, still_s ? still_s : 1, reterr);
 	*ret_ms = (uint32_t)(clock_since_ns(start_ns, clock_now_ns()) / NS_PER_MS);
 	if (r) {
 		/* a connection that came in the meantime cannot be dumped, and is no fault of CRIU
@@ -152,6 +162,22 @@ static int dump(
 	return 1;
 }
 
+/*
+ * A stop of the daemon sends SIGTERM to all that is below it. If that ended us or CRIU half way,
+ * lsphp could not obey its own, as it stands still.
+ */
+static void block_ends(void)
+{
+	static const int ends[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+	sigset_t set;
+	size_t i;
+
+	(void)sigemptyset(&set);
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		(void)sigaddset(&set, ends[i]);
+	(void)pthread_sigmask(SIG_BLOCK, &set, NULL); /* cannot fail with these arguments */
+}
+
 int freeze_run(const struct freeze *f, struct job_report *ret_report, struct why *reterr)
 {
 	struct image image = IMAGE_NULL;
@@ -159,6 +185,7 @@ int freeze_run(const struct freeze *f, struct job_report *ret_report, struct why
 	struct job_report report = { .result = JOB_FROZEN };
 	int r = check_namespaces((pid_t)f->arguments->pid, reterr);
 
+	block_ends();
 	if (r == 0)
 		r = describe(f, &b, reterr);
 	if (r == 0)

@@ -6,9 +6,11 @@
  */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/base/fd.h"
@@ -185,11 +187,24 @@ static int run_in_store(const struct arguments *a)
 	return status;
 }
 
+/* Return: 0; -errno */
+static int prepare(void)
+{
+	/* what CRIU writes is the memory of a user */
+	(void)umask(077);
+	/* that the supervisor has died is seen by write(2), where it matters */
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return -errno;
+	/* of CRIU, which may outlive us, nobody expects a report */
+	return fd_set_cloexec(JOB_FD_REPORT, true);
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments *a = calloc(1, sizeof(*a));
 	struct why why = { "" };
 	int status;
+	int r;
 
 	log_init("lsapid-criu", LOG_LEVEL_NOTICE);
 	if (argc < 2) {
@@ -197,9 +212,10 @@ int main(int argc, char **argv)
 		free(a);
 		return 2;
 	}
-	if (!a)
-		why_set(&why, "out of memory");
-	if (!a || arguments_parse(argc - 1, argv + 1, a, &why))
+	r = a ? prepare() : -ENOMEM;
+	if (r < 0)
+		why_set(&why, "lsapid-criu: %s", strerrordesc_np(-r));
+	if (r < 0 || arguments_parse(argc - 1, argv + 1, a, &why))
 		status = fail(&why);
 	else if (a->op == ARGUMENTS_CHECK)
 		status = run_check(a);

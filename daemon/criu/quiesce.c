@@ -20,8 +20,6 @@
 #define QUIESCE_MAX_CHILDREN 512U
 /** A process stops at once, unless it waits for a disk; then it is better left alone. */
 #define QUIESCE_STOP_NS (500 * NS_PER_MS)
-/** PHP's own end, with all of its extensions'. */
-#define QUIESCE_END_NS (3 * NS_PER_S)
 /** Nobody tells us of a stop or of a reaping, as neither process is our child. */
 #define QUIESCE_LOOK_NS (NS_PER_MS / 2)
 
@@ -171,9 +169,8 @@ static bool has_ended(const struct member *m, uint64_t deadline_ns)
 }
 
 /* Until the children that were told to have ended, and their parent has seen it. */
-static int wait_gone(struct quiesce *q)
+static int wait_gone(struct quiesce *q, uint64_t deadline_ns)
 {
-	uint64_t deadline_ns = clock_now_ns() + QUIESCE_END_NS;
 	size_t i;
 	int r;
 
@@ -198,7 +195,7 @@ static int wait_gone(struct quiesce *q)
 	}
 }
 
-static int send_away(struct quiesce *q)
+static int send_away(struct quiesce *q, uint32_t end_ms)
 {
 	int r = stop_all(q);
 
@@ -207,10 +204,10 @@ static int send_away(struct quiesce *q)
 	if (r == 0)
 		send_to_children(q, SIGTERM);
 	go_on(q);
-	return r ? r : wait_gone(q);
+	return r ? r : wait_gone(q, clock_now_ns() + end_ms * NS_PER_MS);
 }
 
-int quiesce_parent(pid_t parent, int listener)
+int quiesce_parent(pid_t parent, int listener, uint32_t end_ms)
 {
 	struct quiesce *q = calloc(1, sizeof(*q));
 	int r;
@@ -226,7 +223,7 @@ int quiesce_parent(pid_t parent, int listener)
 	if (r == 0)
 		r = check_connections(q);
 	if (r == 0 && q->count)
-		r = send_away(q);
+		r = send_away(q, end_ms);
 	forget_children(q);
 	q->parent.pidfd = fd_close(q->parent.pidfd);
 	free(q);

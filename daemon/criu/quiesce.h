@@ -12,6 +12,7 @@
  * not, and never will: SIGTERM is the first thing that it gets when it goes on.
  */
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "daemon/base/attr.h"
@@ -24,10 +25,10 @@ enum quiesce_error {
 /**
  * quiesce_parent() - send its children away, if they are idle
  * @listener: the socket that they accept from
+ * @end_ms:   how long children may take to leave
  *
- * Whatever comes out of it, nothing is left stopped. It takes some milliseconds, and seconds only
- * if a child is slow to leave.
+ * Whatever comes out of it, nothing is left stopped.
  *
  * Return: 0; enum quiesce_error; -errno.
  */
-int quiesce_parent(pid_t parent, int listener) ATTR_MUST_USE;
+int quiesce_parent(pid_t parent, int listener, uint32_t end_ms) ATTR_MUST_USE;

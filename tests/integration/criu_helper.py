@@ -247,7 +247,8 @@ class Bench:
 
     # --- jobs -------------------------------------------------------------------------------------
 
-    def job(self, op, is_init=False, **words):
+    def job(self, op, is_init=False, out=None, **words):
+        """Start one; @out: a file for what it prints."""
         words = {"program": CRIU, "dir": self.images} | words
         argv = [f"op={op}"] + [f"{k}={v}" for k, v in words.items() if v is not None]
         facts = os.memfd_create("facts", os.MFD_ALLOW_SEALING)
@@ -255,8 +256,12 @@ class Bench:
         seal(facts)
         fds = {FD_FACTS: facts, FD_LISTENER: self.listener.fileno(), FD_STDERR: self.stderr_end,
                FD_INI: self.ini_fd}
+        if out:
+            fds[FD_OUT] = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         self.jobs.append(Job(self.helper, argv, fds, self.dir / "helper.log", is_init))
         os.close(facts)
+        if out:
+            os.close(fds[FD_OUT])
         return self.jobs[-1]
 
     def freeze(self, pid, **words):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """lsapid-criu alone: an lsphp is frozen, comes back as it was, and whatever fails says why."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -349,8 +350,8 @@ def test_criu_is_missing(bench):
 @frozen
 def test_criu_is_something_else(bench):
     pid = bench.start()
-    report = bench.freeze(pid, program="/bin/false")
-    assert report.result == FAILED and report.text.startswith("/bin/false failed without a word")
+    report = bench.freeze(pid, program="/usr/bin/false")
+    assert report.result == FAILED and report.text.startswith("/usr/bin/false failed without a word")
     assert bench.get(bench.script("first.php", "<?php echo 1;")) == "1"
     assert not bench.image_files("*")
 
@@ -379,14 +380,68 @@ def test_wrong_arguments(bench):
     assert job.wait() == 1
 
 
+# --- images ---------------------------------------------------------------------------------------
+
+
+def run(bench, op, **words):
+    """The only report of a job that needs no lsphp."""
+    job = bench.job(op, **words)
+    report = job.report()
+    assert job.report() is None
+    assert job.wait() == (0 if report.result == DONE else 1)
+    return report
+
+
+@frozen
+def test_list_and_reset(bench):
+    freeze_and_end(bench, cold_ms=1234)
+    out = bench.dir / "list.json"
+    assert run(bench, "list", out=out).result == DONE
+    listed = json.loads(out.read_text())
+    assert [(i["pool"], i["is_valid"], i["cold_ms"]) for i in listed["images"]] == \
+        [("test", True, 1234)]
+    assert run(bench, "reset", pool="other").bytes == 0
+    assert run(bench, "reset", pool="test").bytes == 1
+    assert bench.restore()[1].result == NO_IMAGE
+    assert run(bench, "reset").bytes == 0
+
+
+@frozen
+def test_quota(bench):
+    freeze_and_end(bench, max_bytes=1 << 30)
+    assert run(bench, "sweep", max_bytes=1 << 30).bytes == 0
+    assert run(bench, "sweep", max_bytes=1).bytes > 1 << 20
+    assert bench.restore()[1].result == NO_IMAGE
+    # a freeze keeps it, too
+    freeze_and_end(bench, max_bytes=1)
+    wait_until(lambda: not bench.image_files("*.img"), what="the end of an image that is too large")
+
+
+@frozen
+def test_flag_of_the_user(bench):
+    freeze_and_end(bench)
+    home = bench.dir / "home"
+    home.mkdir()
+    os.chown(home, criu_helper.NOBODY.pw_uid, criu_helper.NOBODY.pw_gid)
+    words = {"home": home, "server": "a.test"}
+    job, report = bench.restore(**words)
+    assert report.result == RESTORED, report
+    os.kill(job.pid, signal.SIGTERM)
+    assert job.wait() == 0
+    flag = home / "mod_lsapi_reset_me_a.test"
+    flag.touch()
+    os.chown(flag, criu_helper.NOBODY.pw_uid, criu_helper.NOBODY.pw_gid)
+    assert bench.restore(home=home, server="b.test")[1].result == RESTORED
+    assert bench.restore(**words)[1].result == NO_IMAGE
+    assert not flag.exists()
+    assert bench.restore(**words)[1].result == NO_IMAGE
+
+
 # --- check ----------------------------------------------------------------------------------------
 
 
 def check(bench, program):
-    job = bench.job("check", program=program, dir=None)
-    report = job.report()
-    assert job.wait() == (0 if report.result == DONE else 1)
-    return report
+    return run(bench, "check", program=program, dir=None)
 
 
 def fake_criu(bench, version, text, status):
@@ -409,9 +464,17 @@ def test_check_without_criu(bench):
     assert report.text == "/nowhere/criu is not there: install the package criu"
 
 
+def test_check_of_one_that_anybody_may_change(bench):
+    path = fake_criu(bench, "Version: 99.1", "", 0)
+    path.chmod(0o777)
+    report = check(bench, path)
+    assert report.result == FAILED and report.text.startswith(f"{path} ")
+    assert "write" in report.text or "writable" in report.text, report
+
+
 def test_check_of_another_program(bench):
-    report = check(bench, "/bin/true")
-    assert report.text == "/bin/true says no version, is it criu?"
+    report = check(bench, "/usr/bin/true")
+    assert report.text == "/usr/bin/true says no version, is it criu?"
 
 
 def test_check_that_fails(bench):
@@ -438,5 +501,5 @@ def test_check_names_missing_capabilities(bench):
     path.write_text(f"#!/bin/sh\nexec setpriv --bounding-set -sys_time,-net_admin {HELPER} \"$@\"\n")
     path.chmod(0o755)
     bench.helper = path
-    report = check(bench, "/bin/true")
+    report = check(bench, "/usr/bin/true")
     assert report.text == "capabilities are missing, let lsapid have CAP_NET_ADMIN CAP_SYS_TIME"
