@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import pytest
 from lsapi_client import Client
 from lsphp_server import BINARY, BUILD, is_alive
 from place import PATIENCE, wait_until
@@ -53,6 +54,9 @@ def why_not():
         errors = [line for line in done.stdout.splitlines() if "Error" in line]
         return f"criu check fails here: {errors[-1] if errors else done.stdout}"
     return None
+
+
+WHY_NOT = why_not()
 
 
 class Report:
@@ -319,3 +323,19 @@ def find_below(pid):
         found += pids
         frontier += pids
     return found
+
+
+def run(bench, op, **words):
+    """The only report of a job that needs no lsphp."""
+    job = bench.job(op, **words)
+    report = job.report()
+    assert job.report() is None
+    assert job.wait() == (0 if report.result == DONE else 1)
+    return report
+
+
+@pytest.fixture
+def bench():
+    made = Bench()
+    yield made
+    made.end()

@@ -6,18 +6,17 @@ import os
 import signal
 from pathlib import Path
 
-import criu_helper
 import pytest
-from criu_helper import (CRIU, DONE, ENDED, FAILED, FROZEN, HELPER, NO_IMAGE, RESTORED, Bench,
-                         find_below)
+from criu_helper import (DONE, ENDED, FAILED, FROZEN, HELPER, NO_IMAGE, NOBODY, RESTORED, WHY_NOT,
+                         bench, find_below, run)
 from lsphp_server import is_alive, is_ours, ours_only
 from place import wait_until
 
-WHY_NOT = criu_helper.why_not()
 # what CRIU is not needed for is tested in any case
-frozen = pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
+frozen = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="the supervisor is root")
 pytestmark = as_root
+__all__ = ["bench"]  # the fixture
 
 HITS = """<?php
 function f() { return 1; }
@@ -33,13 +32,6 @@ echo "finished";
 SAY = """<?php file_put_contents("php://stderr", "said by a script\\n"); echo "said";"""
 LINK = """<?php echo readlink("/proc/self/fd/3");"""
 PROC = """<?php echo trim(file_get_contents("/proc/$_GET[pid]/comm"));"""
-
-
-@pytest.fixture
-def bench():
-    made = Bench()
-    yield made
-    made.end()
 
 
 def read_stat(pid, number):
@@ -383,15 +375,6 @@ def test_wrong_arguments(bench):
 # --- images ---------------------------------------------------------------------------------------
 
 
-def run(bench, op, **words):
-    """The only report of a job that needs no lsphp."""
-    job = bench.job(op, **words)
-    report = job.report()
-    assert job.report() is None
-    assert job.wait() == (0 if report.result == DONE else 1)
-    return report
-
-
 @frozen
 def test_list_and_reset(bench):
     freeze_and_end(bench, cold_ms=1234)
@@ -422,7 +405,7 @@ def test_flag_of_the_user(bench):
     freeze_and_end(bench)
     home = bench.dir / "home"
     home.mkdir()
-    os.chown(home, criu_helper.NOBODY.pw_uid, criu_helper.NOBODY.pw_gid)
+    os.chown(home, NOBODY.pw_uid, NOBODY.pw_gid)
     words = {"home": home, "server": "a.test"}
     job, report = bench.restore(**words)
     assert report.result == RESTORED, report
@@ -430,76 +413,8 @@ def test_flag_of_the_user(bench):
     assert job.wait() == 0
     flag = home / "mod_lsapi_reset_me_a.test"
     flag.touch()
-    os.chown(flag, criu_helper.NOBODY.pw_uid, criu_helper.NOBODY.pw_gid)
+    os.chown(flag, NOBODY.pw_uid, NOBODY.pw_gid)
     assert bench.restore(home=home, server="b.test")[1].result == RESTORED
     assert bench.restore(**words)[1].result == NO_IMAGE
     assert not flag.exists()
     assert bench.restore(**words)[1].result == NO_IMAGE
-
-
-# --- check ----------------------------------------------------------------------------------------
-
-
-def check(bench, program):
-    return run(bench, "check", program=program, dir=None)
-
-
-def fake_criu(bench, version, text, status):
-    path = bench.dir / "fake"
-    path.write_text(f"#!/bin/sh\n[ $1 = check ] || {{ echo '{version}'; exit 0; }}\n"
-                    f"echo '{text}' >&2\nexit {status}\n")
-    path.chmod(0o755)
-    return path
-
-
-@frozen
-def test_check_says_the_version(bench):
-    report = check(bench, CRIU)
-    assert report.result == DONE and report.text[0].isdigit()
-
-
-def test_check_without_criu(bench):
-    report = check(bench, "/nowhere/criu")
-    assert report.result == FAILED
-    assert report.text == "/nowhere/criu is not there: install the package criu"
-
-
-def test_check_of_one_that_anybody_may_change(bench):
-    path = fake_criu(bench, "Version: 99.1", "", 0)
-    path.chmod(0o777)
-    report = check(bench, path)
-    assert report.result == FAILED and report.text.startswith(f"{path} ")
-    assert "write" in report.text or "writable" in report.text, report
-
-
-def test_check_of_another_program(bench):
-    report = check(bench, "/usr/bin/true")
-    assert report.text == "/usr/bin/true says no version, is it criu?"
-
-
-def test_check_that_fails(bench):
-    noise = "Error (criu/util.c:642): exited, status=1"
-    path = fake_criu(bench, "Version: 99.1", f"{noise}\nError (criu/x.c:1): no luck", 1)
-    assert check(bench, path).text == '"criu check" of criu 99.1 failed: no luck'
-    # an error is no failure
-    path = fake_criu(bench, "Version: 99.1", "Error (criu/x.c:1): no luck", 0)
-    report = check(bench, path)
-    assert report.result == DONE and report.text == "99.1"
-
-
-def test_check_of_one_that_is_too_old(bench):
-    path = fake_criu(bench, "Version: 3.17.1", "Error (criu/vdso.c:381): bounds", 1)
-    text = check(bench, path).text
-    if tuple(int(n) for n in os.uname().release.split(".")[:2]) >= (6, 13):
-        assert text.startswith("criu 3.17.1 is too old for kernel 6.") and "4.1" in text
-    assert text.endswith(": bounds")
-
-
-def test_check_names_missing_capabilities(bench):
-    # lsapid without them: setpriv stands between
-    path = bench.dir / "without"
-    path.write_text(f"#!/bin/sh\nexec setpriv --bounding-set -sys_time,-net_admin {HELPER} \"$@\"\n")
-    path.chmod(0o755)
-    bench.helper = path
-    report = check(bench, "/usr/bin/true")
-    assert report.text == "capabilities are missing, let lsapid have CAP_NET_ADMIN CAP_SYS_TIME"
