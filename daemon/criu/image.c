@@ -82,7 +82,7 @@ static void take_flag(const struct shelf *shelf, const char *flag, struct why *r
 static int find_in(const struct shelf *shelf, const struct difference_now *now,
 	struct image *ret_image, struct why *ret_why)
 {
-	struct shelf_content content;
+	struct shelf_content content = { .newest = 0 };
 	int r = shelf_read(shelf, &content);
 
 	if (r < 0)
@@ -217,7 +217,7 @@ void image_drop(struct image *image)
 
 int image_reset(const struct store *s, const struct store_pool *pool, struct why *reterr)
 {
-	struct shelf_content content;
+	struct shelf_content content = { .newest = 0 };
 	struct shelf shelf = SHELF_NULL;
 	char name[STORE_NAME_SIZE], image[SHELF_NAME_SIZE];
 	int r;

@@ -74,7 +74,7 @@ static void list_image(
 
 static int list_shelf(const struct store *s, const char *name, void *arg)
 {
-	struct shelf_content content;
+	struct shelf_content content = { .newest = 0 };
 	struct shelf shelf = SHELF_NULL;
 	/* what is not ours, or is being removed, is no image */
 	int r = shelf_open(s->dir, name, false, &shelf);

@@ -20,7 +20,7 @@
 
 static void put_bytes(struct manifest_builder *b, const char *data, size_t size)
 {
-	if (b->error)
+	if (b->error || !size)
 		return;
 	if (size > MANIFEST_MAX_BYTES - b->used) {
 		b->error = -EFBIG;
@@ -163,21 +163,19 @@ static const char *after(const char *text, const char *prefix)
 
 static bool single_set(const struct single *s, struct manifest *m, const char *value)
 {
-	char *member = (char *)m + s->offset;
+	void *member = (char *)m + s->offset;
 	uint64_t number;
-	uint32_t narrow;
 
 	if (s->type == SINGLE_TEXT) {
-		memcpy(member, &value, sizeof(const char *));
+		*(const char **)member = value;
 		return true;
 	}
 	if (!str_parse_uint(value, 0, s->type == SINGLE_UINT32 ? UINT32_MAX : UINT64_MAX, &number))
 		return false;
-	narrow = (uint32_t)number;
 	if (s->type == SINGLE_UINT32)
-		memcpy(member, &narrow, sizeof(narrow));
+		*(uint32_t *)member = (uint32_t)number;
 	else
-		memcpy(member, &number, sizeof(number));
+		*(uint64_t *)member = number;
 	return true;
 }
 

@@ -85,7 +85,7 @@ static void put_shown(const char *name, char out[NAME_SHOWN + 1])
 {
 	size_t i;
 
-	for (i = 0; name[i] && i < NAME_SHOWN; i++) {
+	for (i = 0; i < NAME_SHOWN && name[i]; i++) {
 		char c = name[i];
 		bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 				(c >= '0' && c <= '9') || c == '.' || c == '-';
