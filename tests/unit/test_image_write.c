@@ -6,13 +6,19 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/base/fd.h"
+#include "daemon/base/log.h"
+#include "daemon/criu/sweep.h"
 #include "tests/support/image_world.h"
 #include "tests/support/t.h"
+
+#define WORKERS 6U
+#define ROUNDS  20U
 
 static void image_commit__second__takes_the_place_of_the_first(void **state)
 {
@@ -138,6 +144,102 @@ static void image_commit__two_at_once__the_later_counts(void **state)
 	image_close(&found);
 }
 
+/* As if we had been ended between the rename of the new one and that of the old one. */
+static void image_commit__ended_after_the_rename__new_one_counts(void **state)
+{
+	const struct image_world *p = *state;
+	struct image image = IMAGE_NULL;
+	struct shelf_content content;
+	struct shelf shelf;
+	struct why why;
+
+	image_world_freeze(p, "old");
+	assert_int_equal(image_world_find(p, &image, &why), 0);
+	image_world_freeze(p, "new");
+	shelf.dir = image_world_shelf_fd(p);
+	assert_int_equal(renameat(shelf.dir, "gone.3", shelf.dir, "image.1"), 0);
+	image_close(&image);
+	assert_int_equal(image_world_find(p, &image, &why), 0);
+	image_world_expect(&image, "new");
+	image_close(&image);
+	image_world_freeze(p, "newest");
+	assert_int_equal(shelf_read(&shelf, &content), 0);
+	assert_false(content.has_more);
+	shelf_close(&shelf);
+}
+
+/* Return: exit status: 0 if all that was found was whole */
+static int work(const struct image_world *p, unsigned number)
+{
+	const struct sweep_limits limits = { .max_bytes = 1, .max_age_s = 1000 };
+	struct sweep_result result;
+	struct image image = IMAGE_NULL;
+	struct why why;
+	size_t count;
+
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		switch ((number + i) % 4) {
+		case 0:
+			image_world_freeze(p, "whole");
+			break;
+		case 1:
+			if (number == 1 && sweep_run(&p->store, &limits, &result, &why) < 0)
+				return 1;
+			break;
+		case 2:
+			if (number == 2 && sweep_reset(&p->store, NULL, "asked", &count, &why) < 0)
+				return 1;
+			break;
+		default:
+			break;
+		}
+		if (image_world_find(p, &image, &why) != 0) {
+			/* there may be none, but never a bad one */
+			if (why.text[0])
+				return 1;
+			continue;
+		}
+		image_world_expect(&image, "whole");
+		image_close(&image);
+	}
+	return 0;
+}
+
+static void image_find__many_at_work__never_a_broken_one(void **state)
+{
+	const struct image_world *p = *state;
+	struct shelf_content content;
+	struct shelf shelf;
+	pid_t pids[WORKERS];
+
+	for (unsigned i = 0; i < WORKERS; i++) {
+		pids[i] = fork();
+		assert_true(pids[i] >= 0);
+		if (pids[i] == 0) {
+			/* flock(2) is of open files: each has its own */
+			struct image_world own = *p;
+			struct why why;
+			char path[96];
+
+			log_init("test", LOG_LEVEL_ERROR);
+			(void)snprintf(path, sizeof(path), "%s/images", p->root);
+			_exit(store_open(path, &own.store, &why) ? 1 : work(&own, i));
+		}
+	}
+	for (unsigned i = 0; i < WORKERS; i++) {
+		int status = -1;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	/* and all of it has been cleaned away */
+	image_world_freeze(p, "last");
+	shelf.dir = image_world_shelf_fd(p);
+	assert_int_equal(shelf_read(&shelf, &content), 0);
+	assert_false(content.has_more);
+	shelf_close(&shelf);
+}
+
 static void image_used__twice__counted(void **state)
 {
 	const struct image_world *p = *state;
@@ -217,6 +319,8 @@ int main(void)
 		WITH_WORLD(image_close__not_committed__nothing_is_left),
 		WITH_WORLD(image_commit__writer_killed__old_one_stays_and_rest_is_removed),
 		WITH_WORLD(image_commit__two_at_once__the_later_counts),
+		WITH_WORLD(image_commit__ended_after_the_rename__new_one_counts),
+		WITH_WORLD(image_find__many_at_work__never_a_broken_one),
 		WITH_WORLD(image_used__twice__counted),
 		WITH_WORLD(image_drop__found__gone),
 		WITH_WORLD(image_reset__one_or_none__gone),

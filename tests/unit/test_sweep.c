@@ -17,6 +17,7 @@
 #include "daemon/base/fd.h"
 #include "daemon/criu/image.h"
 #include "daemon/criu/list.h"
+#include "daemon/criu/reset_flag.h"
 #include "tests/support/t.h"
 
 /* Nobody has it. */
@@ -358,6 +359,29 @@ static void sweep_reset__by_name__all_of_that_name(void **state)
 	assert_false(has_image(p, "site2", 5));
 }
 
+static void reset_flag_global__there__all_images_and_the_flag_go(void **state)
+{
+	const struct place *p = *state;
+	char flag[96];
+	struct why why;
+	size_t count = 0;
+	int fd;
+
+	freeze(p, "a", geteuid(), 1);
+	freeze(p, "b", 5, 1);
+	(void)snprintf(flag, sizeof(flag), "%s/lsphp.criu.reset", p->root);
+	assert_int_equal(reset_flag_global(&p->store, flag, &count, &why), RESET_FLAG_ABSENT);
+	assert_true(has_image(p, "a", geteuid()));
+	fd = open(flag, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	(void)fd_close(fd);
+	assert_int_equal(reset_flag_global(&p->store, flag, &count, &why), RESET_FLAG_FOUND);
+	assert_int_equal(count, 2);
+	assert_false(has_image(p, "a", geteuid()));
+	assert_false(has_image(p, "b", 5));
+	assert_int_equal(access(flag, F_OK), -1);
+}
+
 static void assert_has(const char *text, const char *part)
 {
 	if (!strstr(text, part))
@@ -402,6 +426,7 @@ int main(void)
 		WITH_PLACE(sweep_run__unfinished_ones__only_of_the_dead_are_removed),
 		WITH_PLACE(sweep_run__image_in_use__reader_keeps_its_files),
 		WITH_PLACE(sweep_reset__by_name__all_of_that_name),
+		WITH_PLACE(reset_flag_global__there__all_images_and_the_flag_go),
 		WITH_PLACE(list_print__good_and_bad__each_with_its_problem),
 	};
 
