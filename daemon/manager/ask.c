@@ -11,6 +11,7 @@
 #include "daemon/manager/manager.h"
 #include "daemon/manager/pgrp.h"
 #include "daemon/manager/pool_policy.h"
+#include "daemon/manager/thaw.h"
 
 /*
  * An attempt fails when a holder takes its idle lease again just now, or when lsphp has closed a
@@ -79,7 +80,7 @@ static int grant(const struct ask *a, struct backend *b, uint32_t flags)
 		return 1;
 	}
 	b->is_surplus = pool_connections(a->pool) > a->pool->max_connections;
-	b->is_asked_back = b->is_surplus || pgrp_has_to_count(a->pool);
+	b->is_asked_back = thaw_has_to_time(b) || b->is_surplus || pgrp_has_to_count(a->pool);
 	r = lease_lend(b, a->session);
 	if (r < 0)
 		return r;

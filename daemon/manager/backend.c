@@ -9,6 +9,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/manager/backend_socket.h"
 #include "daemon/manager/manager.h"
+#include "daemon/manager/nspid.h"
 #include "daemon/manager/pgrp.h"
 #include "daemon/manager/recycle.h"
 #include "daemon/manager/unborn.h"
@@ -48,6 +49,7 @@ int backend_connect(struct pool *p, struct backend **ret_backend)
 	}
 	list_push_front(&p->unheld, &b->node);
 	admit_gained(p);
+	freeze_note_connected(p);
 	p->counts.connects++;
 	*ret_backend = b;
 	return 0;
@@ -75,6 +77,7 @@ void backend_close(struct backend *b)
 	b->fd = -1;
 	admit_lost(b->pool);
 	b->pool->last_close_ns = manager_now(m);
+	freeze_note_closed(b->pool);
 	graveyard_add(&m->graveyard, &b->grave, backend_bury);
 }
 
@@ -83,13 +86,56 @@ struct lease_slot *backend_slot(const struct backend *b)
 	return &b->session->table->slot[b->slot];
 }
 
-uint32_t backend_child_pid(const struct backend *b)
+uint32_t backend_told_pid(const struct backend *b)
 {
 	uint32_t pid = b->child_pid;
 
 	if (b->session)
 		pid = atomic_load_explicit(&backend_slot(b)->child_pid, memory_order_relaxed);
 	return pid <= INT32_MAX ? pid : 0;
+}
+
+/* Return: was the parent it was made for thawed? */
+static bool is_of_thawed(const struct backend *b)
+{
+	const struct pool_parent *parent = &b->pool->parent;
+
+	return b->is_thawed ||
+	       (parent->is_thawed && parent->pid && parent->spawn_id == b->spawn_id);
+}
+
+uint32_t backend_child_pid(struct backend *b)
+{
+	uint32_t told = backend_told_pid(b);
+
+	if (!told || !is_of_thawed(b))
+		return told;
+	/* a connection has one child in its life; it is found as long as its parent is there */
+	if (!b->host_pid && b->pool->parent.spawn_id == b->spawn_id)
+		b->host_pid = nspid_find(b->pool->parent.pid, told);
+	return b->host_pid;
+}
+
+static void settle_list(struct list *l)
+{
+	struct list_node *n, *tmp;
+
+	LIST_FOREACH (l, n, tmp) {
+		struct backend *b = LIST_OWNER(n, struct backend, node);
+
+		if (!is_of_thawed(b))
+			continue;
+		(void)backend_child_pid(b);
+		b->is_thawed = true;
+	}
+}
+
+void backend_settle_pids(struct pool *p)
+{
+	settle_list(&p->unheld);
+	settle_list(&p->held);
+	if (p->care)
+		settle_list(&p->care->leaving);
 }
 
 uint32_t backend_requests(const struct backend *b)
@@ -99,7 +145,7 @@ uint32_t backend_requests(const struct backend *b)
 	return atomic_load_explicit(&backend_slot(b)->requests, memory_order_relaxed);
 }
 
-void backend_signal(const struct backend *b, enum priv_signal what)
+void backend_signal(struct backend *b, enum priv_signal what)
 {
 	const struct priv_message msg = {
 		.type = PRIV_SIGNAL,

@@ -33,7 +33,9 @@ struct backend {
 	uint64_t since_ns;      /* connected */
 	uint64_t idle_since_ns; /* nobody holds it since */
 	uint32_t requests;      /* as far as told */
-	uint32_t child_pid;     /* 0: not told */
+	uint32_t child_pid;     /* 0: not told; as its own pid namespace has it */
+	uint32_t host_pid;      /* of the same child, if its parent was thawed; 0: not looked up */
+	bool is_thawed;         /* the parent it was made for was, and is about to end */
 	bool has_hung_up;       /* the other end has closed */
 	bool is_doubtful;    /* made while a parent retired, or soon after: it or a child of it may
 			      * have taken it, or the next one; or one too many: closed when its
@@ -43,6 +45,7 @@ struct backend {
 	bool is_killed;      /* leaving, and SIGTERM did not do */
 	bool is_surplus;     /* one more than max_connections: its child ends with its request */
 	bool is_asked_back;  /* it comes back after each request, whoever waits */
+	bool is_timing;      /* its first answer tells how long the start took (thaw.h) */
 	uint64_t leaving_ns; /* its child was told to end */
 	uint32_t weighed_requests; /* requests done when its child was weighed last */
 	uint32_t weigh_round;      /* see struct care */
@@ -73,15 +76,25 @@ void backend_close(struct backend *b);
 /** backend_slot() - of its lease, which it must have */
 struct lease_slot *backend_slot(const struct backend *b);
 
-/** backend_child_pid() - as told by whoever holds it now or held it last; 0: not told */
-uint32_t backend_child_pid(const struct backend *b);
+/**
+ * backend_told_pid() - of its child, as told by whoever holds it now or held it last; 0: not told
+ *
+ * That of a parent which was thawed is of its own pid namespace: nspid.h.
+ */
+uint32_t backend_told_pid(const struct backend *b);
+
+/** backend_child_pid() - the same as this host has it; 0: not known */
+uint32_t backend_child_pid(struct backend *b);
+
+/** backend_settle_pids() - a parent ends: what only it can tell of its children is asked now */
+void backend_settle_pids(struct pool *p);
 
 /** backend_requests() - done on it, as told in the same way */
 uint32_t backend_requests(const struct backend *b);
 
 /** backend_signal() - have its child signalled by the supervisor; nothing if its pid is not known
  */
-void backend_signal(const struct backend *b, enum priv_signal what);
+void backend_signal(struct backend *b, enum priv_signal what);
 
 /** backend_cut() - shut it down for its holder, whose the lease stays */
 void backend_cut(const struct backend *b);

@@ -42,7 +42,7 @@ static void arm(struct pool *p, uint64_t at_ns)
 
 /* --- requests that run for too long ------------------------------------------------------- */
 
-static void log_step(const struct backend *b, enum overdue_step step, uint64_t ran_ns)
+static void log_step(struct backend *b, enum overdue_step step, uint64_t ran_ns)
 {
 	const struct pool *p = b->pool;
 	static const char *const deeds[OVERDUE_STEP_COUNT] = {
@@ -184,6 +184,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	next_ns = earlier(next_ns, recycle_look(p, now_ns));
 	next_ns = earlier(next_ns, look_at_parent(p, now_ns));
 	next_ns = earlier(next_ns, pgrp_look(p, now_ns));
+	next_ns = earlier(next_ns, freeze_look(p, now_ns));
 	if (next_ns < p->care->due_ns)
 		arm(p, next_ns);
 }
@@ -219,6 +220,7 @@ void care_wake(struct pool *p)
 		due_ns = earlier(due_ns, now_ns + p->max_process_time_s * NS_PER_S);
 	due_ns = earlier(due_ns, recycle_next_ns(p, now_ns));
 	due_ns = earlier(due_ns, pgrp_next_ns(p, now_ns));
+	due_ns = earlier(due_ns, freeze_next_ns(p, now_ns));
 	if (due_ns < p->care->due_ns)
 		arm(p, due_ns);
 }

@@ -4,7 +4,8 @@
 /*
  * The care that a pool takes of its PHP while it is active: requests that run for too long are
  * ended (overdue.h), the parent is replaced when its time is over (lifetime.h) or it has served
- * enough (pgrp.h), children that have grown too large are recycled (recycle.h).
+ * enough (pgrp.h), children that have grown too large are recycled (recycle.h), and a pool that is
+ * warm is frozen (freeze.h).
  *
  * One timer per pool, set to when the first of these could be due. It is pending while the pool has
  * leases, or a parent with a limited life; a pool that is cold has none, and nothing ever walks

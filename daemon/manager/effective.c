@@ -40,6 +40,7 @@ static const struct {
 	{ SPEC_MAX_CONNECTIONS, 1, 10000, 10000, offsetof(struct effective, max_connections) },
 	{ SPEC_PGRP_MAX_REQS, 0, UINT32_MAX, 0, offsetof(struct effective, pgrp_max_reqs) },
 	{ SPEC_PGRP_MAX_CRASHES, 0, UINT32_MAX, 0, offsetof(struct effective, pgrp_max_crashes) },
+	{ SPEC_INITIAL_START, 0, UINT32_MAX, 0, offsetof(struct effective, initial_start) },
 };
 
 static const struct {
@@ -49,6 +50,7 @@ static const struct {
 } optional_switches[] = {
 	{ SPEC_CONNECTION_POOL, true, offsetof(struct effective, has_connection_pool) },
 	{ SPEC_DUMP_DEBUG_INFO, false, offsetof(struct effective, has_dump_debug_info) },
+	{ SPEC_CRIU_RESET, false, offsetof(struct effective, has_criu_reset) },
 };
 
 static const char *const own_keys[] = {
@@ -62,6 +64,11 @@ static const char *const own_keys[] = {
 	SPEC_PGRP_MAX_REQS,
 	SPEC_PGRP_MAX_CRASHES,
 	SPEC_DUMP_DEBUG_INFO,
+	SPEC_CRIU,
+	SPEC_INITIAL_START,
+	SPEC_CRIU_IMAGES_DIR,
+	SPEC_CRIU_RESET,
+	SPEC_CRIU_DEBUG,
 	SPEC_USER_FILE,
 };
 
@@ -116,6 +123,22 @@ static int read_wait(const struct pool_spec *spec, struct wait_settings *ret, co
 	return 0;
 }
 
+/* Who says nothing about it has a PHP that is started as always. */
+static int read_criu(const struct pool_spec *spec, enum freeze_mode *ret)
+{
+	const char *value = pool_spec_get(spec, SPEC_CRIU);
+
+	*ret = FREEZE_MODE_OFF;
+	if (!value)
+		return 0;
+	for (int i = 0; i < FREEZE_MODE_COUNT; i++) {
+		*ret = (enum freeze_mode)i;
+		if (strcmp(value, freeze_mode_name(*ret)) == 0)
+			return 0;
+	}
+	return 1;
+}
+
 static void store(struct effective *e, size_t i, uint64_t value)
 {
 	void *member = (char *)e + numbers[i].offset;
@@ -168,6 +191,9 @@ int effective_read(const struct pool_spec *spec, struct effective *ret, const ch
 		store(&e, i, value);
 	}
 	if (read_wait(spec, &e.wait, ret_what))
+		return 1;
+	*ret_what = SPEC_CRIU;
+	if (read_criu(spec, &e.criu))
 		return 1;
 	bad_key = read_optional(spec, &e);
 	if (bad_key) {

@@ -13,6 +13,7 @@
 
 #include "daemon/base/attr.h"
 #include "daemon/config/config.h"
+#include "daemon/manager/freeze_policy.h"
 #include "daemon/manager/wait_terms.h"
 #include "proto/pool_spec.h"
 #include "proto/reason.h"
@@ -32,6 +33,9 @@ struct effective {
 	uint32_t pgrp_max_reqs;    /* 0: any number */
 	uint32_t pgrp_max_crashes; /* 0: any number */
 	bool has_dump_debug_info;
+	enum freeze_mode criu;
+	uint32_t initial_start; /* 0: never */
+	bool has_criu_reset;
 };
 
 /**

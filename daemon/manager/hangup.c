@@ -56,7 +56,7 @@ static void look_at_awaited(struct hangup *h)
 	LIST_FOREACH (&h->awaited, n, tmp) {
 		struct backend *b = LIST_OWNER(n, struct backend, await_node);
 
-		if (backend_child_pid(b) || backend_requests(b))
+		if (backend_told_pid(b) || backend_requests(b))
 			first_byte(h, b);
 	}
 }

@@ -27,8 +27,7 @@ static void arm(struct pool *p, uint64_t left_ns)
 	(void)evtimer_add(p->idle_timer, &tv);
 }
 
-/* Does some lease work, or somebody wait? If not: when was the last use of any connection? */
-static bool look_at_use(const struct pool *p, uint64_t *ret_last_use_ns)
+bool idle_is_in_use(const struct pool *p, uint64_t *ret_last_use_ns)
 {
 	uint64_t last = p->since_ns;
 	struct list_node *n, *tmp;
@@ -62,13 +61,15 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	struct pool *p = arg;
 	uint64_t limit_ns = p->pgrp_max_idle_s * NS_PER_S;
 	uint64_t last = 0;
-	bool is_busy = look_at_use(p, &last);
+	bool is_busy = idle_is_in_use(p, &last);
 	uint64_t left_ns = idle_left_ns(limit_ns, is_busy, last, manager_now(p->manager));
 
 	(void)fd;
 	(void)what;
 	if (!limit_ns)
 		return; /* a reload has made it stay for ever */
+	if (!left_ns && (freeze_is_under_way(p) || freeze_before_end(p)))
+		left_ns = limit_ns;
 	/* a holder may take its idle lease between the look and the deed: then the pool is in use
 	 */
 	if (!left_ns && lease_drop_idle(p))

@@ -18,6 +18,12 @@ void idle_arm(struct pool *p);
 /** idle_disarm() - no parent, nothing to reap */
 void idle_disarm(struct pool *p);
 
+/**
+ * idle_is_in_use() - does some lease work, or somebody wait?
+ * @ret_last_use_ns: if not: when the last use of any connection was
+ */
+bool idle_is_in_use(const struct pool *p, uint64_t *ret_last_use_ns);
+
 /** idle_free() - the pool ends; it may never have run */
 void idle_free(struct pool *p);
 

@@ -136,6 +136,15 @@ static bool has_parent(const struct pool *p)
 	return p->state == POOL_STARTING || p->state == POOL_READY;
 }
 
+/* behaviours.md B66; whoever else uses the pool does without the image until the next one. */
+static void reset_image(struct pool *p)
+{
+	if (!p->has_criu_reset || p->criu == FREEZE_MODE_OFF)
+		return;
+	criu_reset_later(p->manager, p->name);
+	freeze_forget_image(p);
+}
+
 void instance_terminate(struct manager *m, uint64_t id)
 {
 	struct instance *i = find(&m->instances, id);
@@ -151,7 +160,10 @@ void instance_terminate(struct manager *m, uint64_t id)
 	for (size_t k = 0; k < pools.capacity; k++) {
 		struct pool *p = pools.slot[k].value;
 
-		if (!p || !has_parent(p))
+		if (!p)
+			continue;
+		reset_image(p);
+		if (!has_parent(p))
 			continue;
 		if (has_to_stay(p) || is_used_by_others(&m->instances, p)) {
 			kept++;

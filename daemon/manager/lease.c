@@ -154,7 +154,7 @@ void lease_note_crash(struct pool *p, const struct crash *c)
 		struct backend *b = backend_of(n);
 
 		/* what we have done to it ourselves is the better answer */
-		if (backend_child_pid(b) == c->pid &&
+		if (backend_told_pid(b) == c->pid &&
 			!lease_get_fate(slot_of(b), b->generation, &limit_s))
 			lease_set_fate(slot_of(b), LEASE_FATE_KILLED, crash_pack(c));
 	}

@@ -192,6 +192,7 @@ int manager_init(struct manager *m, const struct priv_message *setup, struct con
 	list_init(&m->sessions);
 	pool_logs_init(&m->pool_logs);
 	instance_set_init(&m->instances);
+	criu_init(&m->criu);
 	m->started_ns = manager_now(m);
 	memcpy(m->key, setup->key, sizeof(m->key));
 	m->access = (struct access_policy){
@@ -257,6 +258,7 @@ void manager_deinit(struct manager *m)
 	}
 	refuse_deinit(&m->refuse);
 	instance_set_deinit(&m->instances);
+	criu_deinit(&m->criu);
 	pool_logs_deinit(&m->pool_logs);
 	access_clear(&m->access);
 	accounts_deinit(&m->accounts);

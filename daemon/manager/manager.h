@@ -21,7 +21,9 @@
 #include "daemon/manager/ask.h"
 #include "daemon/manager/backend.h"
 #include "daemon/manager/care.h"
+#include "daemon/manager/criu.h"
 #include "daemon/manager/effective.h"
+#include "daemon/manager/freeze.h"
 #include "daemon/manager/graveyard.h"
 #include "daemon/manager/hangup.h"
 #include "daemon/manager/idle.h"
@@ -76,6 +78,7 @@ struct manager {
 	struct pool_logs pool_logs;
 	struct users users;
 	struct admit admit;
+	struct criu criu;
 	struct list greeting; /* peers without a session, longest silent first */
 	struct list peers;    /* peers with one */
 	struct list sessions;

@@ -16,6 +16,7 @@ static const struct op ops[] = {
 	{ CONTROL_STATUS, ACCESS_ADMIN, ops_status },
 	{ CONTROL_RELOAD, ACCESS_ADMIN, ops_reload },
 	{ CONTROL_WHY, ACCESS_ADMIN, ops_why },
+	{ CONTROL_CRIU, ACCESS_ADMIN, ops_criu },
 };
 
 static const struct op *find_op(unsigned type)

@@ -39,3 +39,6 @@ bool ops_terminate(struct peer *p, uint32_t sequence, const uint8_t *data, size_
 bool ops_status(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);
 bool ops_why(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);
 bool ops_reload(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);
+
+/* ops_criu.c */
+bool ops_criu(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);

@@ -12,6 +12,7 @@
 #include "daemon/manager/ops.h"
 #include "daemon/manager/pgrp.h"
 #include "daemon/manager/recycle.h"
+#include "daemon/manager/thaw.h"
 #include "proto/pool_spec.h"
 
 static void begin_session(struct peer *p, uint32_t sequence, const struct control_hello *hello)
@@ -173,6 +174,8 @@ bool ops_return(struct peer *p, uint32_t sequence, const uint8_t *data, size_t s
 	pool = b->pool;
 	p->manager->stats.returns++;
 	lease_end(b);
+	if (b->requests)
+		thaw_note_answer(b, b->idle_since_ns);
 	look_at_parent(b);
 	if (b->has_hung_up || b->is_doubtful || b->is_condemned)
 		backend_close(b);
@@ -260,6 +263,8 @@ bool ops_close(struct peer *p, uint32_t sequence, const uint8_t *data, size_t si
 	pool = b->pool;
 	note_close(b, &msg);
 	lease_end(b);
+	if (msg.why == CONTROL_CLOSE_DONE)
+		thaw_note_answer(b, manager_now(p->manager));
 	if (is_unborn(b, &msg))
 		note_unborn(pool);
 	backend_close(b);

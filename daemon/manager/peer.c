@@ -188,6 +188,13 @@ void peer_close_after_answers(struct peer *p)
 		(void)event_del(&p->read_event);
 }
 
+void peer_wait(struct peer *p, enum peer_waiting what, uint64_t id, uint32_t sequence)
+{
+	p->waits_for = what;
+	p->wait_id = id;
+	p->wait_sequence = sequence;
+}
+
 void peer_expire(struct manager *m, uint64_t now_ns)
 {
 	struct list_node *n, *tmp;
@@ -195,7 +202,8 @@ void peer_expire(struct manager *m, uint64_t now_ns)
 	LIST_FOREACH (&m->greeting, n, tmp) {
 		struct peer *p = LIST_OWNER(n, struct peer, node);
 
-		if (clock_since_ns(p->since_ns, now_ns) > PEER_GREETING_S * NS_PER_S)
+		if (p->waits_for == PEER_WAIT_NOT &&
+			clock_since_ns(p->since_ns, now_ns) > PEER_GREETING_S * NS_PER_S)
 			peer_drop(p, p->roles & ACCESS_ADMIN ? NULL : "no-hello");
 	}
 }

@@ -30,6 +30,13 @@
 struct manager;
 struct session;
 
+/** What an administrator waits for, whose command takes its time. */
+enum peer_waiting {
+	PEER_WAIT_NOT = 0,
+	PEER_WAIT_IMAGES,
+	PEER_WAIT_FREEZE
+};
+
 struct peer {
 	struct list_node node; /* in greeting (no session) or in the manager's peers */
 	struct grave grave;
@@ -45,6 +52,9 @@ struct peer {
 	bool is_writing;
 	uint32_t reload_sequence; /* of its RELOAD that waits for an answer, if is_reloading */
 	bool is_reloading;
+	enum peer_waiting waits_for;
+	uint64_t wait_id; /* of IMAGES; of the pool */
+	uint32_t wait_sequence;
 	struct event read_event;
 	struct event write_event;
 	struct outbox outbox;
@@ -67,6 +77,9 @@ static inline bool peer_is_dead(const struct peer *p)
 
 /** peer_close_after_answers() - nothing more is read from it */
 void peer_close_after_answers(struct peer *p);
+
+/** peer_wait() - note what it waits for; its next command takes the place of this one */
+void peer_wait(struct peer *p, enum peer_waiting what, uint64_t id, uint32_t sequence);
 
 /** peer_expire() - drop those that have been connected for long without HELLO */
 void peer_expire(struct manager *m, uint64_t now_ns);

@@ -31,6 +31,13 @@ static uint64_t sum_of(const struct list *l, uint64_t spawn_id)
 	return sum;
 }
 
+/* Those that leave are counted when they are closed. */
+uint64_t pgrp_served(const struct pool *p)
+{
+	return p->parent.served + sum_of(&p->held, p->parent.spawn_id) +
+	       sum_of(&p->unheld, p->parent.spawn_id);
+}
+
 static struct pgrp_figures figures(const struct pool *p)
 {
 	struct pgrp_figures f = {
@@ -39,10 +46,8 @@ static struct pgrp_figures figures(const struct pool *p)
 		.max_crashes = p->pgrp_max_crashes,
 	};
 
-	/* those that leave are counted when they are closed */
 	if (f.max_served)
-		f.served = p->parent.served + sum_of(&p->held, p->parent.spawn_id) +
-			   sum_of(&p->unheld, p->parent.spawn_id);
+		f.served = pgrp_served(p);
 	return f;
 }
 

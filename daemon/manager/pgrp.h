@@ -39,6 +39,9 @@ enum pgrp_step {
 /** pgrp_decide() - what has to be done with a parent; pure */
 enum pgrp_step pgrp_decide(const struct pgrp_figures *f);
 
+/** pgrp_served() - requests that the present parent has served, as far as is told */
+uint64_t pgrp_served(const struct pool *p);
+
 /** pgrp_has_to_count() - has a connection that is granted now to come back after its request? */
 bool pgrp_has_to_count(const struct pool *p);
 

@@ -207,6 +207,9 @@ static int take_settings(struct pool *p, struct pool_spec *ret_complete,
 	p->pgrp_max_reqs = e.pgrp_max_reqs;
 	p->pgrp_max_crashes = e.pgrp_max_crashes;
 	p->has_dump_debug_info = e.has_dump_debug_info;
+	p->criu = e.criu;
+	p->initial_start = e.initial_start;
+	p->has_criu_reset = e.has_criu_reset;
 	p->config_serial = p->manager->reload.count;
 	return 0;
 }
@@ -253,6 +256,7 @@ struct pool *pool_free(struct pool *p)
 
 	if (!p)
 		return NULL;
+	freeze_free(p);
 	while ((n = list_first(&p->held)))
 		lease_close(LIST_OWNER(n, struct backend, node));
 	while ((n = list_first(&p->unheld)))

@@ -22,6 +22,7 @@
 #include "daemon/config/config_merge.h"
 #include "daemon/manager/backoff.h"
 #include "daemon/manager/care.h"
+#include "daemon/manager/freeze.h"
 #include "daemon/manager/graveyard.h"
 #include "daemon/manager/pool_state.h"
 #include "daemon/manager/start_queue.h"
@@ -49,6 +50,8 @@ struct pool_parent {
 	bool is_killed;      /* KILL was sent: it did not answer */
 	bool is_barren;      /* KILL was sent: it could not fork */
 	bool is_replaced;    /* is_retiring, since its PHP is an old one */
+	bool is_thawed;      /* it comes from an image, and has a pid namespace of its own */
+	bool is_frozen;      /* an image of it was written */
 	uint32_t php_serial; /* watch_serial() of the PHP that it runs */
 	uint32_t crashes;    /* children that ended in the middle of a request */
 	uint64_t served;     /* requests of its connections that are closed (pgrp.h) */
@@ -101,7 +104,10 @@ struct pool {
 	uint32_t pgrp_max_crashes; /* 0: any number */
 	bool has_connection_pool;  /* else a connection serves one request */
 	bool has_dump_debug_info;  /* of a child that ran for too long */
-	uint32_t known_by;         /* sessions */
+	bool has_criu_reset;       /* its image goes with the Apache that used it */
+	enum freeze_mode criu;
+	uint32_t initial_start; /* requests before it is frozen; 0: never */
+	uint32_t known_by;      /* sessions */
 
 	int listen_fd; /* owned: from the first start to the end of the pool */
 	struct pool_parent parent;
@@ -114,9 +120,10 @@ struct pool {
 	enum reason fail_reason;
 	char *fail_text; /* owned; NULL: nothing to tell */
 
-	struct list unheld; /* backends; most recently used first */
-	struct list held;   /* backends under a lease; longest held first */
-	struct care *care;  /* owned; NULL: it was never active */
+	struct list unheld;    /* backends; most recently used first */
+	struct list held;      /* backends under a lease; longest held first */
+	struct care *care;     /* owned; NULL: it was never active */
+	struct freeze *freeze; /* owned; NULL: it was never started */
 	struct waitq waitq;
 	struct held_back held_back; /* the first of them waits for the host alone */
 	bool is_wanting;            /* held leases are marked WANTED, as somebody waits */

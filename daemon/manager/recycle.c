@@ -58,7 +58,7 @@ static void begin_end(struct backend *b, uint64_t bytes)
 	p->care->recycled++;
 	p->manager->stats.recycled++;
 	log_info("child.recycle", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_UINT("uid", p->uid), F_UINT("pid", b->child_pid), F_UINT("bytes", bytes),
+		F_UINT("uid", p->uid), F_UINT("pid", backend_child_pid(b)), F_UINT("bytes", bytes),
 		F_UINT("max_memory", p->max_memory), F_UINT("requests", b->requests));
 	leave(b);
 }
@@ -67,7 +67,7 @@ static void begin_end(struct backend *b, uint64_t bytes)
 static void send_away(struct backend *b)
 {
 	recycle_forget(b);
-	if (b->spawn_id && b->child_pid && b->pool->care)
+	if (b->spawn_id && backend_child_pid(b) && b->pool->care)
 		leave(b);
 	else
 		backend_close(b);
@@ -82,9 +82,14 @@ void recycle_retired(struct backend *b)
 		send_away(b);
 }
 
+void recycle_cleared(struct backend *b)
+{
+	send_away(b);
+}
+
 void recycle_surplus(struct backend *b)
 {
-	log_debug("child.surplus", F_UINT("pool", b->pool->id), F_UINT("pid", b->child_pid),
+	log_debug("child.surplus", F_UINT("pool", b->pool->id), F_UINT("pid", backend_child_pid(b)),
 		F_UINT("connections", pool_connections(b->pool)),
 		F_UINT("max_connections", b->pool->max_connections));
 	send_away(b);
@@ -145,7 +150,7 @@ static void weigh(struct backend *b)
 
 static bool has_to_be_weighed(const struct backend *b)
 {
-	return backend_child_pid(b) && !b->is_condemned && !b->is_suspect && !b->is_doubtful &&
+	return backend_told_pid(b) && !b->is_condemned && !b->is_suspect && !b->is_doubtful &&
 	       !b->has_hung_up && b->weigh_round != b->pool->care->weigh_round &&
 	       backend_requests(b) != b->weighed_requests;
 }
@@ -197,7 +202,7 @@ static uint64_t look_at_leaving(struct backend *b, uint64_t now_ns)
 	}
 	b->is_killed = true;
 	log_warn("child.stubborn", F_UINT("pool", b->pool->id), F_STR("name", b->pool->name),
-		F_UINT("uid", b->pool->uid), F_UINT("pid", b->child_pid));
+		F_UINT("uid", b->pool->uid), F_UINT("pid", backend_child_pid(b)));
 	backend_signal(b, PRIV_SIGNAL_CHILD_KILL);
 	return b->leaving_ns + RECYCLE_KILL_NS * 2;
 }

@@ -66,6 +66,9 @@ void recycle_surplus(struct backend *b);
  */
 void recycle_retired(struct backend *b);
 
+/** recycle_cleared() - nobody holds it, and its parent is to be frozen: its child leaves, too */
+void recycle_cleared(struct backend *b);
+
 /** recycle_forget() - the connection ends, whatever it was asked back for */
 void recycle_forget(struct backend *b);
 

@@ -12,6 +12,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 #include "daemon/manager/manager.h"
+#include "daemon/manager/pgrp.h"
 #include "proto/lease_table.h"
 
 /*
@@ -54,6 +55,17 @@ static json_t *reasons(const uint64_t counts[REASON_COUNT])
 	return o;
 }
 
+static json_t *daemon_criu_part(const struct manager *m)
+{
+	const struct criu *c = &m->criu;
+	json_t *o = json_object();
+
+	set_text(o, "state", criu_state_name(c->state));
+	set_text(o, "version", criu_works(m) ? c->text : "");
+	set_text(o, "reason", criu_works(m) ? "" : c->text);
+	return o;
+}
+
 static json_t *daemon_part(const struct manager *m)
 {
 	uint64_t up_ns = clock_since_ns(m->started_ns, m->now_ns);
@@ -67,6 +79,7 @@ static json_t *daemon_part(const struct manager *m)
 		o, "is_stopping", json_boolean(shutdown_is_under_way(&m->shutdown)));
 	set_uint(o, "max_pools", m->config->max_pools);
 	set_uint(o, "max_children_total", m->config->max_children_total);
+	(void)json_object_set_new(o, "criu", daemon_criu_part(m));
 	return o;
 }
 
@@ -154,6 +167,10 @@ static json_t *totals_part(const struct manager *m)
 	set_uint(o, "lifetimes", st->lifetimes);
 	set_uint(o, "runaways", st->runaways);
 	set_uint(o, "recycled", st->recycled);
+	set_uint(o, "cold_starts", st->cold_starts);
+	set_uint(o, "thawed_starts", st->thawed_starts);
+	set_uint(o, "freezes", st->freezes);
+	set_uint(o, "freeze_failures", st->freeze_failures);
 	set_uint(o, "dropped_peers", st->dropped_peers);
 	set_uint(o, "log_lines", st->log_lines);
 	set_uint(o, "log_lost", st->log_lost);
@@ -167,9 +184,9 @@ static json_t *totals_part(const struct manager *m)
 	return o;
 }
 
-static json_t *backend_part(const struct backend *b, uint64_t now)
+static json_t *backend_part(struct backend *b, uint64_t now)
 {
-	uint32_t requests = b->requests, child_pid = b->child_pid;
+	uint32_t requests = b->requests;
 	uint64_t since_ns = b->idle_since_ns;
 	const char *state = b->leaving_ns ? "leaving" : "unheld";
 	json_t *o = json_object();
@@ -179,13 +196,12 @@ static json_t *backend_part(const struct backend *b, uint64_t now)
 
 		state = lease_is_busy(b) ? "busy" : "idle";
 		requests = atomic_load(&slot->requests);
-		child_pid = atomic_load(&slot->child_pid);
 		since_ns = atomic_load(&slot->since_ns);
 		set_uint(o, "session", b->session->id);
 		set_uint(o, "slot", b->slot);
 	}
 	set_text(o, "state", state);
-	set_uint(o, "pid", child_pid);
+	set_uint(o, "pid", backend_child_pid(b));
 	set_uint(o, "requests", requests);
 	(void)json_object_set_new(o, "state_s", json_real(seconds(clock_since_ns(since_ns, now))));
 	(void)json_object_set_new(o, "age_s", json_real(seconds(clock_since_ns(b->since_ns, now))));
@@ -198,7 +214,7 @@ static uint32_t add_backends(json_t *array, const struct list *l, uint64_t now)
 	uint32_t busy = 0;
 
 	LIST_FOREACH (l, n, tmp) {
-		const struct backend *b = LIST_OWNER(n, struct backend, node);
+		struct backend *b = LIST_OWNER(n, struct backend, node);
 
 		busy += lease_is_busy(b);
 		(void)json_array_append_new(array, backend_part(b, now));
@@ -227,6 +243,51 @@ static json_t *failure_part(const struct pool *p, uint64_t now)
 	set_uint(o, "failures", p->backoff.failures);
 	(void)json_object_set_new(
 		o, "retry_after_s", json_real(seconds(backoff_left_ns(&p->backoff, now))));
+	return o;
+}
+
+/* Starts of one kind: nothing if there was none. */
+static void set_pace(json_t *o, const char *key, const char *last_key, const struct pace *pace)
+{
+	if (!pace->count)
+		return;
+	set_uint(o, key, pace->mean_ns / NS_PER_MS);
+	set_uint(o, last_key, pace->last_ns / NS_PER_MS);
+}
+
+static void add_freeze(json_t *o, const struct freeze *f, uint64_t now)
+{
+	set_pace(o, "cold_ms", "cold_last_ms", &f->cold);
+	set_pace(o, "thawed_ms", "thawed_last_ms", &f->thawed);
+	set_uint(o, "cold_measured", f->cold.count);
+	set_uint(o, "thawed_measured", f->thawed.count);
+	set_uint(o, "freezes", f->done);
+	if (f->done) {
+		set_uint(o, "freeze_ms", f->ms);
+		set_uint(o, "image_bytes", f->bytes);
+	}
+	set_uint(o, "failures", f->failures);
+	set_text(o, "problem", f->problem);
+	set_text(o, "image_dropped", f->dropped);
+	(void)json_object_set_new(
+		o, "retry_after_s", json_real(seconds(clock_since_ns(now, f->retry_ns))));
+}
+
+static json_t *pool_criu_part(const struct pool *p, uint64_t now)
+{
+	enum freeze_why why = freeze_why(p);
+	json_t *o = json_object();
+
+	set_text(o, "mode", freeze_mode_name(p->criu));
+	set_uint(o, "initial_start", p->initial_start);
+	set_uint(o, "served", pgrp_served(p));
+	set_text(o, "started", !p->parent.pid ? "" : p->parent.is_thawed ? "thawed" : "cold");
+	(void)json_object_set_new(o, "is_frozen", json_boolean(p->parent.is_frozen));
+	(void)json_object_set_new(o, "pays_not", json_boolean(p->freeze && p->freeze->pays_not));
+	set_text(o, "why_not", freeze_why_name(why));
+	set_text(o, "why_not_text", freeze_why_text(why));
+	if (p->freeze)
+		add_freeze(o, p->freeze, now);
 	return o;
 }
 
@@ -274,6 +335,7 @@ static json_t *pool_part(const struct pool *p, uint64_t now)
 	set_uint(o, "lifetimes", p->care ? p->care->lifetimes : 0);
 	set_uint(o, "runaways", p->care ? p->care->runaways : 0);
 	set_uint(o, "recycled", p->care ? p->care->recycled : 0);
+	(void)json_object_set_new(o, "criu", pool_criu_part(p, now));
 	if (p->state == POOL_FAILED)
 		(void)json_object_set_new(o, "failure", failure_part(p, now));
 	(void)json_object_set_new(o, "spec", spec_part(p));

@@ -1,9 +1,13 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the manager knows, as JSON. The door of jansson in the manager, with report_why.c. */
+/*
+ * What the manager knows, as JSON. The door of jansson in the manager, with report_why.c and
+ * report_criu.c.
+ */
 
 struct manager;
+struct pool;
 
 /** report_status() - the whole: daemon, totals, pools, sessions. Return: free() it; NULL: memory */
 char *report_status(struct manager *m);
@@ -16,6 +20,28 @@ char *report_status(struct manager *m);
  * Return: free() it; NULL: memory
  */
 char *report_why(struct manager *m, const char *what, int *ret_error);
+
+/**
+ * report_freeze() - answer to an administrator who wanted a pool frozen
+ * @error: 0 or an errno; @detail: what is wrong, for people
+ *
+ * Return: free() it; NULL: memory
+ */
+char *report_freeze(const struct pool *p, int error, const char *detail);
+
+/** report_criu() - does CRIU work here, and if not, what can be done. Return: as above */
+char *report_criu(const struct manager *m);
+
+/** report_refused() - a command about CRIU can not be carried out. Return: as above */
+char *report_refused(const char *detail);
+
+/**
+ * report_images() - answer to an administrator who asked about images
+ * @text: of the supervisor: JSON; or, if @error, what is wrong
+ *
+ * Return: as above
+ */
+char *report_images(int error, const char *text);
 
 /**
  * report_reload() - answer to RELOAD

@@ -4,116 +4,18 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
-#include "daemon/base/fd.h"
 #include "daemon/base/log.h"
 #include "daemon/manager/manager.h"
+#include "daemon/manager/starter_ask.h"
 #include "daemon/manager/starter_watch.h"
+#include "daemon/manager/thaw.h"
 #include "proto/crash.h"
 
 /* --- asking for a parent ----------------------------------------------------------------- */
-
-/* Descriptors of a SPAWN: specification, listening socket, stderr. */
-static int send_spawn(struct pool *p, const struct pool_spec *spec, int stderr_fd)
-{
-	struct manager *m = p->manager;
-	struct priv_message msg = { .type = PRIV_SPAWN, .id = p->parent.spawn_id };
-	struct fdpass_set fds = FDPASS_SET_EMPTY;
-	int r, spec_fd;
-
-	spec_fd = fd_memfd("lsapid-spec", spec->data, spec->size);
-	if (spec_fd < 0)
-		return spec_fd;
-	fds.fd[0] = spec_fd;
-	fds.fd[1] = p->listen_fd;
-	fds.fd[2] = stderr_fd;
-	fds.count = 3;
-	r = supervisor_link_send(&m->link, &msg, &fds);
-	(void)fd_close(spec_fd);
-	return r;
-}
-
-/*
- * Who was connected before there was a parent, or waits in the backlog that an earlier one left,
- * will be served by this one.
- */
-static void adopt_waiting(struct pool *p)
-{
-	struct list_node *n, *tmp;
-
-	LIST_FOREACH (&p->held, n, tmp) {
-		struct backend *b = LIST_OWNER(n, struct backend, node);
-
-		/* whoever has it serves this request, and no other */
-		if (b->is_doubtful && lease_give_up(b))
-			continue;
-		if (b->spawn_id && !backend_is_unread(b))
-			continue;
-		b->spawn_id = p->parent.spawn_id;
-		hangup_await(&p->manager->hangup, b);
-	}
-}
-
-/* SPAWN with all that is known by now. */
-static int spawn(struct pool *p)
-{
-	struct manager *m = p->manager;
-	char data[POOL_SPEC_MAX_BYTES];
-	ATTR_CLEANUP(fd_cleanup) int stderr_fd = -1;
-	struct pool_spec spec;
-	int r;
-
-	if (pool_prepare_start(p, data, &spec))
-		return err_origin(-E2BIG);
-	r = stderr_pipe_open(p, p->parent.spawn_id, &stderr_fd);
-	if (r < 0)
-		return r;
-	pool_log_follow(p);
-	p->parent.since_ns = manager_now(m);
-	p->parent.spec_hash = pool_settings_hash(m, &spec);
-	p->parent.php_serial = watch_serial(m, pool_spec_get(&spec, SPEC_HANDLER));
-	adopt_waiting(p); /* before there is anybody who could read what is unread */
-	r = send_spawn(p, &spec, stderr_fd);
-	if (r < 0)
-		return r;
-	p->counts.starts++;
-	m->stats.starts++;
-	return 0;
-}
-
-static void forget_parent(struct pool *p)
-{
-	map_remove(&p->manager->starter.by_spawn, p->parent.spawn_id, p);
-	p->parent = (struct pool_parent){ .spawn_id = 0 };
-	p->former_end_ns = manager_now(p->manager);
-}
-
-/* The user's own file first, if it is wanted: what it says is part of the SPAWN. */
-static int ask(struct pool *p)
-{
-	struct manager *m = p->manager;
-	uint64_t id = m->starter.last_spawn + 1;
-	int r = map_put(&m->starter.by_spawn, id, p);
-
-	if (r < 0)
-		return r;
-	m->starter.last_spawn = id;
-	p->parent = (struct pool_parent){ .spawn_id = id, .since_ns = manager_now(m) };
-	p->parent.is_reading = own_file_is_wanted(p);
-	if (!p->parent.is_reading)
-		p->own_file = own_file_free(p->own_file);
-	r = p->parent.is_reading ? own_file_ask(p) : spawn(p);
-	if (r < 0)
-		forget_parent(p);
-	return r;
-}
 
 static bool has_parent(const struct pool *p)
 {
@@ -142,7 +44,7 @@ void starter_next(struct manager *m)
 
 	while (is_turn(m) && (t = start_queue_pop(&m->starter.queue))) {
 		struct pool *p = LIST_OWNER(t, struct pool, start_ticket);
-		int r = ask(p);
+		int r = starter_ask(p);
 
 		if (r < 0)
 			cannot_ask(p, r);
@@ -163,6 +65,7 @@ int starter_begin(struct pool *p, const char *why)
 	}
 	p->fail_reason = REASON_NONE;
 	pool_set_state(p, POOL_STARTING, why);
+	thaw_begin(p);
 	p->parent = (struct pool_parent){ .spawn_id = 0 };
 	start_queue_add(&m->starter.queue, &p->user->starts, &p->start_ticket);
 	starter_next(m);
@@ -213,6 +116,8 @@ void starter_retire(struct pool *p, const char *why)
 	}
 	if (!has_parent(p) || p->parent.is_retiring)
 		return;
+	freeze_note_retired(p);
+	backend_settle_pids(p);
 	p->parent.is_retiring = true;
 	m->stats.retirements++;
 	idle_disarm(p);
@@ -347,12 +252,44 @@ void starter_give_up(struct pool *p)
 		return; /* tried again by the next tick */
 	if (is_silent)
 		give_up_queue(m); /* before this one makes room for the next of them */
-	forget_parent(p);
+	starter_forget(p);
 	pool_fail_text_set(p, "the supervisor does not answer");
 	if (is_retiring)
 		parent_retired(p);
 	else
 		start_failed(p, REASON_START_FAILED, 0);
+}
+
+/* Until then CRIU may let it go on, and accept before it is told to end. */
+static uint64_t frozen_until_ns(struct manager *m)
+{
+	return manager_now(m) + m->config->criu_time_limit_ms * NS_PER_MS;
+}
+
+void starter_give_up_frozen(struct pool *p)
+{
+	struct manager *m = p->manager;
+	bool is_retiring = p->parent.is_retiring;
+	struct list_node *n, *tmp;
+
+	if (map_put(&m->starter.given_up, p->parent.spawn_id, &m->starter) < 0)
+		return; /* they wait until CRIU is done */
+	if (!is_retiring) {
+		m->stats.retirements++;
+		send_signal(m, p->parent.spawn_id, PRIV_SIGNAL_RETIRE);
+	}
+	/* whoever of the two parents takes them, they serve this request and no other */
+	LIST_FOREACH (&p->held, n, tmp)
+		LIST_OWNER(n, struct backend, node)->is_doubtful = true;
+	starter_forget(p);
+	p->former_end_ns = frozen_until_ns(m);
+	idle_disarm(p);
+	if (is_retiring) {
+		parent_retired(p);
+		return;
+	}
+	pool_set_state(p, POOL_COLD, "freezing-too-slow");
+	begin_for_waiting(p);
 }
 
 /* --- what the supervisor says ------------------------------------------------------------ */
@@ -389,8 +326,10 @@ bool starter_on_spawned(struct manager *m, const struct priv_message *msg)
 		return false;
 	p->parent.pid = msg->pid;
 	stderr_pipe_set_pid(p, msg->id, msg->pid);
+	thaw_note_spawned(p, msg);
 	log_info("pool.start", F_UINT("pool", p->id), F_STR("name", p->name), F_UINT("uid", p->uid),
-		F_UINT("gid", p->gid), F_STR("handler", p->handler), F_INT("pid", msg->pid));
+		F_UINT("gid", p->gid), F_STR("handler", p->handler), F_INT("pid", msg->pid),
+		F_STR("how", p->parent.is_thawed ? "thawed" : "started"));
 	return true;
 }
 
@@ -405,11 +344,11 @@ bool starter_on_failed(struct manager *m, const struct priv_message *msg)
 	pool_fail_text_set(p, "step %s, %s%s%s", priv_step_name(msg->step),
 		msg->error ? err_name(msg->error) : "refused", msg->text[0] ? ": " : "", msg->text);
 	if (p->parent.is_retiring) {
-		forget_parent(p);
+		starter_forget(p);
 		parent_retired(p);
 		return true;
 	}
-	forget_parent(p);
+	starter_forget(p);
 	start_failed(p, (enum reason)msg->reason, 0);
 	return true;
 }
@@ -443,7 +382,7 @@ bool starter_on_exited(struct manager *m, const struct priv_message *msg)
 		F_INT("status", msg->status), F_UINT("lived_ms", lived_ns / NS_PER_MS));
 	if (!was.is_barren)
 		exit_text_set(p, msg->status);
-	forget_parent(p);
+	starter_forget(p);
 	if (was.is_retiring)
 		parent_retired(p);
 	else if (was.is_barren)
@@ -467,15 +406,15 @@ bool starter_on_user_file(struct manager *m, const struct priv_message *msg, int
 		return false;
 	p->parent.is_reading = false;
 	if (p->parent.is_retiring) {
-		forget_parent(p);
+		starter_forget(p);
 		parent_retired(p);
 		shutdown_check(m);
 		return true;
 	}
 	own_file_take(p, (enum priv_user_file)msg->status, fd);
-	r = spawn(p);
+	r = starter_spawn(p);
 	if (r < 0) {
-		forget_parent(p);
+		starter_forget(p);
 		cannot_ask(p, r);
 		return true;
 	}

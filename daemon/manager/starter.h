@@ -77,6 +77,13 @@ void starter_give_up_barren(struct pool *p);
  */
 void starter_give_up(struct pool *p);
 
+/**
+ * starter_give_up_frozen() - CRIU takes too long with it: whoever waits gets another parent
+ *
+ * It is told to retire, which it does when CRIU is done.
+ */
+void starter_give_up_frozen(struct pool *p);
+
 /* What the supervisor says; an id that it cannot mean is a violation: false. */
 bool starter_on_spawned(struct manager *m, const struct priv_message *msg);
 bool starter_on_failed(struct manager *m, const struct priv_message *msg);

@@ -24,10 +24,14 @@ struct stats {
 	uint64_t lifetimes;      /* ... as their max_lifetime was over */
 	uint64_t runaways;       /* requests ended for max_process_time */
 	uint64_t recycled;       /* children ended for max_memory */
-	uint64_t sessions;       /* HELLO accepted */
-	uint64_t dropped_peers;  /* for a violation, or for not reading */
-	uint64_t log_lines;      /* in log files of pools */
-	uint64_t log_lost;       /* lines that such a file did not take */
+	uint64_t cold_starts;    /* parents that run, not from an image */
+	uint64_t thawed_starts;  /* ... from one */
+	uint64_t freezes;        /* images written */
+	uint64_t freeze_failures;
+	uint64_t sessions;      /* HELLO accepted */
+	uint64_t dropped_peers; /* for a violation, or for not reading */
+	uint64_t log_lines;     /* in log files of pools */
+	uint64_t log_lost;      /* lines that such a file did not take */
 	uint64_t stderr_lines;
 	uint64_t stderr_dropped; /* lines above the rate limit */
 };

@@ -67,6 +67,12 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 		return true;
 	case PRIV_LOG_FD:
 		return pool_logs_on_fd(m, msg, fds);
+	case PRIV_CRIU:
+		return criu_on_state(m, msg);
+	case PRIV_FROZEN:
+		return freeze_on_frozen(m, msg);
+	case PRIV_IMAGES_DATA:
+		return criu_on_images(m, msg, fds->fd[0]);
 	case PRIV_LOG_OPEN:
 	case PRIV_SETUP:
 	case PRIV_READY:
@@ -76,11 +82,8 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 	case PRIV_RELOAD_REQUEST:
 	case PRIV_STOPPED:
 	case PRIV_USER_FILE:
-	case PRIV_CRIU:
 	case PRIV_FREEZE:
-	case PRIV_FROZEN:
 	case PRIV_IMAGES:
-	case PRIV_IMAGES_DATA:
 		break;
 	}
 	return false;

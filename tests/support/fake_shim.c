@@ -384,7 +384,18 @@ bool fake_shim_is_dropped(struct fake_shim *s)
 	return n == 0;
 }
 
-char *fake_shim_document(struct fake_shim *s, enum control_type type, uint32_t *ret_status)
+void fake_shim_ask_criu(struct fake_shim *s, enum control_criu_what what, const char *pool)
+{
+	const struct control_criu m = {
+		.what = what,
+		.pool = { .data = (const uint8_t *)pool, .size = strlen(pool) },
+	};
+	uint8_t data[CONTROL_MAX_MESSAGE];
+
+	fake_shim_send(s, data, control_encode_criu(data, sizeof(data), ++s->sequence, &m));
+}
+
+char *fake_shim_take_document(struct fake_shim *s, uint32_t *ret_status)
 {
 	uint8_t data[CONTROL_MAX_MESSAGE];
 	struct control_document m;
@@ -392,7 +403,6 @@ char *fake_shim_document(struct fake_shim *s, enum control_type type, uint32_t *
 	size_t size;
 	int fd;
 
-	fake_shim_send(s, data, control_encode_bare(data, sizeof(data), ++s->sequence, type));
 	size = expect(s, data, CONTROL_DOCUMENT, &fd);
 	assert_int_equal(control_decode_document(data, size, &m), 0);
 	assert_int_equal(fd_read_all(fd, 1 << 24, &json, &size), 0);
@@ -400,4 +410,12 @@ char *fake_shim_document(struct fake_shim *s, enum control_type type, uint32_t *
 	(void)close(fd);
 	*ret_status = m.status;
 	return json;
+}
+
+char *fake_shim_document(struct fake_shim *s, enum control_type type, uint32_t *ret_status)
+{
+	uint8_t data[64];
+
+	fake_shim_send(s, data, control_encode_bare(data, sizeof(data), ++s->sequence, type));
+	return fake_shim_take_document(s, ret_status);
 }

@@ -94,5 +94,11 @@ void fake_shim_send(struct fake_shim *s, const void *data, size_t size);
 /** fake_shim_is_dropped() - the manager has closed the connection (waits up to 5 s) */
 bool fake_shim_is_dropped(struct fake_shim *s);
 
+/** fake_shim_ask_criu() - send CRIU and do not wait; @pool: "" for none */
+void fake_shim_ask_criu(struct fake_shim *s, enum control_criu_what what, const char *pool);
+
+/** fake_shim_take_document() - the next message must be a DOCUMENT; malloc'ed JSON */
+char *fake_shim_take_document(struct fake_shim *s, uint32_t *ret_status);
+
 /** fake_shim_document() - STATUS or RELOAD; malloc'ed JSON; *ret_status as the message says */
 char *fake_shim_document(struct fake_shim *s, enum control_type type, uint32_t *ret_status);

@@ -19,9 +19,9 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/fd.h"
 #include "daemon/base/str.h"
-#include "proto/fdpass.h"
 #include "proto/pool_spec.h"
 #include "proto/wire.h"
+#include "tests/support/fake_criu.h"
 #include "tests/support/t.h"
 
 #define PATIENCE_MS 5000
@@ -52,7 +52,7 @@ static int config_fd(const struct fake_supervisor *s, const char *config)
 	return fd;
 }
 
-static void send_priv(
+void fake_supervisor_send(
 	struct fake_supervisor *s, const struct priv_message *m, struct fdpass_set *fds)
 {
 	uint8_t data[PRIV_MESSAGE_SIZE];
@@ -117,6 +117,7 @@ static void on_spawn(
 	struct fake_parent *parent = find_parent(s, 0);
 
 	note_spec(s, fds->fd[0]);
+	s->spawn_flags = m->flags;
 	if (s->refuse) {
 		reply.type = PRIV_SPAWN_FAILED;
 		reply.reason = s->refuse;
@@ -126,8 +127,9 @@ static void on_spawn(
 		parent->id = m->id;
 		parent->pid = reply.pid = start_lsphp(s, fds);
 		s->last_pid = reply.pid;
+		fake_criu_spawned(s, m, &reply);
 	}
-	send_priv(s, &reply, NULL);
+	fake_supervisor_send(s, &reply, NULL);
 	s->spawns++;
 }
 
@@ -169,7 +171,7 @@ static void refuse_reload(struct fake_supervisor *s)
 	struct fdpass_set fds = { .count = 1 };
 
 	fds.fd[0] = fd_memfd("problem", s->reload_problem, strlen(s->reload_problem));
-	send_priv(s, &m, &fds);
+	fake_supervisor_send(s, &m, &fds);
 }
 
 static void on_message(
@@ -199,6 +201,13 @@ static void on_message(
 	case PRIV_USER_FILE:
 		on_user_file(s, m);
 		return;
+	case PRIV_FREEZE:
+		fake_criu_on_freeze(s, m);
+		return;
+	case PRIV_IMAGES:
+		if (!fake_criu_on_images(s, m, fds->fd[0]))
+			break;
+		return;
 	case PRIV_SETUP:
 	case PRIV_USER_FILE_DATA:
 	case PRIV_SPAWNED:
@@ -211,9 +220,7 @@ static void on_message(
 	case PRIV_LOG_FD:
 	case PRIV_LOG_ROTATE:
 	case PRIV_CRIU:
-	case PRIV_FREEZE:
 	case PRIV_FROZEN:
-	case PRIV_IMAGES:
 	case PRIV_IMAGES_DATA:
 		break;
 	}
@@ -248,7 +255,7 @@ static void report_exits(struct fake_supervisor *s)
 			continue;
 		m.status = status;
 		p->id = 0;
-		send_priv(s, &m, NULL);
+		fake_supervisor_send(s, &m, NULL);
 		s->exits++;
 	}
 }
@@ -335,7 +342,7 @@ static void start_manager(struct fake_supervisor *s, const char *config)
 	memcpy(setup.key, s->key, sizeof(setup.key));
 	fds.fd[0] = config_fd(s, config);
 	fds.fd[1] = listen_control();
-	send_priv(s, &setup, &fds);
+	fake_supervisor_send(s, &setup, &fds);
 	assert_int_equal(pthread_create(&s->thread, NULL, supervise, s), 0);
 	until_true(&s->is_ready, "READY");
 }
@@ -371,7 +378,7 @@ void fake_supervisor_answer_user_file(struct fake_supervisor *s)
 		size += strlen(text);
 	}
 	fds.fd[0] = fd_memfd("user-file", data, size);
-	send_priv(s, &m, &fds);
+	fake_supervisor_send(s, &m, &fds);
 }
 
 void fake_supervisor_reload(struct fake_supervisor *s, const char *config)
@@ -381,7 +388,7 @@ void fake_supervisor_reload(struct fake_supervisor *s, const char *config)
 	uint32_t before = s->reloads;
 
 	fds.fd[0] = config_fd(s, config);
-	send_priv(s, &m, &fds);
+	fake_supervisor_send(s, &m, &fds);
 	fake_supervisor_until(&s->reloads, before + 1);
 }
 
@@ -397,7 +404,7 @@ void fake_supervisor_begin_stop(struct fake_supervisor *s, int grace_ms)
 {
 	struct priv_message m = { .type = PRIV_STOP, .status = grace_ms };
 
-	send_priv(s, &m, NULL);
+	fake_supervisor_send(s, &m, NULL);
 }
 
 void fake_supervisor_end_stop(struct fake_supervisor *s)

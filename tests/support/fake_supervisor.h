@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "proto/fdpass.h"
 #include "proto/priv.h"
 
 #define FAKE_SUPERVISOR_PARENTS 64
@@ -38,6 +39,12 @@ struct fake_supervisor {
 	const char *_Atomic user_file; /* answer of USER_FILE, "!" first: BAD; NULL: ABSENT */
 	_Atomic bool is_reader_mute;   /* no answer of USER_FILE by itself */
 
+	_Atomic int frozen;                /* answer of FREEZE: enum priv_frozen; -1: none yet */
+	const char *_Atomic frozen_text;   /* with it, or NULL */
+	_Atomic bool thaws;                /* a SPAWN that may be thawed is, as SPAWNED says */
+	const char *_Atomic spawned_text;  /* with SPAWNED, or NULL */
+	const char *_Atomic images_answer; /* answer of IMAGES: "!" first: it failed; NULL: none */
+
 	_Atomic bool is_mute; /* reads nothing and answers nothing, as if it were stopped */
 
 	/* what was seen */
@@ -45,10 +52,16 @@ struct fake_supervisor {
 	_Atomic uint64_t reading_id; /* of the last USER_FILE */
 	_Atomic bool is_ready, is_stopped, has_quit, has_to_quit, is_broken;
 	_Atomic uint32_t child_terms, child_kills;
-	_Atomic int last_child;  /* that was to be signalled */
-	_Atomic int last_pid;    /* of the parent started last */
-	_Atomic int exit_status; /* of the manager, as waitpid(2) */
-	char spec[16384];        /* of the last SPAWN; entries end with a newline */
+	_Atomic uint32_t freezes, images;
+	_Atomic uint32_t spawn_flags; /* of the last SPAWN */
+	_Atomic uint64_t freeze_id;   /* of the last FREEZE */
+	_Atomic uint32_t freeze_ms;   /* of the same */
+	_Atomic uint32_t images_what; /* of the last IMAGES: enum priv_images */
+	char images_name[256];        /* of the same */
+	_Atomic int last_child;       /* that was to be signalled */
+	_Atomic int last_pid;         /* of the parent started last */
+	_Atomic int exit_status;      /* of the manager, as waitpid(2) */
+	char spec[16384];             /* of the last SPAWN; entries end with a newline */
 };
 
 /**
@@ -64,6 +77,17 @@ void fake_supervisor_reload(struct fake_supervisor *s, const char *config);
 
 /** fake_supervisor_answer_user_file() - USER_FILE_DATA for the last USER_FILE */
 void fake_supervisor_answer_user_file(struct fake_supervisor *s);
+
+/** fake_supervisor_send() - any message; @fds is consumed, or NULL */
+void fake_supervisor_send(
+	struct fake_supervisor *s, const struct priv_message *m, struct fdpass_set *fds);
+
+/** fake_supervisor_say_criu() - CRIU, with this state and text */
+void fake_supervisor_say_criu(struct fake_supervisor *s, enum priv_criu state, const char *text);
+
+/** fake_supervisor_answer_freeze() - FROZEN for the last FREEZE */
+void fake_supervisor_answer_freeze(
+	struct fake_supervisor *s, enum priv_frozen status, const char *text);
 
 /** fake_supervisor_begin_stop() - STOP with this grace */
 void fake_supervisor_begin_stop(struct fake_supervisor *s, int grace_ms);
