@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "daemon/base/fd.h"
@@ -178,9 +180,25 @@ static int step_priority(const struct child_plan *p, int *report_fd)
 	return 0;
 }
 
+/*
+ * What root needs for CRIU, and nobody else. Without CAP_SETPCAP it is refused, but then CRIU does
+ * not work, and whoever gave us the others knows why.
+ */
+static void drop_bounding_set(void)
+{
+	static const int dropped[] = { CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SYS_TIME, CAP_NET_ADMIN,
+		CAP_MKNOD, CAP_SETPCAP };
+	size_t i;
+
+	for (i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++)
+		(void)prctl(PR_CAPBSET_DROP, dropped[i], 0, 0, 0);
+}
+
 static int step_groups(const struct child_plan *p, int *report_fd)
 {
 	(void)report_fd;
+	if (p->has_identity && p->is_bounded)
+		drop_bounding_set();
 	return p->has_identity && setgroups(p->group_count, p->groups) < 0 ? errno : 0;
 }
 
@@ -279,6 +297,14 @@ static _Noreturn void child_run(const struct child_plan *p, int report_fd)
 	_exit(127);
 }
 
+/* clone(2) without a stack is fork(2) with namespaces; libc has no function for it. */
+static pid_t fork_into(uint64_t clone_flags)
+{
+	if (!clone_flags)
+		return fork();
+	return (pid_t)syscall(SYS_clone, clone_flags | SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
 int child_start(const struct child_plan *p, pid_t *ret_pid, int *ret_report_fd)
 {
 	int pipe_fd[2];
@@ -289,7 +315,7 @@ int child_start(const struct child_plan *p, pid_t *ret_pid, int *ret_report_fd)
 		return -errno;
 	error = -fd_set_nonblock(pipe_fd[0], true);
 	if (!error) {
-		pid = fork();
+		pid = fork_into(p->clone_flags);
 		if (pid == 0)
 			child_run(p, pipe_fd[1]);
 		error = pid < 0 ? errno : 0;

@@ -16,7 +16,7 @@
 #include "daemon/supervisor/limit.h"
 #include "proto/priv.h"
 
-#define CHILD_MAX_FDS 4U
+#define CHILD_MAX_FDS 7U
 
 /** What a child goes on without if the kernel refuses it. */
 enum child_wish {
@@ -36,7 +36,8 @@ struct child_plan {
 	char *const *envp;        /* borrowed */
 	int fd[CHILD_MAX_FDS];    /* borrowed: becomes descriptor 0, 1, ... of the program */
 	size_t fd_count;
-	bool has_identity; /* become uid, gid and groups; else stay who we are */
+	uint64_t clone_flags; /* namespaces of its own; 0: ours */
+	bool has_identity;    /* become uid, gid and groups; else stay who we are */
 	uid_t uid;
 	gid_t gid;
 	const gid_t *groups; /* borrowed */
@@ -49,9 +50,10 @@ struct child_plan {
 	int oom_score_adj;
 	const uint64_t *limits; /* borrowed: LIMIT_COUNT of them; NULL: as they are */
 	bool can_gain;          /* false: no_new_privs */
+	bool is_bounded;        /* not even setuid programs get what only CRIU needs */
 	mode_t umask;
 	int death_signal; /* when the supervisor dies */
-	pid_t parent;     /* pid of the supervisor */
+	pid_t parent;     /* pid of the supervisor; 0 in a pid namespace of its own */
 };
 
 /** What comes out of the pipe: a wish that was refused, or the step that failed, the last word. */

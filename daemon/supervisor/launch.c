@@ -364,6 +364,7 @@ void launch_plan(
 		.limits = l->order.limit,
 		/* sites send mail by setgid programs */
 		.can_gain = true,
+		.is_bounded = true,
 		.umask = 022,
 		.death_signal = SIGTERM,
 		.parent = parent,
