@@ -32,7 +32,7 @@ void environ_deinit(struct environ_list *e)
 	environ_init(e);
 }
 
-static char **environ_find(struct environ_list *e, const char *name)
+static char **environ_find(const struct environ_list *e, const char *name)
 {
 	size_t size = strlen(name);
 	size_t i;
@@ -60,26 +60,37 @@ static bool environ_reserve(struct environ_list *e)
 	return true;
 }
 
-void environ_set(struct environ_list *e, const char *name, const char *value)
+void environ_append(struct environ_list *e, const char *name, const char *value)
 {
-	char **place = environ_find(e, name);
 	char *text = NULL;
 
-	if (asprintf(&text, "%s=%s", name, value) < 0 || (!place && !environ_reserve(e))) {
+	if (asprintf(&text, "%s=%s", name, value) < 0 || !environ_reserve(e)) {
 		free(text);
 		e->has_failed = true;
-		return;
-	}
-	if (place) {
-		free(*place);
-		*place = text;
 		return;
 	}
 	e->item[e->count++] = text;
 	e->item[e->count] = NULL;
 }
 
-const char *environ_get(struct environ_list *e, const char *name)
+void environ_set(struct environ_list *e, const char *name, const char *value)
+{
+	char **place = environ_find(e, name);
+	char *text = NULL;
+
+	if (!place) {
+		environ_append(e, name, value);
+		return;
+	}
+	if (asprintf(&text, "%s=%s", name, value) < 0) {
+		e->has_failed = true;
+		return;
+	}
+	free(*place);
+	*place = text;
+}
+
+const char *environ_get(const struct environ_list *e, const char *name)
 {
 	char **place = environ_find(e, name);
 
@@ -193,6 +204,10 @@ void environ_fill_lsphp(
 	environ_set_uint(e, "LSAPI_MAX_PROCESS_TIME", order->max_process_time_s);
 	environ_set_uint(e, "LSAPI_ACCEPT_NOTIFY", order->has_accept_notify);
 	environ_set_uint(e, "LSAPI_KEEP_LISTEN", 1);
+	/* thawed, it has another parent than it was started by; our death signal ends it all the
+	 * same */
+	if (order->may_freeze)
+		environ_set_uint(e, "LSAPI_PPID_NO_CHECK", 1);
 	if (order->has_coredump)
 		environ_set_uint(e, "LSAPI_ALLOW_CORE_DUMP", 1);
 	if (order->has_own_log)

@@ -28,8 +28,11 @@ void environ_deinit(struct environ_list *e);
 void environ_set(struct environ_list *e, const char *name, const char *value);
 void environ_set_uint(struct environ_list *e, const char *name, uint64_t value);
 
+/** environ_append() - the same without a look at those that are there: a name may come again */
+void environ_append(struct environ_list *e, const char *name, const char *value);
+
 /** environ_get() - value of a name; NULL if it is not set */
-const char *environ_get(struct environ_list *e, const char *name);
+const char *environ_get(const struct environ_list *e, const char *name);
 
 /** environ_add_scan_dir() - PHP reads the ini files of this directory after all others */
 void environ_add_scan_dir(struct environ_list *e, const char *directory);

@@ -308,6 +308,7 @@ void link_on_ready(struct supervisor *s)
 	l->state = LINK_UP;
 	log_notice("manager.ready", F_INT("pid", l->pid),
 		F_UINT("after_ms", clock_since_ns(l->since_ns, s->now_ns) / NS_PER_MS));
+	criu_tell(s);
 	if (l->has_reload_waiting)
 		link_send_reload(s);
 	l->has_reload_waiting = false;

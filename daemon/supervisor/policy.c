@@ -212,10 +212,12 @@ static void fill_texts(const struct pool_spec *spec, struct policy_order *o)
 	const char *name = pool_spec_get(spec, SPEC_NAME);
 	const char *path = pool_spec_get(spec, SPEC_PATH);
 	const char *own_log = pool_spec_get(spec, SPEC_OWN_LOG);
+	const char *criu = pool_spec_get(spec, SPEC_CRIU);
 
 	if (name)
 		o->name = name;
 	o->has_own_log = own_log && strcmp(own_log, "off") != 0;
+	o->may_freeze = criu && strcmp(criu, "off") != 0;
 	if (path)
 		o->path = path;
 	o->docroot = pool_spec_get(spec, SPEC_DOCROOT);

@@ -48,6 +48,7 @@ struct policy_order {
 	bool has_user_ini;
 	bool has_user_ini_home;
 	bool has_connection_pool;
+	bool may_freeze;             /* criu is not off */
 	bool has_own_log;            /* PHP's messages are for its stderr */
 	int32_t nice;                /* CONFIG_UNSET_INT: as lsapid */
 	int32_t oom_score_adj;       /* the same */

@@ -5,6 +5,8 @@
 #include <stddef.h>
 
 #include "daemon/base/log.h"
+#include "daemon/supervisor/freeze.h"
+#include "daemon/supervisor/images.h"
 #include "daemon/supervisor/supervisor.h"
 
 static int on_ready(
@@ -19,7 +21,7 @@ static int on_ready(
 static int on_spawn(
 	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
 {
-	return spawn_request(s, m->id, fds);
+	return spawn_request(s, m->id, m->flags & PRIV_SPAWN_THAW, fds);
 }
 
 static int on_signal(
@@ -78,6 +80,20 @@ static int on_user_file(
 	return user_file_set_request(s, m->id, fds);
 }
 
+static int on_freeze(
+	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
+{
+	(void)fds;
+	freeze_request(s, m->id, m->ms);
+	return 0;
+}
+
+static int on_images(
+	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
+{
+	return images_request(s, m->id, (enum priv_images)m->status, fds->fd[0]);
+}
+
 #define RUNNING (REQUEST_PHASE_UP | REQUEST_PHASE_STOPPING)
 
 static const struct request table[] = {
@@ -89,6 +105,8 @@ static const struct request table[] = {
 	{ PRIV_LOG_OPEN, RUNNING, on_log_open },
 	{ PRIV_STOPPED, REQUEST_PHASE_STOPPING, on_stopped },
 	{ PRIV_USER_FILE, RUNNING, on_user_file },
+	{ PRIV_FREEZE, RUNNING, on_freeze },
+	{ PRIV_IMAGES, RUNNING, on_images },
 };
 
 const struct request *requests_find(enum priv_type type, enum request_phase phase)

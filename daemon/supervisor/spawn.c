@@ -19,19 +19,15 @@
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/supervisor/child.h"
+#include "daemon/supervisor/criu.h"
 #include "daemon/supervisor/dump.h"
+#include "daemon/supervisor/freeze.h"
 #include "daemon/supervisor/ini.h"
 #include "daemon/supervisor/kin.h"
 #include "daemon/supervisor/launch.h"
 #include "daemon/supervisor/supervisor.h"
+#include "daemon/supervisor/thaw.h"
 #include "daemon/supervisor/tree.h"
-
-/* Places of the descriptors in a SPAWN. */
-enum {
-	FD_SPEC,
-	FD_LISTENER,
-	FD_STDERR
-};
 
 static const char *const cause_names[SPAWN_CAUSE_COUNT] = {
 	[SPAWN_CAUSE_ITSELF] = "itself",
@@ -50,12 +46,13 @@ void spawn_set_init(struct spawn_set *set)
 	set->ini_dir = -1;
 }
 
-static void past_add(struct spawn_set *set, const struct spawn *sp)
+static void past_add(struct spawn_set *set, const struct spawn *sp, pid_t parent)
 {
 	struct spawn_past *past = &set->past[set->past_next];
 
 	set->past_next = (set->past_next + 1) % SPAWN_PAST_COUNT;
 	past->id = sp->id;
+	past->parent = parent;
 	past->uid = sp->uid;
 	(void)str_copy(past->name, sizeof(past->name), sp->name);
 }
@@ -78,6 +75,7 @@ static void spawn_free(struct spawn_set *set, struct spawn *sp)
 	if (sp->is_known)
 		map_remove(&set->by_id, sp->id, sp);
 	map_remove(&set->by_pid, (uint64_t)sp->pid, sp);
+	criu_forget(sp);
 	(void)fd_close(sp->report_fd);
 	if (sp->ini)
 		ini_remove(set->ini_dir, sp->ini);
@@ -104,9 +102,9 @@ static bool are_fds_right(const struct fdpass_set *fds)
 {
 	struct stat st;
 
-	return fd_is_sealed(fds->fd[FD_SPEC]) &&
-	       fd_is_unix_listener(fds->fd[FD_LISTENER], SOCK_STREAM) &&
-	       fstat(fds->fd[FD_STDERR], &st) == 0 && S_ISFIFO(st.st_mode);
+	return fd_is_sealed(fds->fd[SPAWN_FD_SPEC]) &&
+	       fd_is_unix_listener(fds->fd[SPAWN_FD_LISTENER], SOCK_STREAM) &&
+	       fstat(fds->fd[SPAWN_FD_STDERR], &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
 static void send_failure(struct supervisor *s, uint64_t id, const struct launch_failure *f)
@@ -149,6 +147,7 @@ static struct spawn *spawn_new(struct spawn_set *set, uint64_t id, const struct 
 	sp->report_fd = -1;
 	sp->uid = l->order.uid;
 	sp->nproc = l->order.limit[LIMIT_NPROC];
+	sp->spec_hash = pool_spec_hash(&l->spec);
 	(void)str_copy(sp->name, sizeof(sp->name), l->order.name);
 	(void)str_copy(sp->binary, sizeof(sp->binary), l->order.handler->binary);
 	if (map_put(&set->by_id, id, sp)) {
@@ -157,47 +156,94 @@ static struct spawn *spawn_new(struct spawn_set *set, uint64_t id, const struct 
 	}
 	sp->is_known = true;
 	list_push_back(&set->all, &sp->node);
-	list_push_back(&set->starting, &sp->starting_node);
 	return sp;
 }
 
-static void spawn_start(
-	struct supervisor *s, uint64_t id, const struct fdpass_set *fds, struct launch *l)
+/* Return: false and why: nothing runs */
+static bool start(struct supervisor *s, struct spawn *sp, const struct fdpass_set *fds,
+	struct launch *l, struct launch_failure *f)
 {
-	struct launch_failure failure = { .reason = REASON_START_FAILED, .step = PRIV_STEP_FORK };
 	struct child_plan plan;
-	struct spawn *sp = spawn_new(&s->spawns, id, l);
 
-	if (!sp) {
-		failure.error = ENOMEM;
-		send_failure(s, id, &failure);
-		return;
-	}
-	if (launch_make_ini(l, s->spawns.ini_dir, s->spawns.last_ini + 1, &failure))
-		sp->ini = ++s->spawns.last_ini;
-	if (!failure.error) {
-		launch_plan(l, fds->fd[FD_LISTENER], fds->fd[FD_STDERR], s->pid, &plan);
-		failure.error = -child_start(&plan, &sp->pid, &sp->report_fd);
-		failure.reason = launch_reason(failure.step, failure.error);
-		if (failure.reason == REASON_PROCESS_LIMIT)
-			describe_process_limit(failure.text, sizeof(failure.text));
-	}
-	if (!failure.error && map_put(&s->spawns.by_pid, (uint64_t)sp->pid, sp)) {
+	launch_plan(l, fds->fd[SPAWN_FD_LISTENER], fds->fd[SPAWN_FD_STDERR], s->pid, &plan);
+	f->error = -child_start(&plan, &sp->pid, &sp->report_fd);
+	f->reason = launch_reason(f->step, f->error);
+	if (f->reason == REASON_PROCESS_LIMIT)
+		describe_process_limit(f->text, sizeof(f->text));
+	if (!f->error && map_put(&s->spawns.by_pid, (uint64_t)sp->pid, sp)) {
 		/* it would live unseen; reaped as an orphan */
 		(void)kill(sp->pid, SIGKILL);
-		failure.error = ENOMEM;
+		f->error = ENOMEM;
 	}
-	if (failure.error) {
-		send_failure(s, id, &failure);
+	return f->error == 0;
+}
+
+static void spawn_start(struct supervisor *s, struct spawn *sp, bool may_thaw,
+	const struct fdpass_set *fds, struct launch *l)
+{
+	struct launch_failure failure = { .reason = REASON_START_FAILED, .step = PRIV_STEP_FORK };
+
+	if (sp->ini)
+		ini_remove(s->spawns.ini_dir, sp->ini);
+	sp->ini = 0;
+	if (launch_make_ini(l, s->spawns.ini_dir, s->spawns.last_ini + 1, &failure))
+		sp->ini = ++s->spawns.last_ini;
+	freeze_prepare(s, sp, l, fds);
+	sp->since_ns = s->now_ns;
+	if (!failure.error && may_thaw && thaw_begin(s, sp, l, fds))
+		return;
+	if (failure.error || !start(s, sp, fds, l, &failure)) {
+		if (sp->is_known)
+			send_failure(s, sp->id, &failure);
 		spawn_free(&s->spawns, sp);
 		return;
 	}
-	sp->since_ns = s->now_ns;
+	sp->php_pid = sp->pid;
+	list_push_back(&s->spawns.starting, &sp->starting_node);
 	log_info("spawn.start", F_STR("pool", sp->name), F_UINT("uid", sp->uid),
 		F_INT("pid", sp->pid), F_UINT("id", sp->id));
 }
 
-int spawn_request(struct supervisor *s, uint64_t id, const struct fdpass_set *fds)
+static void spawn_new_start(struct supervisor *s, uint64_t id, bool may_thaw,
+	const struct fdpass_set *fds, struct launch *l)
+{
+	const struct launch_failure failure = {
+		.reason = REASON_START_FAILED,
+		.step = PRIV_STEP_FORK,
+		.error = ENOMEM,
+	};
+	struct spawn *sp = spawn_new(&s->spawns, id, l);
+
+	if (sp)
+		spawn_start(s, sp, may_thaw, fds, l);
+	else
+		send_failure(s, id, &failure);
+}
+
+/* The settings may be others by now: all is looked at again. */
+void spawn_start_cold(struct supervisor *s, struct spawn *sp, const struct fdpass_set *fds)
+{
+	struct launch_failure failure = { .reason = REASON_NONE };
+	struct launch l;
+
+	launch_init(&l);
+	if (s->phase != SUPERVISOR_RUNNING || sp->cause != SPAWN_CAUSE_ITSELF) {
+		failure.reason = REASON_STOPPING;
+		failure.step = PRIV_STEP_POLICY;
+	} else {
+		launch_prepare(&l, s->settings, fds->fd[SPAWN_FD_SPEC], &failure);
+	}
+	if (failure.reason == REASON_NONE) {
+		spawn_start(s, sp, false, fds, &l);
+	} else {
+		if (sp->is_known)
+			send_failure(s, sp->id, &failure);
+		spawn_free(&s->spawns, sp);
+	}
+	launch_deinit(&l);
+}
+
+int spawn_request(struct supervisor *s, uint64_t id, bool may_thaw, const struct fdpass_set *fds)
 {
 	struct launch_failure failure = { .reason = REASON_NONE };
 	struct launch l;
@@ -213,14 +259,24 @@ int spawn_request(struct supervisor *s, uint64_t id, const struct fdpass_set *fd
 		failure.step = PRIV_STEP_FORK;
 		failure.error = EAGAIN;
 	} else {
-		launch_prepare(&l, s->settings, fds->fd[FD_SPEC], &failure);
+		launch_prepare(&l, s->settings, fds->fd[SPAWN_FD_SPEC], &failure);
 	}
 	if (failure.reason != REASON_NONE)
 		send_failure(s, id, &failure);
 	else
-		spawn_start(s, id, fds, &l);
+		spawn_new_start(s, id, may_thaw, fds, &l);
 	launch_deinit(&l);
 	return 0;
+}
+
+/* Who is being frozen gets it afterwards, and who is being thawed will not be. */
+static void spawn_retire(struct spawn *sp)
+{
+	sp->is_retire_due = sp->helper && sp->pid > 0 && !sp->is_thawed;
+	if (sp->pid > 0 && !sp->is_retire_due)
+		(void)kill(sp->pid, SIGTERM);
+	else if (!sp->is_retire_due)
+		criu_stop(sp);
 }
 
 void spawn_signal(struct supervisor *s, uint64_t id, enum priv_signal what)
@@ -232,11 +288,13 @@ void spawn_signal(struct supervisor *s, uint64_t id, enum priv_signal what)
 	switch (what) {
 	case PRIV_SIGNAL_RETIRE:
 		sp->cause = SPAWN_CAUSE_RETIRE;
-		(void)kill(sp->pid, SIGTERM);
+		spawn_retire(sp);
 		break;
 	case PRIV_SIGNAL_KILL:
 		sp->cause = SPAWN_CAUSE_KILL;
-		tree_kill(sp->pid);
+		criu_stop(sp);
+		if (sp->pid > 0)
+			tree_kill(sp->pid);
 		break;
 	case PRIV_SIGNAL_CHILD_TERM:
 	case PRIV_SIGNAL_CHILD_KILL:
@@ -265,14 +323,15 @@ void spawn_signal_child(struct supervisor *s, uint64_t id, pid_t pid, enum priv_
 	bool is_dump = what == PRIV_SIGNAL_CHILD_DUMP;
 	const struct spawn *sp = map_find(&s->spawns.by_id, id);
 	const struct spawn_past *past = sp ? NULL : past_find(&s->spawns, id);
-	struct kin kin = { .parent = s->pid };
+	struct kin kin = { .parent = 0 };
 	const char *name = "-";
 	int r = KIN_E_STRANGER;
 
 	if (sp) {
-		kin = (struct kin){ .parent = sp->pid, .uid = sp->uid };
+		kin = (struct kin){ .parent = sp->php_pid, .uid = sp->uid };
 		name = sp->name;
 	} else if (past) {
+		kin.parent = past->parent;
 		kin.uid = past->uid;
 		name = past->name;
 	}
@@ -308,6 +367,7 @@ static void spawn_on_report(
 			send_failure(s, sp->id, &f);
 		return;
 	}
+	(void)str_copy(m.text, sizeof(m.text), sp->why_cold);
 	if (sp->is_known)
 		link_send(s, &m, NULL);
 }
@@ -354,31 +414,41 @@ static void log_exit(const struct supervisor *s, const struct spawn *sp, int sta
 	bool is_expected = sp->cause != SPAWN_CAUSE_ITSELF || status == 0;
 
 	LOG_AT(is_expected ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "spawn.exit", F_STR("pool", sp->name),
-		F_UINT("uid", sp->uid), F_INT("pid", sp->pid),
+		F_UINT("uid", sp->uid), F_INT("pid", sp->php_pid),
 		F_INT("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
 		F_INT("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
 		F_STR("cause", cause_names[sp->cause]),
 		F_UINT("lived_ms", clock_since_ns(sp->since_ns, s->now_ns) / NS_PER_MS));
 }
 
+void spawn_end(struct supervisor *s, struct spawn *sp, int status)
+{
+	struct priv_message m = {
+		.type = PRIV_EXITED,
+		.id = sp->id,
+		.pid = sp->php_pid,
+		.status = status,
+	};
+
+	if (!sp->has_failed)
+		log_exit(s, sp, status);
+	if (sp->is_known && !sp->has_failed) {
+		link_send(s, &m, NULL);
+		past_add(&s->spawns, sp, sp->is_thawed ? sp->pid : s->pid);
+	}
+	spawn_free(&s->spawns, sp);
+}
+
 bool spawn_on_exit(struct supervisor *s, pid_t pid, int status)
 {
 	struct spawn *sp = map_find(&s->spawns.by_pid, (uint64_t)pid);
-	struct priv_message m = { .type = PRIV_EXITED, .pid = pid, .status = status };
 
 	if (!sp)
 		return false;
 	/* the report was written before the end, so it is there */
 	if (sp->report_fd >= 0)
 		spawn_read_report(s, sp);
-	if (!sp->has_failed)
-		log_exit(s, sp, status);
-	m.id = sp->id;
-	if (sp->is_known && !sp->has_failed) {
-		link_send(s, &m, NULL);
-		past_add(&s->spawns, sp);
-	}
-	spawn_free(&s->spawns, sp);
+	spawn_end(s, sp, status);
 	return true;
 }
 
@@ -392,7 +462,7 @@ void spawn_retire_all(struct supervisor *s, enum spawn_cause cause)
 
 		if (sp->cause == SPAWN_CAUSE_ITSELF)
 			sp->cause = cause;
-		(void)kill(sp->pid, SIGTERM);
+		spawn_retire(sp);
 	}
 }
 

@@ -16,7 +16,17 @@
 #include "proto/fdpass.h"
 #include "proto/priv.h"
 
+struct helper;
+struct helper_order;
 struct supervisor;
+
+/** Places of the descriptors in a SPAWN. */
+enum {
+	SPAWN_FD_SPEC,
+	SPAWN_FD_LISTENER,
+	SPAWN_FD_STDERR,
+	SPAWN_FD_COUNT
+};
 
 /** Starts that may wait for their exec at once: the bound of max_concurrent_starts. */
 #define SPAWN_MAX_STARTING 256U
@@ -36,21 +46,33 @@ struct spawn {
 	struct list_node starting_node; /* in spawn_set.starting */
 	uint64_t id;                    /* the manager's */
 	uint64_t since_ns;
-	pid_t pid;
+	pid_t pid;     /* our child; 0 while it is thawed */
+	pid_t php_pid; /* lsphp itself: of one that was thawed, @pid is the init that it has */
 	uid_t uid;
-	int report_fd;   /* owned: -1 once exec has worked or not */
-	uint64_t ini;    /* number of its directory of settings; 0: none */
-	uint64_t nproc;  /* its limit of processes, LIMIT_*: for the report of a failure */
-	bool is_known;   /* by the present manager: it gets the reports */
-	bool has_failed; /* SPAWN_FAILED was sent, so that no EXITED follows */
+	int report_fd;  /* owned: -1 once exec has worked or not */
+	uint64_t ini;   /* number of its directory of settings; 0: none */
+	uint64_t nproc; /* its limit of processes, LIMIT_*: for the report of a failure */
+	/* see criu.h */
+	struct helper_order *ice; /* owned: how it would be frozen; NULL: it will not be */
+	struct helper *helper;    /* borrowed: thaws it, is its init, or freezes it; NULL: none */
+	uint64_t spec_hash;
+	char why_cold[PRIV_TEXT_SIZE]; /* why its image was not used; "": there was none */
+	bool is_thawed;
+	bool is_retire_due; /* when it is frozen: a signal would be in the image for ever */
+	bool is_known;      /* by the present manager: it gets the reports */
+	bool has_failed;    /* SPAWN_FAILED was sent, so that no EXITED follows */
 	enum spawn_cause cause;
 	char name[96];   /* of the pool, for logs */
 	char binary[96]; /* for the report of a failure */
 };
 
-/** A spawn whose parent has ended: its busy children finish what they run, as children of ours. */
+/**
+ * A spawn whose parent has ended: its busy children finish what they run, as children of ours, or
+ * of the init that they have.
+ */
 struct spawn_past {
-	uint64_t id; /* 0: empty */
+	uint64_t id;  /* 0: empty */
+	pid_t parent; /* who they are children of by now */
 	uid_t uid;
 	char name[96];
 };
@@ -75,11 +97,18 @@ void spawn_set_deinit(struct spawn_set *set);
 
 /**
  * spawn_request() - a SPAWN has come: check it, start it, answer it (now or when exec is known)
- * @fds: specification, listener, stderr; not consumed
+ * @may_thaw: an image of it will do
+ * @fds:      specification, listener, stderr; not consumed
  *
  * Return: 0; 1 if the descriptors are not what a manager sends (the channel is lost then).
  */
-int spawn_request(struct supervisor *s, uint64_t id, const struct fdpass_set *fds);
+int spawn_request(struct supervisor *s, uint64_t id, bool may_thaw, const struct fdpass_set *fds);
+
+/** spawn_start_cold() - it cannot be thawed: start it as if there were no image */
+void spawn_start_cold(struct supervisor *s, struct spawn *sp, const struct fdpass_set *fds);
+
+/** spawn_end() - its lsphp has ended: report, and forget it */
+void spawn_end(struct supervisor *s, struct spawn *sp, int status);
 
 /** spawn_signal() - SIGNAL has come; a spawn that has ended meanwhile is no fault */
 void spawn_signal(struct supervisor *s, uint64_t id, enum priv_signal what);

@@ -60,7 +60,10 @@ static int supervisor_init(struct supervisor *s)
 	user_file_set_init(&s->user_files);
 	boot_init(&s->boot);
 	logs_init(&s->logs);
-	r = signals_init(s);
+	criu_init(&s->criu, s->manager_binary);
+	r = helper_set_init(&s->helpers);
+	if (r == 0)
+		r = signals_init(s);
 	if (r == 0) {
 		s->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 		r = s->null_fd < 0 ? -errno : 0;
@@ -79,6 +82,8 @@ static void supervisor_deinit(struct supervisor *s)
 	logs_deinit(&s->logs);
 	spawn_set_deinit(&s->spawns);
 	user_file_set_deinit(&s->user_files);
+	helper_set_deinit(&s->helpers);
+	criu_deinit(&s->criu);
 	boot_deinit(&s->boot, s->settings);
 	s->signal_fd = fd_close(s->signal_fd);
 	s->null_fd = fd_close(s->null_fd);
@@ -145,6 +150,7 @@ int supervisor_reload(struct supervisor *s, struct config_problem *ret_problem)
 	s->spawns.warned = 0;
 	(void)settings_check(new, s->config_path, s->manager_binary, log_problem);
 	link_send_reload(s);
+	criu_check(s);
 	logs_reload(s, old->config->log_target);
 	(void)settings_free(old);
 	return 0;
@@ -155,6 +161,7 @@ int supervisor_reload(struct supervisor *s, struct config_problem *ret_problem)
 static void stop_end(struct supervisor *s, bool is_drained)
 {
 	s->phase = SUPERVISOR_ENDING;
+	helper_kill_all(&s->helpers);
 	/* who drained has nobody busy, so that all may go at once, also what scripts left behind */
 	spawn_retire_all(s, SPAWN_CAUSE_STOP);
 	if (is_drained) {
@@ -232,7 +239,7 @@ static void reap_all(struct supervisor *s)
 		if (pid <= 0)
 			return;
 		if (!link_on_exit(s, pid, status) && !spawn_on_exit(s, pid, status) &&
-			!user_file_set_on_exit(s, pid))
+			!user_file_set_on_exit(s, pid) && !helper_on_exit(s, pid, status))
 			log_debug("orphan.exit", F_INT("pid", pid), F_INT("status", status));
 	}
 }
@@ -275,7 +282,10 @@ static uint64_t next_ns(const struct supervisor *s)
 {
 	uint64_t next = s->phase == SUPERVISOR_RUNNING ? link_next_ns(&s->link) : s->deadline_ns;
 	uint64_t late = user_file_set_next_ns(&s->user_files);
+	uint64_t helper = helper_next_ns(&s->helpers);
 
+	if (helper < late)
+		late = helper;
 	return late < next ? late : next;
 }
 
@@ -293,7 +303,7 @@ static int timeout_ms(const struct supervisor *s)
 
 static void wait_for_events(const struct supervisor *s)
 {
-	struct pollfd fds[2 + SPAWN_MAX_STARTING + USER_FILE_SET_MAX];
+	struct pollfd fds[3 + SPAWN_MAX_STARTING + USER_FILE_SET_MAX];
 	int reading[USER_FILE_SET_MAX];
 	size_t reading_count = user_file_set_fds(&s->user_files, reading);
 	struct list_node *n;
@@ -301,6 +311,7 @@ static void wait_for_events(const struct supervisor *s)
 	nfds_t count = 0;
 
 	fds[count++] = (struct pollfd){ .fd = s->signal_fd, .events = POLLIN };
+	fds[count++] = (struct pollfd){ .fd = s->helpers.epoll_fd, .events = POLLIN };
 	/* a negative descriptor is passed over */
 	fds[count++] = (struct pollfd){
 		.fd = s->link.channel_fd,
@@ -324,9 +335,11 @@ static void supervisor_turn(struct supervisor *s)
 	read_signals(s);
 	spawn_read_reports(s);
 	user_file_set_read(s);
+	helper_read_all(s);
 	link_flush(s);
 	link_receive(s);
 	reap_all(s);
+	helper_on_time(s);
 	link_on_time(s);
 	stop_on_time(s);
 }
@@ -357,6 +370,7 @@ int supervisor_run(struct settings *settings, const char *config_path, const cha
 			F_STR("adopted", s.boot.is_adopted ? "yes" : "no"),
 			F_STR("privileged", settings->host.is_privileged ? "yes" : "no"));
 		link_start(&s);
+		criu_check(&s);
 		while (s.phase != SUPERVISOR_DONE)
 			supervisor_turn(&s);
 		log_notice("supervisor.stopped", F_INT("pid", s.pid));

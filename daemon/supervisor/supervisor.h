@@ -11,6 +11,8 @@
 #include <sys/types.h>
 
 #include "daemon/supervisor/boot.h"
+#include "daemon/supervisor/criu.h"
+#include "daemon/supervisor/helper.h"
 #include "daemon/supervisor/link.h"
 #include "daemon/supervisor/logs.h"
 #include "daemon/supervisor/settings.h"
@@ -34,6 +36,8 @@ struct supervisor {
 	struct logs logs;
 	struct spawn_set spawns;
 	struct user_file_set user_files;
+	struct helper_set helpers;
+	struct criu criu;
 	enum supervisor_phase phase;
 	int signal_fd;        /* owned */
 	int null_fd;          /* owned: /dev/null */

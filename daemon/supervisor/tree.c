@@ -144,3 +144,14 @@ void tree_kill(pid_t root)
 	(void)kill(root, SIGKILL);
 	free(t.pid);
 }
+
+pid_t tree_first_child(pid_t parent)
+{
+	struct tree t = { .pid = NULL };
+	pid_t first;
+
+	tree_add_children(&t, parent);
+	first = t.count ? t.pid[0] : 0;
+	free(t.pid);
+	return first;
+}

@@ -24,3 +24,6 @@ size_t tree_signal(pid_t root, int signal_number);
  * fork, and whose parent dies does not leave the tree unseen.
  */
 void tree_kill(pid_t root);
+
+/** tree_first_child() - of its main thread. Return: its pid; 0: it has none */
+pid_t tree_first_child(pid_t parent);

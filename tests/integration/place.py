@@ -28,6 +28,7 @@ OWNERS = ["games", "man", "lp", "mail", "news", "uucp", "backup", "list", "irc",
 PROGRAMS = {
     "lsapid": "daemon/supervisor/lsapid",
     "lsapid-manager": "daemon/manager/lsapid-manager",
+    "lsapid-criu": "daemon/criu/lsapid-criu",
     "lsapidctl": "daemon/ctl/lsapidctl",
     "lsphp": "lsphp/lsphp",
     "mod_lsapi.so": "shim/mod_lsapi.so",

@@ -29,6 +29,11 @@ HANDLER = "application/x-test"
 SETUP, READY, SPAWN, SPAWNED, SPAWN_FAILED, SIGNAL, EXITED = 1, 2, 4, 5, 7, 8, 9
 RELOAD, RELOADED, RELOAD_FAILED, RELOAD_REQUEST, STOP, STOPPED = 11, 12, 13, 14, 15, 16
 LOG_OPEN, LOG_FD, LOG_ROTATE = 18, 19, 21
+CRIU, FREEZE, FROZEN, IMAGES, IMAGES_DATA = 24, 25, 26, 27, 28
+THAW = 16
+CRIU_OFF, CRIU_UNKNOWN, CRIU_WORKS, CRIU_FAILS = range(4)
+FROZEN_DONE, FROZEN_BUSY, FROZEN_FAILED = range(3)
+IMAGES_LIST, IMAGES_RESET, IMAGES_RESET_ALL = range(3)
 RETIRE, KILL, CHILD_TERM, CHILD_KILL = 1, 2, 3, 4
 REASONS = {"bad-spec": 9, "handler-unknown": 10, "uid-floor": 11, "gid-floor": 12,
            "user-unknown": 13, "group-unknown": 14, "user-foreign": 15, "docroot-owner": 16,
@@ -37,8 +42,9 @@ REASONS = {"bad-spec": 9, "handler-unknown": 10, "uid-floor": 11, "gid-floor": 1
            "process-limit": 29}
 STEP_POLICY, STEP_BINARY, STEP_FORK, STEP_EXEC = 1, 2, 4, 14
 
-#: proto/priv.c: type, flags, id, pid, status, error, reason, step, signal, key, text, padding
-FORM = struct.Struct("<IIQiiiIII32s160s24s")
+#: proto/priv.c: type, flags, id, pid, status, error, reason, step, signal, key, text, ms, bytes,
+#: padding
+FORM = struct.Struct("<IIQiiiIII32s160sIQ12s")
 assert FORM.size == 256
 
 MANAGER = """#!/usr/bin/python3 -IS
@@ -125,18 +131,21 @@ class Message:
         self.type = kind
         self.flags = self.id = self.pid = self.status = self.error = 0
         self.reason = self.step = self.signal = 0
+        self.ms = self.bytes = 0
         self.key, self.text, self.rest = b"", b"", b""
         self.fds = []
         self.__dict__.update(fields)
 
     def encode(self):
         return FORM.pack(self.type, self.flags, self.id, self.pid, self.status, self.error,
-                         self.reason, self.step, self.signal, self.key, self.text, self.rest)
+                         self.reason, self.step, self.signal, self.key, self.text, self.ms,
+                         self.bytes, self.rest)
 
     @classmethod
     def decode(cls, data, fds=()):
         values = FORM.unpack(data)
-        names = ("flags", "id", "pid", "status", "error", "reason", "step", "signal", "key", "text")
+        names = ("flags", "id", "pid", "status", "error", "reason", "step", "signal", "key", "text",
+                 "ms", "bytes")
         fields = dict(zip(names, values[1:-1]))
         fields["text"] = fields["text"].rstrip(b"\0").decode()
         return cls(values[0], fds=list(fds), **fields)
@@ -147,6 +156,7 @@ class Peer:
 
     def __init__(self, socket_path):
         self.sock = None
+        self.criu = None  # the last word about it
 
         def connect():
             self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -163,9 +173,24 @@ class Peer:
         self.config = os.pread(self.setup.fds[0], 1 << 20, 0)
 
     def receive(self, seconds=10.0):
+        """The next message, but for those about CRIU, which come when they come."""
         self.sock.settimeout(seconds)
-        data, fds, _, _ = socket.recv_fds(self.sock, 4096, 16)
-        return Message.decode(data, fds) if data else None
+        while True:
+            data, fds, _, _ = socket.recv_fds(self.sock, 4096, 16)
+            if not data:
+                return None
+            message = Message.decode(data, fds)
+            if message.type != CRIU:
+                return message
+            self.criu = message
+
+    def wait_criu(self, state):
+        """Until the supervisor has said so; nothing else may come before."""
+        while not self.criu or self.criu.status != state:
+            self.sock.settimeout(20)
+            self.criu = Message.decode(*socket.recv_fds(self.sock, 4096, 16)[:2])
+            assert self.criu.type == CRIU, vars(self.criu)
+        return self.criu
 
     def expect(self, kind, **fields):
         message = self.receive()
@@ -199,7 +224,10 @@ class Lsphp:
         self.path = place / f"pool{number}"
         self.path.unlink(missing_ok=True)
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.listener.bind(str(self.path))
+        # renamed, as the manager does: CRIU removes the name that was bound
+        self.listener.bind(f"{self.path}.bind")
+        os.rename(f"{self.path}.bind", self.path)
+        self.path.chmod(0o666)
         self.listener.listen(16)
         self.stderr, self.write_end = os.pipe()
 
@@ -244,6 +272,7 @@ class Supervisor:
         self.conf = self.place / "lsapid.conf"
         self.lsapid = self.program("lsapid", (BUILD / "daemon/supervisor/lsapid").read_bytes())
         self.manager = self.program("manager", MANAGER.encode())
+        self.program("lsapid-criu", (BUILD / "daemon/criu/lsapid-criu").read_bytes())
         self.lsphp = self.program("lsphp", LSPHP.encode())
         self.settings = {"control_socket": self.socket, "runtime_dir": self.place / "run",
                          "key_file": self.place / "state" / "key", "manager_user": "nobody",
@@ -293,13 +322,15 @@ class Supervisor:
         ids = {"uid": 1, "gid": 1} if IS_ROOT else {"uid": os.getuid(), "gid": os.getgid()}
         return {"handler": HANDLER, "scope": "vhost", "name": "a.test", **ids, **more}
 
-    def spawn(self, peer, number, spec=None, **more):
+    def spawn(self, peer, number, spec=None, flags=0, lsphp=None, **more):
         """SPAWN of a specification; what came back is the caller's to look at."""
-        lsphp = Lsphp(self.place, len(self.lsphps))
-        self.lsphps.append(lsphp)
+        if not lsphp:
+            lsphp = Lsphp(self.place, len(self.lsphps))
+            self.lsphps.append(lsphp)
         data = spec if spec is not None else encode_spec(self.entries(**more))
         fd = memfd(data)
-        peer.send(Message(SPAWN, id=number), [fd, lsphp.listener.fileno(), lsphp.write_end])
+        peer.send(Message(SPAWN, id=number, flags=flags),
+                  [fd, lsphp.listener.fileno(), lsphp.write_end])
         os.close(fd)
         return lsphp
 

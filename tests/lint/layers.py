@@ -14,7 +14,7 @@ ROOMS = {
     "proto": (),
     "daemon/base": (),
     "daemon/config": ("daemon/base", "proto"),
-    "daemon/supervisor": ("daemon/base", "daemon/config", "proto"),
+    "daemon/supervisor": ("daemon/base", "daemon/config", "daemon/criu", "proto"),
     "daemon/manager": ("daemon/base", "daemon/config", "proto"),
     "daemon/ctl": ("daemon/base", "proto"),
     "daemon/criu": ("daemon/base", "proto"),

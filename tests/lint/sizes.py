@@ -17,9 +17,10 @@ COLUMNS = 100
 # log files, which root alone may open, and the second socket to 2950; what only root can give to
 # PHP before it becomes a user (limits, priority, a file of settings that nobody else can read) to
 # 3400; to read a file of a user as that user, without waiting for his home, to 4150; and what a
-# process of a user does before it is ended, which only root sees, to 4300. What is left above that
-# is for bugs: another task belongs into the manager.
-SUPERVISOR_LINES = 4450
+# process of a user does before it is ended, which only root sees, to 4300; to have PHP frozen and
+# thawed, by a helper that does the work but whose init of a namespace is our child like any lsphp,
+# to 5400. What is left above that is for bugs: another task belongs into the manager.
+SUPERVISOR_LINES = 5500
 
 
 def c_functions(lines):
