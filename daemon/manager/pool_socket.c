@@ -25,9 +25,13 @@ static void socket_name(const struct pool *p, char *name, size_t size)
 /*
  * Relative to the working directory, which is the manager's own: sun_path holds 108 bytes. Nobody
  * but the manager can reach the socket: who can connect to lsphp can set any ini value.
+ *
+ * Renamed after the bind: when CRIU brings lsphp back, it removes the name that the socket was bound
+ * to, although it is given the socket.
  */
 static int make_listener(const struct pool *p, int *ret_fd)
 {
+	char name[32];
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	uint32_t backlog = p->children * 2;
 	ATTR_CLEANUP(fd_cleanup) int fd = -1;
@@ -37,7 +41,8 @@ static int make_listener(const struct pool *p, int *ret_fd)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_origin(-errno);
-	socket_name(p, addr.sun_path, sizeof(addr.sun_path));
+	socket_name(p, name, sizeof(name));
+	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%u.bind", p->id);
 	if (unlink(addr.sun_path) < 0 && errno != ENOENT)
 		return err_origin(-errno);
 	/* the mode that the socket is born with; there is no moment with a wider one */
@@ -46,6 +51,8 @@ static int make_listener(const struct pool *p, int *ret_fd)
 	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return err_origin(-errno);
 	if (listen(fd, (int)backlog) < 0)
+		return err_origin(-errno);
+	if (rename(addr.sun_path, name) < 0)
 		return err_origin(-errno);
 	*ret_fd = fd_steal(&fd);
 	return 0;
