@@ -26,9 +26,9 @@ static int ATTR_PRINTF(3, 4) fail(int error, char *reterr_why, const char *forma
 	return error;
 }
 
-static int connect_to(const char *path, int *ret_fd, char *reterr_why)
+static int connect_to(const char *path, time_t timeout_s, int *ret_fd, char *reterr_why)
 {
-	const struct timeval timeout = { .tv_sec = CLIENT_TIMEOUT_S };
+	const struct timeval timeout = { .tv_sec = timeout_s };
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	ATTR_CLEANUP(fd_cleanup) int fd = -1;
 
@@ -81,6 +81,10 @@ static size_t encode(uint8_t *out, size_t size, const struct client_question *q)
 		.what = { .data = (const uint8_t *)q->what, .size = q->what ? strlen(q->what) : 0 },
 	};
 
+	const struct control_criu criu = { .what = q->criu, .pool = why.what };
+
+	if (q->type == CONTROL_CRIU)
+		return control_encode_criu(out, size, 1, &criu);
 	return q->type == CONTROL_WHY ? control_encode_why(out, size, 1, &why)
 				      : control_encode_bare(out, size, 1, q->type);
 }
@@ -93,7 +97,9 @@ int client_ask(const char *socket_path, const struct client_question *question,
 	uint8_t data[CONTROL_MAX_TEXT + 64];
 	size_t size = encode(data, sizeof(data), question);
 	ssize_t n;
-	int r = connect_to(socket_path, &fd, reterr_why);
+	time_t timeout_s =
+		question->type == CONTROL_CRIU ? CLIENT_CRIU_TIMEOUT_S : CLIENT_TIMEOUT_S;
+	int r = connect_to(socket_path, timeout_s, &fd, reterr_why);
 
 	if (r)
 		return r;

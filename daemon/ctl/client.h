@@ -13,6 +13,8 @@
 #define CLIENT_MAX_DOCUMENT (256U * 1024U * 1024U)
 /** The daemon answers at once; a reload may take it some seconds. */
 #define CLIENT_TIMEOUT_S 15
+/** CRIU may take as long as criu_time_limit, 10 minutes at most. */
+#define CLIENT_CRIU_TIMEOUT_S 660
 
 enum client_error {
 	CLIENT_E_CONNECT = 1, /* no daemon there, or no right to talk to it */
@@ -27,8 +29,9 @@ struct client_answer {
 
 /** One request. */
 struct client_question {
-	enum control_type type; /* STATUS, RELOAD or WHY */
-	const char *what;       /* WHY: of whom; "": the whole host */
+	enum control_type type; /* STATUS, RELOAD, WHY or CRIU */
+	const char *what;       /* WHY: of whom; "": the whole host; CRIU: which pool; "": none */
+	enum control_criu_what criu;
 };
 
 /**

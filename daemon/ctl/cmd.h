@@ -24,6 +24,7 @@ struct ctl {
 	bool is_json;
 	bool is_htaccess;  /* import: the files are .htaccess files */
 	bool is_following; /* import: read included files, too */
+	bool is_all;       /* criu reset: of all pools */
 };
 
 struct cmd {
@@ -34,6 +35,7 @@ struct cmd {
 	int (*run)(const struct ctl *ctl); /* enum ctl_exit */
 };
 
+extern const struct cmd cmd_criu;
 extern const struct cmd cmd_import;
 extern const struct cmd cmd_reload;
 extern const struct cmd cmd_status;

@@ -11,6 +11,7 @@
 #include "daemon/ctl/cmd.h"
 
 static const struct cmd *const commands[] = {
+	&cmd_criu,
 	&cmd_import,
 	&cmd_reload,
 	&cmd_status,
@@ -19,6 +20,7 @@ static const struct cmd *const commands[] = {
 
 /** Options without a letter. */
 #define OPTION_HTACCESS 256
+#define OPTION_ALL      257
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
@@ -28,7 +30,7 @@ static void usage(FILE *out)
 			   "\n"
 			   "Commands:\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		(void)fprintf(out, "  %-6s %-8s %s\n", commands[i]->name,
+		(void)fprintf(out, "  %-6s %-25s %s\n", commands[i]->name,
 			commands[i]->argument ? commands[i]->argument : "", commands[i]->help);
 	(void)fprintf(out,
 		"\n"
@@ -37,6 +39,7 @@ static void usage(FILE *out)
 		"  -j, --json         the answer as JSON\n"
 		"  -f, --follow       import: read the files that Include names, too\n"
 		"      --htaccess     import: the files are .htaccess files, whatever they are called\n"
+		"      --all          criu reset: of all pools\n"
 		"  -h, --help         this text\n"
 		"  -V, --version      version\n",
 		LSAPID_RUNDIR "/control.sock");
@@ -83,6 +86,7 @@ int main(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ "follow", no_argument, NULL, 'f' },
 		{ "htaccess", no_argument, NULL, OPTION_HTACCESS },
+		{ "all", no_argument, NULL, OPTION_ALL },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -104,6 +108,9 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_HTACCESS:
 			ctl.is_htaccess = true;
+			break;
+		case OPTION_ALL:
+			ctl.is_all = true;
 			break;
 		case 'h':
 			usage(stdout);

@@ -80,6 +80,18 @@ static void print_daemon(const json_t *root)
 		number(totals, "granted_started"), number(totals, "queued"));
 }
 
+/* Where it is off, nobody need read of it each time. */
+static void print_criu_state(const json_t *criu)
+{
+	const char *state = text(criu, "state");
+
+	if (strcmp(state, "works") == 0)
+		(void)printf("criu: works, %s\n", text(criu, "version"));
+	else if (strcmp(state, "off") != 0)
+		(void)printf("criu: %s%s%s\n", state, *text(criu, "reason") ? ", " : "",
+			text(criu, "reason"));
+}
+
 /* "rejects: busy 12, backoff 3": only what there was */
 static void print_counts(const char *title, json_t *counts)
 {
@@ -98,6 +110,31 @@ static void print_counts(const char *title, json_t *counts)
 	(void)printf("\n");
 }
 
+/* Of a pool that was frozen, or thawed, or could have been. */
+static void print_pool_criu(const json_t *criu)
+{
+	const char *problem = text(criu, "problem"), *dropped = text(criu, "image_dropped");
+
+	if (!number(criu, "freezes") && !number(criu, "thawed_ms") && !number(criu, "failures") &&
+		!*dropped && strcmp(text(criu, "started"), "thawed") != 0)
+		return;
+	(void)printf("       criu %s: ", text(criu, "mode"));
+	if (*text(criu, "started"))
+		(void)printf("%s start; ", text(criu, "started"));
+	if (number(criu, "cold_ms"))
+		(void)printf("cold %lld ms; ", number(criu, "cold_ms"));
+	if (number(criu, "thawed_ms"))
+		(void)printf("thawed %lld ms; ", number(criu, "thawed_ms"));
+	if (number(criu, "image_bytes"))
+		(void)printf("image %.1f MiB in %lld ms; ",
+			(double)number(criu, "image_bytes") / 1048576.0, number(criu, "freeze_ms"));
+	(void)printf("%s\n", text(criu, "why_not_text"));
+	if (number(criu, "failures"))
+		(void)printf("       freezing failed: %s\n", problem);
+	if (*dropped)
+		(void)printf("       image not used: %s\n", dropped);
+}
+
 static void print_pool(const json_t *pool)
 {
 	const json_t *failure = json_object_get(pool, "failure");
@@ -108,6 +145,7 @@ static void print_pool(const json_t *pool)
 		age(pool, "state_s", since, sizeof(since)), number(pool, "pid"),
 		number(pool, "busy"), number(pool, "idle"), number(pool, "children"),
 		number(pool, "waiting"), number(pool, "leases"), number(pool, "rejects"));
+	print_pool_criu(json_object_get(pool, "criu"));
 	if (*text(pool, "user_file_problem"))
 		(void)printf("       user file: %s\n", text(pool, "user_file_problem"));
 	if (json_is_true(json_object_get(pool, "has_uid_limit_warning")))
@@ -177,6 +215,7 @@ int print_status(const char *json)
 		return CTL_FAILED;
 	totals = json_object_get(root, "totals");
 	print_daemon(root);
+	print_criu_state(json_object_get(json_object_get(root, "daemon"), "criu"));
 	print_counts("rejects", json_object_get(totals, "rejects"));
 	print_problems(json_object_get(json_object_get(root, "config"), "problems"));
 	print_replacing(json_object_get(root, "replacing"));
