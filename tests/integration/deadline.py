@@ -8,6 +8,11 @@ import pytest
 from place import PATIENCE
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "deadline(seconds): how long this test may take in all; "
+                            "120 without it")
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item):
     marker = item.get_closest_marker("deadline")

@@ -246,6 +246,13 @@ class Httpd:
                 except OSError:
                     self.port_lock.close()
 
+    def lsapi_lines(self):
+        """What loads our module, and is the same for all sites."""
+        return [
+            f"LoadModule lsapi_module {self.place.bin}/mod_lsapi.so",
+            "DirectoryIndex index.php", f"AddType {HANDLER} .php", "lsapi_engine On",
+            f"lsapi_daemon_socket {self.daemon.socket}", f"lsapi_daemon_key {self.daemon.key}"]
+
     def configuration(self):
         limits = {"prefork": {"StartServers": 2, "MinSpareServers": 2, "MaxSpareServers": 70,
                               "MaxRequestWorkers": 80, "ServerLimit": 80}}.get(
@@ -256,17 +263,14 @@ class Httpd:
             f"ServerRoot {self.place.path}", f"Listen 127.0.0.1:{self.port}",
             f"LoadModule mpm_{self.mpm}_module {MODULES}/mod_mpm_{self.mpm}.so",
             *(f"LoadModule {m}_module {MODULES}/mod_{m}.so" for m in self.modules),
-            f"LoadModule lsapi_module {self.place.bin}/mod_lsapi.so",
             f"PidFile {self.place.path}/httpd.pid", f"DefaultRuntimeDir {self.place.path}",
             f"Mutex file:{self.place.path}", f"ErrorLog {self.error_log}", "LogLevel info",
             "ServerName localhost", "Timeout 60", "KeepAlive On", "MaxKeepAliveRequests 0",
             "KeepAliveTimeout 30", "TypesConfig /etc/mime.types",
             *(f"{name} {value}" for name, value in limits.items()),
             *([f"User {APACHE.pw_name}", f"Group {group_name(APACHE.pw_gid)}"] if IS_ROOT else []),
-            "DirectoryIndex index.php", f"AddType {HANDLER} .php",
             "<Directory />", "Require all granted", "AllowOverride All", "</Directory>",
-            "lsapi_engine On", f"lsapi_daemon_socket {self.daemon.socket}",
-            f"lsapi_daemon_key {self.daemon.key}", self.extra]
+            *self.lsapi_lines(), self.extra]
         for vhost in self.vhosts.values():
             lines += [f"<VirtualHost 127.0.0.1:{self.port}>", f"ServerName {vhost.name}",
                       f"DocumentRoot {vhost.docroot}", f"ErrorLog {vhost.error_log}",

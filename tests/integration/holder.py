@@ -12,6 +12,9 @@ class Holder:
     def __init__(self, made, vhost, count):
         self.docroot = made.httpd.vhosts[vhost].docroot
         self.answers = []
+        for i in range(count):  # of an earlier one
+            for name in (f"h{i}.running", f"h{i}.go"):
+                (self.docroot / name).unlink(missing_ok=True)
         self.threads = [threading.Thread(target=lambda i=i: self.answers.append(
             made.get(vhost, f"/hold.php?name=h{i}&last=end{i}"))) for i in range(count)]
         for thread in self.threads:

@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 import builds
 import integration
 import lints
+import vm
 from result import OUT, Result
 
 USAGE = """\
@@ -24,8 +25,10 @@ Names of legs (all of them without any):
                       one lint each
   """ + " ".join(integration.LEGS) + """
                       the real Apache, lsapid and lsphp
+  vm                  the same under systemd, Debian's kernel and its limits, in a virtual machine
 Environment: LSPHP=/path runs the integration tests with another lsphp; LSAPID_TEST_DIR is where
-builds and logs go (build-tests); LSAPID_LOAD_REQUESTS is how many requests the load test sends."""
+builds and logs go (build-tests); LSAPID_LOAD_REQUESTS is how many requests the load test sends;
+LSAPID_VM_CACHE is where the kernel of the virtual machine is kept (vm/ beside the builds)."""
 GROUPS = {"unit": ("gcc", "unit-user"), "lint": tuple(lints.LINTS)}
 
 
@@ -42,6 +45,8 @@ class Leg:
 def all_legs(pytest_args):
     legs = [Leg(name, lambda n=name: builds.run_build(n)) for name in builds.BUILDS]
     legs.append(Leg("unit-user", builds.run_as_user, ("gcc",)))
+    # nothing in there is measured, and it needs little more than one processor
+    legs.append(Leg(vm.LEG, lambda: vm.run_vm(pytest_args), (vm.BUILD,)))
     for name, (_, wanted, _) in lints.LINTS.items():
         legs.append(Leg(name, lambda n=name: lints.run_lint(n), (wanted,) if wanted else ()))
     for name, (build, _, _) in integration.LEGS.items():
@@ -112,7 +117,8 @@ def main():
     parser = argparse.ArgumentParser(prog="tests/run", epilog=USAGE,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("leg", nargs="*", help="legs to run; see below")
-    parser.add_argument("-k", metavar="NAME", help="only integration tests of that name (pytest)")
+    parser.add_argument("-k", metavar="NAME",
+                        help="only tests of that name (pytest) of integration and vm")
     parser.add_argument("--no-install", action="store_true", help="install no packages")
     options = parser.parse_args()
     legs = all_legs(("-k", options.k) if options.k else ())

@@ -45,15 +45,22 @@ class Log:
         argv = [str(a) for a in argv]
         self.file.write("$ " + " ".join(argv) + "\n")
         self.file.flush()
-        done = subprocess.run(
-            argv, cwd=cwd, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-            check=False)
-        self.file.write(done.stdout + f"-> {done.returncode}\n")
+        output = []
+        with subprocess.Popen(
+                argv, cwd=cwd, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                errors="replace") as process:
+            for line in process.stdout:
+                # at once: somebody may be reading the log of what takes minutes
+                output.append(line)
+                self.file.write(line)
+                self.file.flush()
+        status, text = process.returncode, "".join(output)
+        self.file.write(f"-> {status}\n")
         self.file.flush()
-        if must and done.returncode:
-            raise Failed(tail(done.stdout) or f"{argv[0]} ended with {done.returncode}")
-        return done.returncode, done.stdout
+        if must and status:
+            raise Failed(tail(text) or f"{argv[0]} ended with {status}")
+        return status, text
 
 
 def tail(text, lines=40):
