@@ -65,8 +65,6 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 	case PRIV_LOG_ROTATE:
 		logs_rotate(m, msg, fds);
 		return true;
-	case PRIV_CRIU:
-		return true;
 	case PRIV_LOG_FD:
 		return pool_logs_on_fd(m, msg, fds);
 	case PRIV_CRIU:
