@@ -3,6 +3,7 @@
 /* The listening socket of a pool: the manager's, handed to each parent of it. */
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -23,11 +24,25 @@ static void socket_name(const struct pool *p, char *name, size_t size)
 }
 
 /*
+ * A whole path: CRIU takes no relative one that is not the end of the socket's present name
+ * ("Unable too cut 1.bind from /run/lsapid/pools/1.sock"). Where there is no room for one, PHP of
+ * this pool is not frozen.
+ */
+static void bind_path(const struct pool *p, char *path, size_t size)
+{
+	char dir[PATH_MAX];
+	int used = getcwd(dir, sizeof(dir)) ? snprintf(path, size, "%s/%u.bind", dir, p->id) : -1;
+
+	if (used < 0 || (size_t)used >= size)
+		(void)snprintf(path, size, "%u.bind", p->id);
+}
+
+/*
  * Relative to the working directory, which is the manager's own: sun_path holds 108 bytes. Nobody
  * but the manager can reach the socket: who can connect to lsphp can set any ini value.
  *
- * Renamed after the bind: when CRIU brings lsphp back, it removes the name that the socket was bound
- * to, although it is given the socket.
+ * Renamed after the bind: when CRIU brings lsphp back, it removes the name that the socket was
+ * bound to, although it is given the socket.
  */
 static int make_listener(const struct pool *p, int *ret_fd)
 {
@@ -42,7 +57,7 @@ static int make_listener(const struct pool *p, int *ret_fd)
 	if (fd < 0)
 		return err_origin(-errno);
 	socket_name(p, name, sizeof(name));
-	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%u.bind", p->id);
+	bind_path(p, addr.sun_path, sizeof(addr.sun_path));
 	if (unlink(addr.sun_path) < 0 && errno != ENOENT)
 		return err_origin(-errno);
 	/* the mode that the socket is born with; there is no moment with a wider one */

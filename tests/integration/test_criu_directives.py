@@ -233,3 +233,15 @@ lsapi_reset_criu_on_apache_restart On
         "lsapi_criu", "lsapi_backend_initial_start", "lsapi_criu_debug",
         "lsapi_criu_imgs_dir_path", "lsapi_reset_criu_on_apache_restart"}
     assert "criu service" in found["lsapi_criu_socket_path"]["text"]
+
+
+def test_thawed_php_does_not_take_the_socket_of_its_pool_away(stack):
+    """CRIU unlinks the path that a socket was bound to: nobody connects to that one."""
+    made = stack(Vhost("a.test", "games"))
+    assert made.get("a.test", "/who.php").status == 200
+    pools = made.daemon.run / "pools"
+    bound = {line.split()[-1] for line in Path("/proc/net/unix").read_text().splitlines()
+             if str(pools) in line}
+    names = {path.name for path in pools.iterdir() if path.name.endswith(".sock")}
+    assert bound == {str(pools / name).replace(".sock", ".bind") for name in names}
+    assert len(names) == 1
