@@ -18,6 +18,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -216,11 +217,23 @@ def measure_app(made, app):
     return figures
 
 
+def wait_tried(made):
+    """Until lsapid knows that CRIU works; what starts before that is never frozen."""
+    def is_tried():
+        fails = re.search(r" criu\.fails .*", made.daemon.text())
+        if fails:
+            sys.exit(f"nothing is measured:{fails.group(0)}")
+        return " criu.works " in made.daemon.text()
+
+    wait_until(is_tried, 60, "whether CRIU works")
+
+
 def measure(made):
     out = {}
     for app in APPS:
         write(made, app)
     made.start()
+    wait_tried(made)
     for app in APPS:
         print(f"{app}: {OPTIONS.rounds} starts of each kind ...", file=sys.stderr)
         out[app] = measure_app(made, app)
@@ -260,9 +273,12 @@ def main():
     figures = {"machine": scale.machine() | {"criu": version.group(1) if version else "?"},
                "counts": {"classes": OPTIONS.classes, "rounds": OPTIONS.rounds,
                           "methods": OPTIONS.methods}}
-    figures |= scale.with_stack(
-        measure, vhosts=vhosts, limits=ONE_HTTPD, extra="lsapi_backend_pgrp_max_idle 1",
-        settings=SETTINGS | {"criu_program": os.path.realpath(OPTIONS.criu)})
+    settings = SETTINGS | {"criu_program": os.path.realpath(OPTIONS.criu)}
+    # on a disk, as those of an administrator are
+    with tempfile.TemporaryDirectory(prefix="lsapid-bench-", dir="/var/tmp") as images:
+        figures |= scale.with_stack(
+            measure, vhosts=vhosts, limits=ONE_HTTPD, settings=settings,
+            extra=f"lsapi_backend_pgrp_max_idle 1\nlsapi_criu_imgs_dir_path {images}")
     text = table(figures)
     print(text)
     if OPTIONS.json:
