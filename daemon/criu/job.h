@@ -61,7 +61,7 @@ enum job_fd {
 
 enum job_result {
 	JOB_FROZEN = 1,   /* ms: the time that lsphp stood still or less; bytes: of the image */
-	JOB_RESTORED = 2, /* ms: of CRIU; status: pid of lsphp for the supervisor, 0 if not known */
+	JOB_RESTORED = 2, /* ms: of CRIU; lsphp is the only child of the job's process */
 	JOB_ENDED = 3,    /* status: as waitpid(2), of the lsphp parent */
 	JOB_NO_IMAGE = 4, /* text: why, if one was dropped; "" if there was none */
 	JOB_FAILED = 5,   /* text: CRIU's reason or ours, one line */

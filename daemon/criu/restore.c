@@ -12,12 +12,10 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/fd.h"
 #include "daemon/base/log.h"
-#include "daemon/base/str.h"
 #include "daemon/criu/engine.h"
 #include "daemon/criu/freeze.h"
 #include "daemon/criu/image.h"
 #include "daemon/criu/init.h"
-#include "daemon/criu/proc.h"
 #include "daemon/criu/program.h"
 #include "daemon/criu/report.h"
 #include "daemon/criu/reset_flag.h"
@@ -149,23 +147,6 @@ static int bring_back(const struct restore *r, const struct image *image, pid_t 
 	return failed ? failed : unmount_proc(reterr);
 }
 
-/* Of our child, as the host counts; 0 if that cannot be told. /proc is the host's again. */
-static pid_t find_number(void)
-{
-	char self[16] = "";
-	uint64_t own;
-	pid_t pid = 0;
-	size_t count = 0;
-
-	if (readlink("/proc/self", self, sizeof(self) - 1) < 0)
-		return 0;
-	if (!str_parse_uint(self, 1, INT32_MAX, &own))
-		return 0;
-	if (proc_children((pid_t)own, &pid, 1, &count) < 0 || count != 1)
-		return 0;
-	return pid;
-}
-
 int restore_run(const struct restore *r)
 {
 	struct job_report report = { .result = JOB_RESTORED };
@@ -189,7 +170,6 @@ int restore_run(const struct restore *r)
 		report_result(JOB_FAILED, &why);
 		return 1;
 	}
-	report.status = find_number();
 	image_used(&image, report.ms);
 	image_close(&image);
 	error = init_confine(signal_fd);
