@@ -45,7 +45,7 @@ def wait_until(condition, seconds=10.0, what="condition"):
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {seconds:g} s")
-        time.sleep(0.01)
+        time.sleep(0.01 * PATIENCE)
 
 
 class Process:
