@@ -106,13 +106,17 @@ static bool is_of_thawed(const struct backend *b)
 
 uint32_t backend_child_pid(struct backend *b)
 {
+	const struct pool_parent *parent = &b->pool->parent;
 	uint32_t told = backend_told_pid(b);
 
+	/* one that is thawed may serve before the supervisor has told that it is */
+	if (b->spawn_id && b->spawn_id == parent->spawn_id && !parent->pid)
+		return 0;
 	if (!told || !is_of_thawed(b))
 		return told;
 	/* a connection has one child in its life; it is found as long as its parent is there */
-	if (!b->host_pid && b->pool->parent.spawn_id == b->spawn_id)
-		b->host_pid = nspid_find(b->pool->parent.pid, told);
+	if (!b->host_pid && b->spawn_id == parent->spawn_id)
+		b->host_pid = nspid_find(parent->pid, told);
 	return b->host_pid;
 }
 

@@ -44,6 +44,7 @@ struct freeze {
 	bool pays_not;         /* auto: thawed starts were not faster */
 	bool has_to_be_cold;   /* the next start: the image is being written */
 	bool is_timing;        /* a connection that times the present start has been granted */
+	uint64_t took_ns;      /* the present start, if it was answered before SPAWNED; else 0 */
 	uint64_t spec_hash;    /* all that is noted here is of these settings */
 	uint32_t php_serial;   /* ... and of this PHP */
 	struct event patience; /* SENT, and somebody waits */

@@ -51,8 +51,10 @@ void thaw_prepare(struct pool *p)
 
 void thaw_begin(struct pool *p)
 {
-	if (p->freeze)
-		p->freeze->is_timing = false;
+	if (!p->freeze)
+		return;
+	p->freeze->is_timing = false;
+	p->freeze->took_ns = 0;
 }
 
 bool thaw_is_allowed(struct pool *p)
@@ -69,6 +71,33 @@ bool thaw_is_allowed(struct pool *p)
 	return !criu_is_resetting(p->manager, p->name);
 }
 
+/* Once: the image goes, and the pool is started as always until its settings or its PHP change. */
+static void judge(struct pool *p)
+{
+	struct freeze *f = p->freeze;
+
+	if (f->pays_not || p->criu != FREEZE_MODE_AUTO ||
+		!freeze_policy_pays_not(&f->cold, &f->thawed))
+		return;
+	f->pays_not = true;
+	log_info("thaw.pays_not", F_UINT("pool", p->id), F_STR("name", p->name),
+		F_UINT("uid", p->uid), F_UINT("cold_ms", f->cold.mean_ns / NS_PER_MS),
+		F_UINT("thawed_ms", f->thawed.mean_ns / NS_PER_MS),
+		F_STR("remedy", "None, or lsapi_criu On to freeze it all the same"));
+	criu_reset_later(p->manager, p->name);
+}
+
+static void note_start(struct pool *p, uint64_t took_ns)
+{
+	struct freeze *f = p->freeze;
+
+	pace_note(p->parent.is_thawed ? &f->thawed : &f->cold, took_ns);
+	log_debug("thaw.start", F_UINT("pool", p->id), F_STR("name", p->name),
+		F_STR("how", p->parent.is_thawed ? "thawed" : "cold"),
+		F_UINT("ms", took_ns / NS_PER_MS));
+	judge(p);
+}
+
 void thaw_note_spawned(struct pool *p, const struct priv_message *msg)
 {
 	struct freeze *f = p->freeze;
@@ -81,6 +110,8 @@ void thaw_note_spawned(struct pool *p, const struct priv_message *msg)
 		stats->cold_starts++;
 	if (!f)
 		return;
+	if (f->took_ns)
+		note_start(p, f->took_ns);
 	if (p->parent.is_thawed)
 		f->dropped[0] = '\0';
 	if (!msg->text[0])
@@ -109,22 +140,6 @@ bool thaw_has_to_time(struct backend *b)
 	return true;
 }
 
-/* Once: the image goes, and the pool is started as always until its settings or its PHP change. */
-static void judge(struct pool *p)
-{
-	struct freeze *f = p->freeze;
-
-	if (f->pays_not || p->criu != FREEZE_MODE_AUTO ||
-		!freeze_policy_pays_not(&f->cold, &f->thawed))
-		return;
-	f->pays_not = true;
-	log_info("thaw.pays_not", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_UINT("uid", p->uid), F_UINT("cold_ms", f->cold.mean_ns / NS_PER_MS),
-		F_UINT("thawed_ms", f->thawed.mean_ns / NS_PER_MS),
-		F_STR("remedy", "None, or lsapi_criu On to freeze it all the same"));
-	criu_reset_later(p->manager, p->name);
-}
-
 void thaw_note_answer(struct backend *b, uint64_t end_ns)
 {
 	struct pool *p = b->pool;
@@ -137,9 +152,9 @@ void thaw_note_answer(struct backend *b, uint64_t end_ns)
 	if (!f || !f->is_timing || b->spawn_id != p->parent.spawn_id)
 		return;
 	took_ns = clock_since_ns(p->parent.since_ns, end_ns);
-	pace_note(p->parent.is_thawed ? &f->thawed : &f->cold, took_ns);
-	log_debug("thaw.start", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_STR("how", p->parent.is_thawed ? "thawed" : "cold"),
-		F_UINT("ms", took_ns / NS_PER_MS));
-	judge(p);
+	/* one that was thawed may answer before the supervisor has told that it was */
+	if (p->parent.pid)
+		note_start(p, took_ns);
+	else
+		f->took_ns = took_ns;
 }

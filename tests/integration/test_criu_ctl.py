@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PHP behind Apache that is frozen and thawed, as an administrator sees and steers it."""
+
+import json
+import os
+import signal
+
+import criu_helper
+import pytest
+
+from harness import Vhost
+from place import wait_until
+
+WHY_NOT = criu_helper.why_not()
+works = pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
+
+
+def site(stack, **defaults):
+    made = stack(Vhost("a.test", "games"), start=False,
+                 settings={"criu_program": criu_helper.CRIU or "/usr/sbin/criu"},
+                 defaults={"criu": "on", "initial_start": 2, **defaults})
+    made.daemon.defaults["criu_images_dir"] = str(made.place.path / "images")
+    made.daemon.write_conf()
+    return made.start()
+
+
+def pool(made):
+    found, = made.ctl.status()["pools"]
+    return found
+
+
+def warm_up(made):
+    wait_until(lambda: made.ctl.status()["daemon"]["criu"]["state"] != "unknown", 30, "a check")
+    for _ in range(3):
+        assert made.get("a.test", "/who.php").status == 200
+    wait_until(lambda: pool(made)["state"] == "ready", 5, "a ready pool")
+
+
+def end_parent(made):
+    """Nobody asked for it: the next request starts another one."""
+    before = pool(made)["pid"]
+    parent, = made.daemon.parents()
+    os.kill(parent.pid, signal.SIGTERM)
+    wait_until(lambda: pool(made)["pid"] != before, 10, "its end")
+
+
+@works
+def test_a_pool_is_frozen_at_its_idle_moment_and_thawed(stack):
+    made = site(stack)
+    warm_up(made)
+    wait_until(lambda: pool(made)["criu"].get("image_bytes"), 30, "an image")
+    status, text = made.ctl.run("criu", "list")
+    assert status == 0 and "1 images" in text and "a.test" in text
+    end_parent(made)
+    assert made.get("a.test", "/who.php").status == 200
+    # it may answer before the supervisor has told what it is
+    wait_until(lambda: pool(made)["criu"]["started"] == "thawed", 5, "a thawed parent")
+    assert pool(made)["criu"]["why_not"] == "thawed"
+    totals = made.ctl.status()["totals"]
+    assert (totals["freezes"], totals["thawed_starts"], totals["cold_starts"]) == (1, 1, 1)
+    status, text = made.ctl.run("status")
+    assert "criu: works" in text and "criu on: thawed start" in text
+
+
+@works
+def test_a_pool_is_frozen_when_an_administrator_wants_it(stack):
+    made = site(stack, initial_start=0)
+    warm_up(made)
+    status, text = wait_until(lambda: frozen(made), 30, "an idle moment")
+    assert "a.test: frozen in " in text
+    status, text = made.ctl.run("criu", "reset", "a.test")
+    assert (status, text) == (0, "images removed\n")
+    status, text = made.ctl.run("--json", "criu", "list")
+    assert status == 0 and json.loads(text)["answer"]["images"] == []
+    status, text = made.ctl.run("criu", "freeze", "b.test")
+    assert (status, text) == (1, "lsapidctl: criu: no pool has this number or name\n")
+    assert made.ctl.run("criu")[0] == 0
+
+
+def frozen(made):
+    """Return: status and text; None: it was busy just then"""
+    status, text = made.ctl.run("criu", "freeze", "a.test")
+    assert status == 0 or "busy" in text or "at work" in text, text
+    return (status, text) if status == 0 else None
+
+
+@works
+def test_children_of_a_thawed_pool_are_told_with_their_pids_on_this_host(stack):
+    """What they tell of themselves is of a namespace of its own; see nspid.h."""
+    made = site(stack)
+    warm_up(made)
+    wait_until(lambda: pool(made)["criu"].get("image_bytes"), 30, "an image")
+    end_parent(made)
+    assert made.get("a.test", "/who.php").status == 200
+    wait_until(lambda: pool(made)["criu"]["started"] == "thawed", 5, "a thawed parent")
+    # a connection that is made soon after the former parent's end is closed after one request
+    told = wait_until(lambda: told_pids(made), 10, "a connection that stays")
+    parent = pool(made)["pid"]
+    assert told <= {p.pid for p in made.daemon.lsphp() if p.ppid == parent}
+
+
+def told_pids(made):
+    assert made.get("a.test", "/who.php").status == 200
+    return {b["pid"] for b in pool(made)["backends"] if b["pid"]}
+
+
+
+def test_where_criu_is_not_there_php_runs_as_always(stack):
+    made = stack(Vhost("a.test", "games"), settings={"criu_program": "/nowhere/criu"},
+                 defaults={"criu": "on"})
+    made.daemon.wait_log("criu.broken")
+    assert made.get("a.test", "/who.php").status == 200
+    status, text = made.ctl.run("criu", "check")
+    assert status == 1
+    assert "/nowhere/criu is not there" in text and "remedy: " in text
+    status, text = made.ctl.run("criu", "freeze", "a.test")
+    assert status == 1 and "/nowhere/criu is not there" in text
+    assert made.daemon.text().count("criu.broken") == 1
+
+
+def test_a_wrong_command_line_is_told_without_a_daemon(stack):
+    made = stack(start=False)
+    for words, told in ((["melt"], "one of check"), (["reset"], "of which POOL"),
+                        (["freeze"], "which POOL"), (["list", "a.test"], "takes no POOL"),
+                        (["--all", "list"], "for reset"), (["freeze", "x" * 256], "so long")):
+        status, text = made.ctl.run("criu", *words)
+        assert status == 2 and told in text, (words, text)
+    assert made.ctl.run("criu", "check")[0] == 3
