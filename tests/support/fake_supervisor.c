@@ -129,8 +129,8 @@ static void on_spawn(
 		s->last_pid = reply.pid;
 		fake_criu_spawned(s, m, &reply);
 	}
+	s->spawns++; /* before anybody could be told */
 	fake_supervisor_send(s, &reply, NULL);
-	s->spawns++;
 }
 
 static void on_signal(struct fake_supervisor *s, const struct priv_message *m)
