@@ -57,7 +57,9 @@ class Daemon:
             "control_socket": self.socket, "runtime_dir": self.run, "key_file": self.key,
             "manager_user": "nobody" if IS_ROOT else ME.pw_name,
             "apache_user": APACHE.pw_name, "apache_group": group_name(APACHE.pw_gid),
-            "log_level": "debug", "uid_min": 1, "gid_min": 1, **settings}
+            "log_level": "debug", "uid_min": 1, "gid_min": 1,
+            # where it works, it would be in the way of whoever counts starts
+            "criu_program": "", **settings}
         env = [f"{k}={v}" for k, v in sanitizer_env(place).items()] + list(env)
         #: name: (binary, env) or (binary, env, watch)
         self.handlers = {HANDLER: (place.bin / "lsphp", env)}

@@ -1,0 +1,359 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PHP that is warm is frozen, and thawed where it would have to be started: with real everything.
+
+Where the host's CRIU does not work these run in the virtual machine only, see tests/vm.
+"""
+
+import os
+import threading
+from pathlib import Path
+
+import criu_helper
+import pytest
+from harness import Vhost
+from place import IS_ROOT, wait_until
+
+WHY_NOT = criu_helper.why_not()
+pytestmark = [pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT)),
+              pytest.mark.skipif(not IS_ROOT, reason="CRIU needs root")]
+
+HITS = """<?php
+require __DIR__ . "/classes.php";
+echo opcache_get_status(false)["opcache_statistics"]["hits"], " ", ini_get("memory_limit"), " ",
+    getenv("X"), " ", posix_geteuid();
+if (isset($_GET["wait"])) { while (!file_exists($_GET["wait"])) { usleep(10000); clearstatcache(); } }
+"""
+CLASSES = "<?php\n" + "\n".join(f"class C{i} {{ function f($x) {{ return $x + {i}; }} }}"
+                                for i in range(60))
+
+
+class Site:
+    """A stack whose pools are frozen after three requests and end after two idle seconds."""
+
+    def __init__(self, stack, *vhosts, settings=None, **defaults):
+        vhosts = vhosts or [Vhost("a.test", "games")]
+        self.stack = stack(*vhosts, start=False)
+        self.place, self.daemon = self.stack.place, self.stack.daemon
+        self.images = self.place.path / "criu"
+        self.ini = self.place.directory("ini")
+        self.daemon.settings.update(criu_program=criu_helper.CRIU, **(settings or {}))
+        binary, env = self.daemon.handlers["application/x-httpd-lsphp"]
+        self.daemon.handlers["application/x-httpd-lsphp"] = (
+            binary, [*env, f"PHP_INI_SCAN_DIR=:{self.ini}"], [self.ini])
+        self.daemon.defaults.update({"criu": "on", "initial_start": 3, "pgrp_max_idle": "2s",
+                                     "criu_images_dir": str(self.images), **defaults})
+        self.daemon.write_conf()
+        for vhost in self.stack.httpd.vhosts.values():
+            for name, text in (("hits.php", HITS), ("classes.php", CLASSES)):
+                path = self.place.file(vhost.docroot / name, text, vhost.owner)
+                os.utime(path, (1, 1))  # opcache leaves alone what has just been written
+
+    def start(self):
+        self.stack.start()
+        self.daemon.wait_log("criu.works", 20)
+        return self
+
+    def get(self, vhost="a.test", query=""):
+        answer = self.stack.get(vhost, f"/hits.php{query}")
+        assert answer.status == 200, answer.text
+        return answer.text.split()
+
+    def hits(self, vhost="a.test"):
+        return int(self.get(vhost)[0])
+
+    def pool(self, vhost="a.test"):
+        return [p for p in self.stack.ctl.status()["pools"] if p["name"] == vhost][0]
+
+    def started(self, vhost="a.test"):
+        return self.pool(vhost)["criu"]["started"]
+
+    def wait_state(self, state, vhost="a.test"):
+        wait_until(lambda: self.pool(vhost)["state"] == state, 30, f"{vhost} {state}")
+
+    def freeze(self, vhost="a.test"):
+        """Warm, frozen, and cold again."""
+        done = self.stack.ctl.status()["totals"]["freezes"]
+        for _ in range(4):
+            self.get(vhost)
+        wait_until(lambda: self.stack.ctl.status()["totals"]["freezes"] > done, 30, "a freezing")
+        self.wait_state("cold", vhost)
+
+    def image(self):
+        found = list(self.images.glob("lsapi_a.test*_criu_imgs/image.*"))
+        return found[0] if found else None
+
+
+@pytest.fixture
+def site(stack):
+    return lambda *vhosts, **how: Site(stack, *vhosts, **how).start()
+
+
+def test_a_warm_pool_is_frozen_and_comes_back_with_its_cache(site):
+    made = site()
+    made.get()
+    assert made.image() is None and made.started() == "cold"
+    made.freeze()
+    assert made.image().stat().st_uid == 0 and made.image().stat().st_mode & 0o77 == 0
+    assert made.images.stat().st_mode & 0o777 == 0o700
+    hits, *_, uid = made.get()
+    assert int(hits) >= 4  # a cold one would have none
+    assert int(uid) == made.stack.httpd.vhosts["a.test"].owner.pw_uid
+    criu = made.pool()["criu"]
+    assert criu["started"] == "thawed" and criu["cold_ms"] > 0 and criu["thawed_ms"] > 0
+    totals = made.stack.ctl.status()["totals"]
+    assert (totals["cold_starts"], totals["thawed_starts"]) == (1, 1)
+    # and again, from the same image
+    made.wait_state("cold")
+    assert made.hits() >= 4 and made.started() == "thawed"
+    status, listed = made.stack.ctl.run("criu", "list")
+    assert status == 0 and "a.test" in listed
+
+
+@pytest.mark.parametrize("number", [0, 100])
+def test_below_initial_start_nothing_is_frozen(site, number):
+    made = site(initial_start=number)
+    for _ in range(5):
+        made.get()
+    made.wait_state("cold")
+    made.get()
+    assert made.started() == "cold" and made.image() is None
+
+
+def test_auto_leaves_a_quick_pool_alone_and_says_so(site):
+    made = site(criu="auto", initial_start=1)
+    for _ in range(3):
+        made.stack.get("a.test", "/who.php")
+    made.wait_state("cold")
+    criu = made.pool()["criu"]
+    assert made.image() is None or criu["cold_ms"] >= 200
+    assert criu["mode"] == "auto" and criu["why_not"]
+
+
+def change_ini(made):
+    (made.ini / "x.ini").write_text("memory_limit=77M\n")
+
+
+def change_binary(made):
+    path = made.place.bin / "lsphp"
+    data = path.read_bytes()
+    path.unlink()
+    path.write_bytes(data)
+    path.chmod(0o755)
+
+
+def change_setting(made):
+    made.daemon.defaults["limit_nofile"] = 500
+    made.daemon.write_conf()
+    assert made.stack.ctl.run("reload")[0] == 0
+
+
+def spoil_image(made):
+    file, = made.image().glob("pages-1.img")
+    os.truncate(file, 100)
+
+
+@pytest.mark.parametrize("change, why", [
+    (change_ini, "x.ini"), (change_binary, "lsphp"), (change_setting, "limit_nofile"),
+    (spoil_image, "pages-1.img")])
+def test_whatever_it_depends_on_has_changed_drops_the_image(site, change, why):
+    made = site()
+    made.freeze()
+    change(made)
+    made.get()
+    assert made.started() == "cold"
+    lines = [line for line in made.daemon.text().splitlines() if "image.dropped" in line]
+    assert len(lines) == 1 and why in lines[0]
+    if change is change_ini:
+        assert made.get()[1] == "77M"
+    made.freeze()  # and there is a new one
+    made.get()
+    assert made.started() == "thawed"
+
+
+def reset_by_ctl(made):
+    assert made.stack.ctl.run("criu", "reset", "a.test")[0] == 0
+
+
+def reset_all(made):
+    assert made.stack.ctl.run("criu", "reset", "--all")[0] == 0
+
+
+def reset_by_admin_flag(made):
+    (made.image().parent / "please.reset").write_text("")
+
+
+def reset_by_user_flag(made):
+    home = Path(made.owner.pw_dir)
+    made.place.file(home / "mod_lsapi_reset_me_a.test", "", made.owner)
+
+
+def reset_by_apache(made):
+    made.stack.httpd.stop()
+    wait_until(lambda: made.image() is None, 20, "the end of the image")
+    made.stack.httpd.start()
+
+
+@pytest.mark.parametrize("reset", [reset_by_ctl, reset_all, reset_by_admin_flag,
+                                   reset_by_user_flag, reset_by_apache])
+def test_each_reset_makes_the_next_start_a_cold_one(site, accounts, reset):
+    owner = accounts.add()
+    made = site(Vhost("a.test", owner),
+                **({"criu_reset_on_restart": True} if reset is reset_by_apache else {}))
+    made.owner = owner
+    made.freeze()
+    reset(made)
+    made.get()
+    assert made.started() == "cold" and made.image() is None
+    if reset is reset_by_user_flag:
+        assert not (Path(owner.pw_dir) / "mod_lsapi_reset_me_a.test").exists()
+
+
+def test_freeze_now_and_its_refusals(site):
+    made = site(initial_start=0)
+    assert made.stack.ctl.run("criu", "freeze", "a.test")[0] != 0  # nobody knows it yet
+    made.get()
+    status, text = made.stack.ctl.run("criu", "freeze", "a.test")
+    assert status == 0, text
+    assert made.image()
+    made.wait_state("cold")
+    made.get()
+    assert made.started() == "thawed"
+    status, text = made.stack.ctl.run("criu", "freeze", "a.test")
+    assert status != 0 and "image" in text
+
+
+class Load:
+    """Requests without a pause, from some threads, until the end."""
+
+    def __init__(self, made, vhosts, threads=3):
+        self.made, self.answers, self.wrong, self.ended = made, 0, [], threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(vhosts,)) for _ in range(threads)]
+
+    def run(self, vhosts):
+        while not self.ended.is_set():
+            for vhost in vhosts:
+                answer = self.made.stack.get(vhost, "/hits.php")
+                self.answers += 1
+                if answer.status != 200:
+                    self.wrong.append((vhost, answer.status, answer.text[:200]))
+                self.ended.wait(self.made.pause)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *what):
+        self.ended.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def test_no_request_is_lost_while_php_is_frozen_and_thawed(site):
+    made = site(pgrp_max_idle="60s")
+    made.pause = 0.02
+    for _ in range(4):
+        made.get()
+    with Load(made, ["a.test"]) as load:
+        tries = 0
+        while not made.image():  # it hardly ever has nothing to do: busy is an answer, too
+            tries += 1
+            made.stack.ctl.run("criu", "freeze", "a.test")
+            made.pause = 0.02 * tries
+        for _ in range(4):
+            answered = load.answers
+            os.kill(made.daemon.parents()[0].pid, 15)
+            wait_until(lambda: load.answers > answered + 10, 30, "answers")
+    assert not load.wrong
+    assert made.stack.ctl.status()["totals"]["thawed_starts"] >= 1
+
+
+def test_twenty_pools_are_frozen_and_thawed_in_a_burst(site):
+    names = [f"s{i}.test" for i in range(20)]
+    made = site(*[Vhost(name, "games" if i % 2 else "mail") for i, name in enumerate(names)],
+                pgrp_max_idle="8s")
+    for _ in range(4):
+        for name in names:
+            made.get(name)
+    wait_until(lambda: made.stack.ctl.status()["totals"]["freezes"] == 20, 60, "all to be frozen")
+    for name in names:
+        made.wait_state("cold", name)
+    with Burst(made, names) as burst:
+        pass
+    assert not burst.wrong
+    totals = made.stack.ctl.status()["totals"]
+    assert totals["thawed_starts"] == 20 and totals["cold_starts"] == 20
+
+
+class Burst:
+    """One request to each, all at once."""
+
+    def __init__(self, made, names):
+        self.wrong = []
+        self.threads = [threading.Thread(target=self.ask, args=(made, name)) for name in names]
+
+    def ask(self, made, name):
+        answer = made.stack.get(name, "/hits.php")
+        if answer.status != 200:
+            self.wrong.append((name, answer.status))
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *what):
+        for thread in self.threads:
+            thread.join()
+
+
+WRAPPER = """#!/bin/sh
+case "$*" in
+check*|*--version*) exec {criu} "$@" ;;
+esac
+[ -e {flag} ] || exec {criu} "$@"
+{deed}
+"""
+
+
+@pytest.mark.parametrize("deed", ["exit 1", "kill -9 $$", "exec sleep 600"])
+def test_whatever_fails_php_is_started_and_one_line_says_why(site, deed):
+    """A failure of each kind when it is thawed, and when it is frozen; and no storm of tries."""
+    made = site(settings={"criu_time_limit": "3s"})
+    flag = made.place.path / "broken"
+    wrapper = made.place.bin / "criu"
+    wrapper.write_text(WRAPPER.format(criu=criu_helper.CRIU, flag=flag, deed=deed))
+    wrapper.chmod(0o755)
+    made.daemon.settings["criu_program"] = str(wrapper)
+    made.daemon.write_conf()
+    assert made.stack.ctl.run("reload")[0] == 0
+    wait_until(lambda: made.daemon.text().count("criu.works") == 2, 20, "the other criu")
+    made.freeze()
+    flag.write_text("")
+    for _ in range(3):
+        assert made.get()
+        assert made.started() == "cold"
+        made.wait_state("cold")
+    assert made.daemon.text().count("thaw.failed") == 1
+    # once more: freezing
+    assert made.stack.ctl.run("criu", "reset", "--all")[0] == 0
+    for _ in range(5):
+        made.get()
+    made.wait_state("cold")
+    assert made.get()
+    failures = [line for line in made.daemon.text().splitlines()
+                if "freeze.failed" in line]
+    assert len(failures) <= 1
+
+
+def test_a_thawed_child_that_runs_too_long_is_ended(site):
+    """Its pid is one of the namespace: the manager has to find the right process."""
+    made = site(max_process_time="2s")
+    made.freeze()
+    made.get()
+    assert made.started() == "thawed"
+    answer = made.stack.get("a.test", "/hits.php?wait=/nonexistent")
+    assert answer.status in (200, 503)
+    made.daemon.wait_log("request.runaway", 20)
+    assert "child.refused" not in made.daemon.text()
+    assert made.get()
