@@ -34,6 +34,7 @@ void criu_init(struct criu *c, const char *manager_binary)
 
 	*c = (struct criu){ .state = PRIV_CRIU_UNKNOWN };
 	map_init(&c->cold);
+	list_init(&c->to_freeze);
 	if (asprintf(&c->binary, "%.*s" HELPER_NAME, slash ? (int)(slash + 1 - manager_binary) : 0,
 		    manager_binary) < 0)
 		c->binary = NULL;
@@ -219,6 +220,7 @@ void criu_stop(struct spawn *sp)
 void criu_forget(struct spawn *sp)
 {
 	freeze_give_up(sp);
+	list_remove(&sp->freeze_node);
 	if (sp->helper)
 		sp->helper->spawn = NULL;
 	sp->helper = NULL;

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/base/list.h"
 #include "daemon/base/map.h"
 #include "daemon/supervisor/launch.h"
 #include "proto/priv.h"
@@ -29,6 +30,7 @@ struct criu {
 	char text[PRIV_TEXT_SIZE];
 	struct helper *checking; /* borrowed; NULL: nobody does */
 	uint32_t freezing;
+	struct list to_freeze; /* spawns whose turn has not come */
 	struct map cold; /* hash of a specification to struct cold: those that need not be tried */
 };
 

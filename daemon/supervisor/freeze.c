@@ -116,7 +116,56 @@ static void end_half_frozen(struct spawn *sp)
 	tree_kill(sp->pid);
 }
 
-static void on_freeze(struct supervisor *s, struct helper *h, const struct job_report *report)
+/* Return: NULL; why it cannot be frozen */
+static const char *find_obstacle(const struct supervisor *s, const struct spawn *sp)
+{
+	if (s->criu.state != PRIV_CRIU_WORKS)
+		return s->criu.text;
+	if (sp->is_thawed)
+		return "it runs from its image";
+	if (!sp->ice)
+		return "it was started when CRIU was off, or did not work";
+	return sp->helper || sp->report_fd >= 0 || sp->cause != SPAWN_CAUSE_ITSELF ? JOB_BUSY
+										   : NULL;
+}
+
+static void refuse(struct supervisor *s, const struct spawn *sp, const char *obstacle)
+{
+	tell_not_frozen(s, sp->id,
+		strcmp(obstacle, JOB_BUSY) == 0 ? PRIV_FROZEN_BUSY : PRIV_FROZEN_FAILED, obstacle);
+}
+
+static void on_freeze(struct supervisor *s, struct helper *h, const struct job_report *report);
+
+static void begin(struct supervisor *s, struct spawn *sp)
+{
+	const char *obstacle = find_obstacle(s, sp);
+	struct helper *h = NULL;
+	int r;
+
+	if (obstacle) {
+		refuse(s, sp, obstacle);
+		return;
+	}
+	r = helper_start(s, sp->ice, on_freeze, sp->id, &h);
+	if (r < 0) {
+		refuse(s, sp, strerrordesc_np(-r));
+		return;
+	}
+	s->criu.freezing++;
+	h->spawn = sp;
+	sp->helper = h;
+}
+
+static void begin_next(struct supervisor *s)
+{
+	struct list_node *n;
+
+	while (s->criu.freezing < FREEZING_MAX && (n = list_pop_front(&s->criu.to_freeze)))
+		begin(s, LIST_OWNER(n, struct spawn, freeze_node));
+}
+
+static void settle(struct supervisor *s, struct helper *h, const struct job_report *report)
 {
 	struct spawn *sp = h->spawn;
 	enum priv_frozen status = PRIV_FROZEN_DONE;
@@ -124,12 +173,6 @@ static void on_freeze(struct supervisor *s, struct helper *h, const struct job_r
 	if (!report || report->result != JOB_FROZEN)
 		status = report && strcmp(report->text, JOB_BUSY) == 0 ? PRIV_FROZEN_BUSY
 								       : PRIV_FROZEN_FAILED;
-	/* its answer was counted, and what follows is only its end */
-	if (!report && h->has_answered)
-		return;
-	s->criu.freezing--;
-	if (!sp)
-		return;
 	h->spawn = NULL;
 	sp->helper = NULL;
 	if (status == PRIV_FROZEN_DONE)
@@ -144,45 +187,32 @@ static void on_freeze(struct supervisor *s, struct helper *h, const struct job_r
 		(void)kill(sp->pid, SIGTERM);
 }
 
-/* Return: NULL; why it cannot be frozen */
-static const char *find_obstacle(const struct supervisor *s, const struct spawn *sp)
+static void on_freeze(struct supervisor *s, struct helper *h, const struct job_report *report)
 {
-	if (s->criu.state != PRIV_CRIU_WORKS)
-		return s->criu.text;
-	if (sp->is_thawed)
-		return "it runs from its image";
-	if (!sp->ice)
-		return "it was started when CRIU was off, or did not work";
-	return sp->helper || sp->report_fd >= 0 || sp->cause != SPAWN_CAUSE_ITSELF ? JOB_BUSY
-										   : NULL;
+	/* its answer was counted, and what follows is only its end */
+	if (!report && h->has_answered)
+		return;
+	s->criu.freezing--;
+	if (h->spawn)
+		settle(s, h, report);
+	begin_next(s);
 }
 
 void freeze_request(struct supervisor *s, uint64_t id, uint32_t cold_ms)
 {
 	struct spawn *sp = map_find(&s->spawns.by_id, id);
-	struct helper *h = NULL;
 	const char *obstacle;
-	int r;
 
 	if (!sp)
 		return;
 	obstacle = find_obstacle(s, sp);
-	if (!obstacle && s->criu.freezing >= FREEZING_MAX)
-		obstacle = JOB_BUSY;
 	if (obstacle) {
-		tell_not_frozen(s, id,
-			strcmp(obstacle, JOB_BUSY) == 0 ? PRIV_FROZEN_BUSY : PRIV_FROZEN_FAILED,
-			obstacle);
+		refuse(s, sp, obstacle);
 		return;
 	}
 	environ_set_uint(&sp->ice->words, JOB_PID, (uint64_t)sp->pid);
 	environ_set_uint(&sp->ice->words, JOB_COLD_MS, cold_ms);
-	r = helper_start(s, sp->ice, on_freeze, id, &h);
-	if (r < 0) {
-		tell_not_frozen(s, id, PRIV_FROZEN_FAILED, strerrordesc_np(-r));
-		return;
-	}
-	s->criu.freezing++;
-	h->spawn = sp;
-	sp->helper = h;
+	list_remove(&sp->freeze_node);
+	list_push_back(&s->criu.to_freeze, &sp->freeze_node);
+	begin_next(s);
 }

@@ -55,6 +55,7 @@ struct spawn {
 	/* see criu.h */
 	struct helper_order *ice; /* owned: how it would be frozen; NULL: it will not be */
 	struct helper *helper;    /* borrowed: thaws it, is its init, or freezes it; NULL: none */
+	struct list_node freeze_node; /* in criu.to_freeze */
 	uint64_t spec_hash;
 	char why_cold[PRIV_TEXT_SIZE]; /* why its image was not used; "": there was none */
 	bool is_thawed;
