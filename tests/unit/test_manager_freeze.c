@@ -232,6 +232,7 @@ static void request__criu_takes_longer_than_a_start__another_parent(void **state
 	fake_shim_lease(&w->s, w->pool, &l);
 	fake_shim_send_request(&l, "too long");
 	assert_true(fake_shim_read_response(&w->s, &l));
+	fake_supervisor_until(&w->sv.spawns, 2);
 	assert_int_equal(w->sv.spawns, 2);
 	assert_int_equal(w->sv.spawn_flags, 0); /* its image is not whole yet */
 	assert_int_equal(w->sv.retires, 1);
@@ -240,6 +241,7 @@ static void request__criu_takes_longer_than_a_start__another_parent(void **state
 	fake_supervisor_answer_freeze(&w->sv, PRIV_FROZEN_DONE, NULL);
 	(void)kill(first, SIGCONT);
 	fake_supervisor_until(&w->sv.exits, 1);
+	fake_supervisor_until(&w->sv.spawns, 2);
 	assert_int_equal(w->sv.spawns, 2);
 	fake_shim_close(&w->s, &l, CONTROL_CLOSE_DONE);
 	serve(w, &l);
@@ -259,6 +261,7 @@ static void parent__ends_while_it_is_frozen__next_one_is_started(void **state)
 	/* an answer that comes all the same is of nobody */
 	fake_supervisor_answer_freeze(&w->sv, PRIV_FROZEN_FAILED, "gone");
 	serve(w, &l);
+	fake_supervisor_until(&w->sv.spawns, 2);
 	assert_int_equal(w->sv.spawns, 2);
 }
 
