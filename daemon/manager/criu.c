@@ -49,18 +49,20 @@ static struct criu_reset *first_reset(const struct criu *c)
 	return n ? LIST_OWNER(n, struct criu_reset, node) : NULL;
 }
 
-static void drop_first_reset(struct criu *c)
+/* Return: false: there was none */
+static bool drop_first_reset(struct criu *c)
 {
-	struct criu_reset *r = first_reset(c);
+	struct list_node *n = list_pop_front(&c->resets);
 
-	list_remove(&r->node);
-	free(r);
+	if (n)
+		free(LIST_OWNER(n, struct criu_reset, node));
+	return n != NULL;
 }
 
 void criu_deinit(struct criu *c)
 {
-	while (first_reset(c))
-		drop_first_reset(c);
+	while (drop_first_reset(c))
+		continue;
 }
 
 /* --- does it work ------------------------------------------------------------------------- */
@@ -143,7 +145,7 @@ static int send_images(struct manager *m, enum priv_images what, const char *nam
 	struct priv_message msg = {
 		.type = PRIV_IMAGES,
 		.id = m->criu.last_id + 1,
-		.status = what,
+		.status = (int32_t)what,
 	};
 	struct fdpass_set fds = { .count = 1 };
 	int r;
@@ -160,16 +162,17 @@ static int send_images(struct manager *m, enum priv_images what, const char *nam
 static void send_first_reset(struct manager *m)
 {
 	struct criu *c = &m->criu;
-	int r;
+	const struct criu_reset *first;
 
-	while (!c->reset_id && first_reset(c)) {
-		r = send_images(m, PRIV_IMAGES_RESET, first_reset(c)->name);
+	while (!c->reset_id && (first = first_reset(c))) {
+		int r = send_images(m, PRIV_IMAGES_RESET, first->name);
+
 		if (r == 0) {
 			c->reset_id = c->last_id;
 			return;
 		}
-		log_warn("criu.reset_failed", F_STR("name", first_reset(c)->name), F_ERRNO(r));
-		drop_first_reset(c);
+		log_warn("criu.reset_failed", F_STR("name", first->name), F_ERRNO(r));
+		(void)drop_first_reset(c);
 	}
 }
 
@@ -263,12 +266,12 @@ void criu_answer_freeze(const struct pool *p, int error, const char *detail)
 static void end_reset(struct manager *m, const struct priv_message *msg, const char *text)
 {
 	struct criu *c = &m->criu;
+	const struct criu_reset *first = first_reset(c);
 
-	if (msg->status)
-		log_warn("criu.reset_failed", F_STR("name", first_reset(c)->name),
-			F_STR("why", text));
+	if (msg->status && first)
+		log_warn("criu.reset_failed", F_STR("name", first->name), F_STR("why", text));
 	c->reset_id = 0;
-	drop_first_reset(c);
+	(void)drop_first_reset(c);
 	send_first_reset(m);
 }
 

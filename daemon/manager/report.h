@@ -37,11 +37,11 @@ char *report_refused(const char *detail);
 
 /**
  * report_images() - answer to an administrator who asked about images
- * @text: of the supervisor: JSON; or, if @error, what is wrong
+ * @answer: of the supervisor: JSON; or, if @error, what is wrong
  *
  * Return: as above
  */
-char *report_images(int error, const char *text);
+char *report_images(int error, const char *answer);
 
 /**
  * report_reload() - answer to RELOAD

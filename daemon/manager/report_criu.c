@@ -49,11 +49,11 @@ char *report_freeze(const struct pool *p, int error, const char *detail)
 	return dump(o);
 }
 
-char *report_images(int error, const char *reason)
+char *report_images(int error, const char *answer)
 {
 	json_error_t unused;
-	json_t *o = result(error == 0, error ? reason : "");
-	json_t *images = error ? NULL : json_loads(reason, 0, &unused);
+	json_t *o = result(error == 0, error ? answer : "");
+	json_t *images = error ? NULL : json_loads(answer, 0, &unused);
 
 	/* a removal need not have anything to tell */
 	if (images)

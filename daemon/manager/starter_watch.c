@@ -104,6 +104,9 @@ static void look_at_all_draining(struct list *draining, uint64_t now)
 				starter_give_up(p);
 			continue;
 		}
+		/* CRIU has its own time limit, and it is told to retire only then */
+		if (freeze_is_sent(p))
+			continue;
 		/* KILL takes the children too, so those that work are waited for */
 		if (clock_since_ns(p->since_ns, now) > WATCH_RETIRE_NS && list_is_empty(&p->held))
 			starter_kill(p);

@@ -53,7 +53,7 @@ bool fake_criu_on_images(struct fake_supervisor *s, const struct priv_message *m
 
 void fake_supervisor_say_criu(struct fake_supervisor *s, enum priv_criu state, const char *text)
 {
-	struct priv_message m = { .type = PRIV_CRIU, .status = state };
+	struct priv_message m = { .type = PRIV_CRIU, .status = (int32_t)state };
 
 	(void)str_copy(m.text, sizeof(m.text), text);
 	fake_supervisor_send(s, &m, NULL);
@@ -62,7 +62,9 @@ void fake_supervisor_say_criu(struct fake_supervisor *s, enum priv_criu state, c
 void fake_supervisor_answer_freeze(
 	struct fake_supervisor *s, enum priv_frozen status, const char *text)
 {
-	struct priv_message m = { .type = PRIV_FROZEN, .id = s->freeze_id, .status = status };
+	struct priv_message m = {
+		.type = PRIV_FROZEN, .id = s->freeze_id, .status = (int32_t)status
+	};
 
 	if (status == PRIV_FROZEN_DONE) {
 		m.ms = FAKE_MS;
