@@ -43,7 +43,7 @@ def run_vm(pytest_args=()):
     log = Log(LEG)
     for name in RESULTS.values():
         (OUT / "logs" / name).unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory(prefix="lsapid-vm-") as place:
+    with tempfile.TemporaryDirectory(prefix="vm-", dir=OUT) as place:
         status, output = log.run(
             ROOT / "tests" / "vm" / "run", "--timeout", TIME_LIMIT_S, "--share", place, "--",
             *command(place, pytest_args), must=False,
