@@ -66,7 +66,9 @@ struct lease_slot {
 	_Atomic uint32_t child_pid; /* lsphp child that serves it, 0 if not told */
 	_Atomic uint32_t fate;      /* enum lease_fate; the manager's */
 	_Atomic uint32_t limit_s; /* that the fate is about; KILLED: crash_pack(); the manager's */
-	uint8_t reserved[32];
+	/* child_pid is one of a pid namespace of its own, which says nothing here; the manager's */
+	_Atomic uint32_t has_foreign_pid;
+	uint8_t reserved[28];
 };
 
 struct lease_table {

@@ -348,9 +348,11 @@ struct shim_fate shim_lease_get_fate(const struct shim_conn *conn)
 	return f;
 }
 
-/* Another user's, as a rule, and thus EPERM. */
+/* Another user's, as a rule, and thus EPERM. Of who cannot be looked for nothing is known. */
 static bool exists(const struct shim_conn *conn)
 {
+	if (atomic_load_explicit(&slot_of(conn)->has_foreign_pid, memory_order_relaxed))
+		return false;
 	return conn->child_pid && (kill((pid_t)conn->child_pid, 0) == 0 || errno != ESRCH);
 }
 

@@ -95,8 +95,7 @@ uint32_t backend_told_pid(const struct backend *b)
 	return pid <= INT32_MAX ? pid : 0;
 }
 
-/* Return: was the parent it was made for thawed? */
-static bool is_of_thawed(const struct backend *b)
+bool backend_is_of_thawed(const struct backend *b)
 {
 	const struct pool_parent *parent = &b->pool->parent;
 
@@ -112,7 +111,7 @@ uint32_t backend_child_pid(struct backend *b)
 	/* one that is thawed may serve before the supervisor has told that it is */
 	if (b->spawn_id && b->spawn_id == parent->spawn_id && !parent->pid)
 		return 0;
-	if (!told || !is_of_thawed(b))
+	if (!told || !backend_is_of_thawed(b))
 		return told;
 	/* a connection has one child in its life; it is found as long as its parent is there */
 	if (!b->host_pid && b->spawn_id == parent->spawn_id)
@@ -127,7 +126,7 @@ static void settle_list(struct list *l)
 	LIST_FOREACH (l, n, tmp) {
 		struct backend *b = LIST_OWNER(n, struct backend, node);
 
-		if (!is_of_thawed(b))
+		if (!backend_is_of_thawed(b))
 			continue;
 		(void)backend_child_pid(b);
 		b->is_thawed = true;

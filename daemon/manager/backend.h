@@ -89,6 +89,10 @@ uint32_t backend_child_pid(struct backend *b);
 /** backend_settle_pids() - a parent ends: what only it can tell of its children is asked now */
 void backend_settle_pids(struct pool *p);
 
+/** backend_is_of_thawed() - was the parent it was made for thawed? Then its pids are foreign ones
+ */
+bool backend_is_of_thawed(const struct backend *b);
+
 /** backend_requests() - done on it, as told in the same way */
 uint32_t backend_requests(const struct backend *b);
 

@@ -37,6 +37,8 @@ int lease_lend(struct backend *b, struct session *s)
 	/* what is known about the connection goes with it; the GRANT message publishes it */
 	atomic_store_explicit(&slot->requests, b->requests, memory_order_relaxed);
 	atomic_store_explicit(&slot->child_pid, b->child_pid, memory_order_relaxed);
+	atomic_store_explicit(
+		&slot->has_foreign_pid, backend_is_of_thawed(b), memory_order_relaxed);
 	/* somebody else waits already, or so: it is to come back when this request is done */
 	if (b->is_asked_back || b->is_doubtful ||
 		(b->pool->is_wanting && waitq_count(&b->pool->waitq)))
@@ -277,6 +279,18 @@ uint64_t lease_mean_busy_ns(const struct pool *p, uint64_t now_ns)
 		count++;
 	}
 	return count ? sum_ms / count * NS_PER_MS : 0;
+}
+
+void lease_note_thawed(struct pool *p)
+{
+	struct list_node *n, *tmp;
+
+	LIST_FOREACH (&p->held, n, tmp) {
+		const struct backend *b = backend_of(n);
+
+		atomic_store_explicit(&slot_of(b)->has_foreign_pid, backend_is_of_thawed(b),
+			memory_order_relaxed);
+	}
 }
 
 bool lease_has_served(const struct pool *p, uint64_t spawn_id)

@@ -327,6 +327,7 @@ bool starter_on_spawned(struct manager *m, const struct priv_message *msg)
 	p->parent.pid = msg->pid;
 	stderr_pipe_set_pid(p, msg->id, msg->pid);
 	thaw_note_spawned(p, msg);
+	lease_note_thawed(p);
 	log_info("pool.start", F_UINT("pool", p->id), F_STR("name", p->name), F_UINT("uid", p->uid),
 		F_UINT("gid", p->gid), F_STR("handler", p->handler), F_INT("pid", msg->pid),
 		F_STR("how", p->parent.is_thawed ? "thawed" : "started"));

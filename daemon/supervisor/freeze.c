@@ -58,7 +58,9 @@ void freeze_prepare(struct supervisor *s, struct spawn *sp, const struct launch 
 
 	ice_free(sp->ice);
 	sp->ice = NULL;
-	if (s->criu.state != PRIV_CRIU_WORKS || !l->order.may_freeze)
+	/* what starts while CRIU is still being tried may be frozen, too */
+	if ((s->criu.state != PRIV_CRIU_WORKS && s->criu.state != PRIV_CRIU_UNKNOWN) ||
+		!l->order.may_freeze)
 		return;
 	o = malloc(sizeof(*o));
 	if (!o)

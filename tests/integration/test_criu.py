@@ -380,3 +380,20 @@ def test_a_thawed_child_that_runs_too_long_is_ended(site):
     made.daemon.wait_log("request.runaway", 20)
     assert "child.refused" not in made.daemon.text()
     assert made.get()
+
+
+def test_a_thawed_child_that_is_killed_is_told_by_its_signal(site):
+    made = site()
+    made.freeze()
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(
+        made.stack.get("a.test", "/hits.php?wait=/nonexistent", method="POST")))
+    thread.start()
+    child = wait_until(lambda: made.daemon.children(), 20, "the child")[0]
+    wait_until(lambda: made.pool()["backends"] and made.pool()["backends"][0]["pid"] == child.pid,
+               20, "its pid on the host")
+    os.kill(child.pid, 9)
+    thread.join()
+    assert made.started() == "thawed"
+    assert answers[0].status == 503
+    made.stack.httpd.wait_log("signal: 9", "a.test")
