@@ -312,6 +312,7 @@ void freeze_note_connected(struct pool *p)
 
 	if (!f)
 		return;
+	f->has_to_retire = false; /* it is in use again */
 	if (f->state == FREEZE_CLEARING)
 		note_busy(p);
 	else if (f->state == FREEZE_SENT)

@@ -147,19 +147,23 @@ static bool want_one(const struct backend *b)
 	return true;
 }
 
-void lease_note_crash(struct pool *p, const struct crash *c)
+uint32_t lease_note_crash(struct pool *p, const struct crash *c)
 {
 	struct list_node *n, *tmp;
-	uint32_t limit_s;
+	uint32_t limit_s, pid = c->pid;
 
 	LIST_FOREACH (&p->held, n, tmp) {
 		struct backend *b = backend_of(n);
 
+		if (backend_told_pid(b) != c->pid)
+			continue;
+		if (b->host_pid)
+			pid = b->host_pid;
 		/* what we have done to it ourselves is the better answer */
-		if (backend_told_pid(b) == c->pid &&
-			!lease_get_fate(slot_of(b), b->generation, &limit_s))
+		if (!lease_get_fate(slot_of(b), b->generation, &limit_s))
 			lease_set_fate(slot_of(b), LEASE_FATE_KILLED, crash_pack(c));
 	}
+	return pid;
 }
 
 bool lease_want_all(struct pool *p)

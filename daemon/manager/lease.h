@@ -73,8 +73,12 @@ bool lease_give_up(struct backend *b);
  */
 void lease_retire(struct pool *p);
 
-/** lease_note_crash() - tell who holds the connection of a child what has killed it */
-void lease_note_crash(struct pool *p, const struct crash *c);
+/**
+ * lease_note_crash() - tell who holds the connection of a child what has killed it
+ *
+ * Return: its pid for the log; that of lsphp's line, if this host's is not known.
+ */
+uint32_t lease_note_crash(struct pool *p, const struct crash *c);
 
 /**
  * lease_want() of all: somebody waits, so each holder is asked to RETURN when it is done

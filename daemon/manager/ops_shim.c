@@ -245,7 +245,8 @@ static void note_close(const struct backend *b, const struct control_close_lease
 	pool->counts.deaths++;
 	pgrp_note_crash(b);
 	log_warn("backend.died", F_UINT("pool", pool->id), F_STR("name", pool->name),
-		F_UINT("uid", pool->uid), F_UINT("pid", msg->child_pid));
+		F_UINT("uid", pool->uid),
+		F_UINT("pid", b->host_pid ? b->host_pid : msg->child_pid));
 }
 
 bool ops_close(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size)

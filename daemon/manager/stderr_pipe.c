@@ -40,13 +40,14 @@ static void tell_dropped(struct pool *p)
 static void tell_crash(struct pool *p, const char *line, size_t size)
 {
 	struct crash c;
+	uint32_t pid;
 
 	if (!crash_read(line, size, &c))
 		return;
-	lease_note_crash(p, &c);
+	pid = lease_note_crash(p, &c);
 	if (ratelimit_take(&p->stderr_rate, manager_now(p->manager)))
 		log_warn("child.killed", F_UINT("pool", p->id), F_STR("name", p->name),
-			F_UINT("uid", p->uid), F_UINT("pid", c.pid), F_UINT("signal", c.signal),
+			F_UINT("uid", p->uid), F_UINT("pid", pid), F_UINT("signal", c.signal),
 			F_STR("core", c.has_core ? "yes" : "no"),
 			F_STR("remedy", crash_hint(c.signal)));
 }

@@ -83,9 +83,55 @@ static void effective_is_own__keys__those_of_the_manager(void **state)
 	assert_true(effective_is_own("max_memory=1"));
 	assert_true(effective_is_own("pgrp_max_reqs=1"));
 	assert_true(effective_is_own("max_connections=1"));
+	assert_true(effective_is_own("criu=on"));
+	assert_true(effective_is_own("initial_start=1"));
+	assert_true(effective_is_own("criu_images_dir=/x"));
+	assert_true(effective_is_own("criu_reset_on_restart=1"));
+	assert_true(effective_is_own("criu_debug=1"));
 	assert_false(effective_is_own("max_process_time=1")); /* lsphp has it, too */
 	assert_false(effective_is_own("when_busy2=queue"));
 	assert_false(effective_is_own("children=3"));
+}
+
+static void effective_read__criu__as_written_or_off(void **state)
+{
+	static const char head[] = "busy_status=507\nchildren=3\n", tail[] = "gid=1\nhandler=php\n";
+	static const char rest[] = LIMITS "pgrp_max_idle=0\n" WAIT;
+	static const struct {
+		const char *criu, *start;
+		const char *what; /* NULL: usable */
+		enum freeze_mode mode;
+		uint32_t initial_start;
+		bool has_reset;
+	} rows[] = {
+		{ "", "", NULL, FREEZE_MODE_OFF, 0, false },
+		{ "criu=auto\n", "initial_start=15\n", NULL, FREEZE_MODE_AUTO, 15, false },
+		{ "criu=on\ncriu_reset_on_restart=1\n", "", NULL, FREEZE_MODE_ON, 0, true },
+		{ "criu=off\n", "initial_start=1\n", NULL, FREEZE_MODE_OFF, 1, false },
+		{ "criu=On\n", "", SPEC_CRIU, FREEZE_MODE_OFF, 0, false },
+		{ "criu=on\n", "initial_start=x\n", SPEC_INITIAL_START, FREEZE_MODE_OFF, 0, false },
+		{ "criu_reset_on_restart=2\n", "", SPEC_CRIU_RESET, FREEZE_MODE_OFF, 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		char text[512], data[512];
+		const char *what = NULL;
+		struct pool_spec spec;
+		struct effective e;
+
+		(void)snprintf(text, sizeof(text), "%s%s%s%s%s", head, rows[i].criu, tail,
+			rows[i].start, rest);
+		make(data, text, &spec);
+		T_ASSERT_ROW(text, effective_read(&spec, &e, &what) == (rows[i].what != NULL));
+		if (rows[i].what) {
+			assert_string_equal(what, rows[i].what);
+			continue;
+		}
+		T_ASSERT_ROW(text, e.criu == rows[i].mode);
+		T_ASSERT_ROW(text, e.initial_start == rows[i].initial_start);
+		T_ASSERT_ROW(text, e.has_criu_reset == rows[i].has_reset);
+	}
 }
 
 static void effective_read__rows__expected(void **state)
@@ -209,6 +255,7 @@ int main(void)
 		cmocka_unit_test(effective_read__wait__as_written),
 		cmocka_unit_test(effective_read__wait_out_of_its_bounds__named),
 		cmocka_unit_test(effective_is_own__keys__those_of_the_manager),
+		cmocka_unit_test(effective_read__criu__as_written_or_off),
 	};
 
 	return cmocka_run_group_tests_name("effective", tests, NULL, NULL);
