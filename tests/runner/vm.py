@@ -60,7 +60,8 @@ def note_run(result, status, output, is_selection):
     if status == MISSING and not report.exists():
         # what cannot run on somebody's machine has to run where pushes are checked
         is_needed = os.environ.get("CI") == "true" and os.geteuid() == 0
-        (result.failures if is_needed else result.skips).append((LEG, tail(output, 1)))
+        why = tail(output, 2).replace("\n", "; ")
+        (result.failures if is_needed else result.skips).append((LEG, why))
         return
     if status == NO_TESTS and is_selection:
         result.skips.append((LEG, "no test of that name"))
