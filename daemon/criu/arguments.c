@@ -13,6 +13,7 @@ enum argument_type {
 	ARGUMENT_TEXT,
 	ARGUMENT_PATH,
 	ARGUMENT_NUMBER,
+	ARGUMENT_DIR, /* this and the next one may come again */
 	ARGUMENT_WATCH
 };
 
@@ -44,7 +45,7 @@ _Static_assert(sizeof(op_names) / sizeof(op_names[0]) == ARGUMENTS_OP_COUNT, "a 
 static const struct argument table[] = {
 	{ JOB_OP, ARGUMENT_OP, AT(op), .needed = ALL_OPS },
 	{ JOB_PROGRAM, ARGUMENT_PATH, AT(program), .needed = RUNS_CRIU },
-	{ JOB_DIR, ARGUMENT_PATH, AT(dir), .needed = ALL_OPS & ~BIT(ARGUMENTS_CHECK) },
+	{ JOB_DIR, ARGUMENT_DIR, AT(dir), .needed = ALL_OPS & ~BIT(ARGUMENTS_CHECK) },
 	{ JOB_POOL, ARGUMENT_TEXT, AT(pool), .needed = HAS_POOL },
 	/* root's PHP is not started, so its image is not written */
 	{ JOB_UID, ARGUMENT_NUMBER, AT(uid), .needed = HAS_POOL, .min = 1, .max = UINT32_MAX - 1 },
@@ -86,6 +87,14 @@ static bool add_watch(const char *text, struct arguments *a)
 	return true;
 }
 
+static bool add_dir(const char *text, struct arguments *a)
+{
+	if (text[0] != '/' || a->dir_count == ARGUMENTS_MAX_DIRS)
+		return false;
+	a->dir[a->dir_count++] = text;
+	return true;
+}
+
 static bool take_text(const struct argument *row, const char *text, struct arguments *a)
 {
 	memcpy((char *)a + row->at, &text, sizeof(text));
@@ -108,6 +117,8 @@ static bool parse_value(const struct argument *row, const char *text, struct arg
 			return false;
 		memcpy((char *)a + row->at, &number, sizeof(number));
 		return true;
+	case ARGUMENT_DIR:
+		return add_dir(text, a);
 	case ARGUMENT_WATCH:
 		return add_watch(text, a);
 	}
@@ -140,7 +151,7 @@ static int parse_word(const char *word, unsigned *seen, struct arguments *a, str
 		why_set(reterr, "argument \"%.60s\": unknown", word);
 		return 1;
 	}
-	if ((*seen & BIT(i)) && table[i].type != ARGUMENT_WATCH) {
+	if ((*seen & BIT(i)) && table[i].type < ARGUMENT_DIR) {
 		why_set(reterr, "argument \"%.60s\": twice", word);
 		return 1;
 	}
@@ -172,6 +183,10 @@ int arguments_parse(
 			why_set(reterr, "argument \"%s\" is missing", table[row].key);
 			return 1;
 		}
+	}
+	if ((BIT(a.op) & HAS_POOL) && a.dir_count > 1) {
+		why_set(reterr, "argument \"" JOB_DIR "\" is there twice");
+		return 1;
 	}
 	*ret_arguments = a;
 	return 0;

@@ -12,6 +12,7 @@
 #include "daemon/criu/why.h"
 
 #define ARGUMENTS_MAX_WATCH 256U
+#define ARGUMENTS_MAX_DIRS  64U
 
 enum arguments_op {
 	ARGUMENTS_CHECK,
@@ -26,11 +27,12 @@ enum arguments_op {
 /** All texts are borrowed: argv. */
 struct arguments {
 	enum arguments_op op;
-	const char *program; /* absolute */
-	const char *dir;     /* absolute */
-	const char *pool;    /* NULL: reset all */
-	const char *home;    /* NULL: no flag of the user's */
-	const char *server;  /* NULL: the same */
+	const char *program;                 /* absolute */
+	const char *dir[ARGUMENTS_MAX_DIRS]; /* absolute; one, but to list, reset and sweep */
+	size_t dir_count;
+	const char *pool;   /* NULL: reset all */
+	const char *home;   /* NULL: no flag of the user's */
+	const char *server; /* NULL: the same */
 	uint64_t uid;
 	uint64_t gid;
 	uint64_t pid;

@@ -26,7 +26,7 @@
 
 #define JOB_OP        "op"      /* one of the above */
 #define JOB_PROGRAM   "program" /* criu */
-#define JOB_DIR       "dir"     /* where the images of all pools are */
+#define JOB_DIR       "dir"     /* where the images of all pools are; list, reset, sweep: several */
 #define JOB_POOL      "pool"    /* its name; reset: absent for all */
 #define JOB_UID       "uid"     /* of lsphp */
 #define JOB_GID       "gid"

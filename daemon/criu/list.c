@@ -87,14 +87,17 @@ static int list_shelf(const struct store *s, const char *name, void *arg)
 	return 0;
 }
 
-char *list_print(const struct store *s, const struct host *host)
+char *list_print(const struct store *stores, size_t count, const struct host *host)
 {
 	json_t *document = json_object();
 	struct listing l = { .host = host, .images = json_array() };
 	char *text = NULL;
+	int r = 0;
 
 	(void)json_object_set_new(document, "images", l.images);
-	if (store_walk(s, list_shelf, &l) == 0) {
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = store_walk(&stores[i], list_shelf, &l);
+	if (r == 0) {
 		set_uint(document, "bytes", l.bytes);
 		text = json_dumps(document, JSON_COMPACT);
 	}

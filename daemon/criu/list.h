@@ -11,6 +11,8 @@
  * last two; restore_ms is there after a restore.
  */
 
+#include <stddef.h>
+
 #include "daemon/base/attr.h"
 #include "daemon/criu/host.h"
 #include "daemon/criu/store.h"
@@ -23,4 +25,4 @@
  *
  * Return: malloc'ed text, one line; NULL: no memory, or the directory cannot be read.
  */
-char *list_print(const struct store *s, const struct host *host) ATTR_MUST_USE;
+char *list_print(const struct store *stores, size_t count, const struct host *host) ATTR_MUST_USE;

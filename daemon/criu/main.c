@@ -114,7 +114,13 @@ static int run_for_pool(const struct arguments *a, const struct store *s)
 	return status;
 }
 
-static int run_list(const struct arguments *a, const struct store *s)
+/* The directories that a job is about: those that cannot be opened are told, and left out. */
+struct stores {
+	struct store store[ARGUMENTS_MAX_DIRS];
+	size_t count;
+};
+
+static int run_list(const struct arguments *a, const struct stores *all)
 {
 	char identity[HOST_TEXT_SIZE] = "";
 	struct host host;
@@ -125,7 +131,7 @@ static int run_list(const struct arguments *a, const struct store *s)
 	if (a->program && program_identify(a->program, identity, sizeof(identity)) < 0)
 		identity[0] = '\0';
 	host_init(&host, identity);
-	text = list_print(s, &host);
+	text = list_print(all->store, all->count, &host);
 	if (!text || dprintf(JOB_FD_OUT, "%s", text) < 0) {
 		why_set(&why, "list: %s", strerrordesc_np(errno));
 		free(text);
@@ -135,55 +141,76 @@ static int run_list(const struct arguments *a, const struct store *s)
 	return done(0, "");
 }
 
-static int run_reset(const struct arguments *a, const struct store *s)
+static int run_reset(const struct arguments *a, const struct stores *all)
 {
 	struct why why = { "" };
-	size_t count = 0;
+	size_t total = 0;
 
-	return sweep_reset(s, a->pool, "asked", &count, &why) < 0 ? fail(&why) : done(count, "");
+	for (size_t i = 0; i < all->count; i++) {
+		size_t count = 0;
+
+		if (sweep_reset(&all->store[i], a->pool, "asked", &count, &why) < 0)
+			return fail(&why);
+		total += count;
+	}
+	return done(total, "");
 }
 
-static int run_sweep(const struct arguments *a, const struct store *s)
+static int run_sweep(const struct arguments *a, const struct stores *all)
 {
 	const struct sweep_limits limits = { a->max_bytes, a->max_age_s };
-	struct sweep_result result = { 0 };
 	struct why why = { "" };
-	size_t count = 0;
+	uint64_t bytes = 0;
 
-	if (reset_flag_global(s, RESET_FLAG_GLOBAL, &count, &why) > RESET_FLAG_FOUND)
-		log_warn("criu.flag", F_STR("where", RESET_FLAG_GLOBAL), F_STR("why", why.text));
-	if (sweep_run(s, &limits, &result, &why) < 0)
-		return fail(&why);
-	return done(result.removed_bytes, "");
+	for (size_t i = 0; i < all->count; i++) {
+		struct sweep_result result = { 0 };
+		size_t count = 0;
+
+		if (reset_flag_global(&all->store[i], RESET_FLAG_GLOBAL, &count, &why) >
+			RESET_FLAG_FOUND)
+			log_warn("criu.flag", F_STR("where", RESET_FLAG_GLOBAL),
+				F_STR("why", why.text));
+		if (sweep_run(&all->store[i], &limits, &result, &why) < 0)
+			return fail(&why);
+		bytes += result.removed_bytes;
+	}
+	return done(bytes, "");
 }
 
-static int run_in_store(const struct arguments *a)
+static int run_one(const struct arguments *a, const struct stores *all)
 {
-	struct store store;
-	struct why why = { "" };
-	int status = 1;
-
-	if (store_open(a->dir, &store, &why))
-		return fail(&why);
 	switch (a->op) {
 	case ARGUMENTS_FREEZE:
 	case ARGUMENTS_RESTORE:
-		status = run_for_pool(a, &store);
-		break;
+		return run_for_pool(a, &all->store[0]);
 	case ARGUMENTS_LIST:
-		status = run_list(a, &store);
-		break;
+		return run_list(a, all);
 	case ARGUMENTS_RESET:
-		status = run_reset(a, &store);
-		break;
+		return run_reset(a, all);
 	case ARGUMENTS_SWEEP:
-		status = run_sweep(a, &store);
-		break;
+		return run_sweep(a, all);
 	case ARGUMENTS_CHECK:
 	case ARGUMENTS_OP_COUNT:
 		break;
 	}
-	store_close(&store);
+	return 1;
+}
+
+static int run_in_stores(const struct arguments *a)
+{
+	struct stores all = { .count = 0 };
+	struct why why = { "" };
+	int status;
+
+	for (size_t i = 0; i < a->dir_count; i++) {
+		if (store_open(a->dir[i], &all.store[all.count], &why) == 0)
+			all.count++;
+		else if (a->dir_count > 1)
+			log_warn("criu.unswept", F_STR("where", a->dir[i]), F_STR("why", why.text));
+	}
+	status = all.count ? run_one(a, &all) : fail(&why);
+	while (all.count)
+		store_close(&all.store[--all.count]);
 	return status;
 }
 
@@ -220,7 +247,7 @@ int main(int argc, char **argv)
 	else if (a->op == ARGUMENTS_CHECK)
 		status = run_check(a);
 	else
-		status = run_in_store(a);
+		status = run_in_stores(a);
 	free(a);
 	return status;
 }

@@ -47,6 +47,8 @@ void criu_deinit(struct criu *c)
 	for (i = 0; i < c->cold.capacity; i++)
 		free(c->cold.slot[i].value);
 	map_deinit(&c->cold);
+	while (c->dirs)
+		free(c->dir[--c->dirs]);
 	free(c->binary);
 }
 
@@ -183,16 +185,58 @@ void criu_forget_cold(struct supervisor *s, uint64_t hash)
 
 static const char *images_dir(const struct supervisor *s, const struct pool_spec *spec)
 {
-	const char *dir = spec ? pool_spec_get(spec, SPEC_CRIU_IMAGES_DIR) : NULL;
+	const char *dir = pool_spec_get(spec, SPEC_CRIU_IMAGES_DIR);
 
 	return dir && *dir ? dir : s->settings->config->defaults.criu_images_dir;
 }
 
-void criu_fill_order(struct helper_order *o, const struct supervisor *s, const struct launch *l)
+/* What Apache names is known only when a pool of it starts. */
+static void note_dir(struct criu *c, const char *dir)
+{
+	size_t i;
+
+	for (i = 0; i < c->dirs; i++) {
+		if (strcmp(c->dir[i], dir) == 0)
+			return;
+	}
+	if (c->dirs == CRIU_DIRS_MAX)
+		return;
+	c->dir[c->dirs] = strdup(dir);
+	if (c->dir[c->dirs])
+		c->dirs++;
+}
+
+static void note_dirs_of_files(struct supervisor *s)
+{
+	const struct config *c = s->settings->config;
+	size_t i, k;
+
+	note_dir(&s->criu, c->defaults.criu_images_dir);
+	for (i = 0; i < c->pool_count; i++) {
+		const struct config_pool *p = c->pools[i];
+
+		for (k = 0; k < p->entry_count; k++) {
+			if (strcmp(p->entries[k].key, SPEC_CRIU_IMAGES_DIR) == 0)
+				note_dir(&s->criu, p->entries[k].value);
+		}
+	}
+}
+
+void criu_add_dirs(struct supervisor *s, struct helper_order *o)
+{
+	size_t i;
+
+	note_dirs_of_files(s);
+	for (i = 0; i < s->criu.dirs; i++)
+		environ_append(&o->words, JOB_DIR, s->criu.dir[i]);
+}
+
+void criu_fill_order(struct helper_order *o, struct supervisor *s, const struct launch *l)
 {
 	uint64_t is_debug = 0;
 
 	(void)pool_spec_get_uint(&l->spec, SPEC_CRIU_DEBUG, 0, 1, &is_debug);
+	note_dir(&s->criu, images_dir(s, &l->spec));
 	environ_set(&o->words, JOB_DIR, images_dir(s, &l->spec));
 	environ_set(&o->words, JOB_POOL, l->order.name);
 	environ_set_uint(&o->words, JOB_UID, l->order.uid);

@@ -24,12 +24,17 @@ struct helper_order;
 struct spawn;
 struct supervisor;
 
+/** Directories of images that are known for what is asked of all of them. */
+#define CRIU_DIRS_MAX 32U
+
 struct criu {
 	char *binary; /* owned: lsapid-criu */
 	enum priv_criu state;
 	char text[PRIV_TEXT_SIZE];
 	struct helper *checking; /* borrowed; NULL: nobody does */
 	uint32_t freezing;
+	char *dir[CRIU_DIRS_MAX]; /* owned: of images, as far as pools have named them */
+	size_t dirs;
 	struct list to_freeze; /* spawns whose turn has not come */
 	struct map cold; /* hash of a specification to struct cold: those that need not be tried */
 };
@@ -44,8 +49,11 @@ void criu_check(struct supervisor *s);
 /** criu_tell() - tell a manager that has just got ready */
 void criu_tell(struct supervisor *s);
 
+/** criu_add_dirs() - all directories of images that are known */
+void criu_add_dirs(struct supervisor *s, struct helper_order *o);
+
 /** criu_fill_order() - what both freezing and thawing are told of a start */
-void criu_fill_order(struct helper_order *o, const struct supervisor *s, const struct launch *l);
+void criu_fill_order(struct helper_order *o, struct supervisor *s, const struct launch *l);
 
 /** criu_is_cold() - is there no sense in a try to thaw this specification? */
 bool criu_is_cold(const struct supervisor *s, uint64_t hash);

@@ -75,7 +75,7 @@ static int start_images(struct supervisor *s, uint64_t id, const char *op, const
 	int r = 0;
 
 	helper_order_init(&o, s, op);
-	environ_set(&o.words, JOB_DIR, s->settings->config->defaults.criu_images_dir);
+	criu_add_dirs(s, &o);
 	if (name)
 		environ_set(&o.words, JOB_POOL, name);
 	if (strcmp(op, "list") == 0) {

@@ -39,7 +39,12 @@ static void parse__wrong_words__named(void **state)
 		{ "no key", { "op=check", "=/c" }, "argument \"=/c\": unknown" },
 		{ "beginning of a key", { "op=check", "prog=/c" },
 			"argument \"prog=/c\": unknown" },
-		{ "twice", { "op=sweep", "dir=/i", "dir=/j" }, "argument \"dir=/j\": twice" },
+		{ "twice", { "op=reset", "dir=/i", "pool=a", "pool=b" },
+			"argument \"pool=b\": twice" },
+		{ "two directories of one pool",
+			{ "op=restore", "program=/c", "dir=/i", "dir=/j", "pool=p", "uid=5",
+				"gid=6" },
+			"argument \"dir\" is there twice" },
 		{ "no program", { "op=check" }, "argument \"program\" is missing" },
 		{ "relative program", { "op=check", "program=criu" },
 			"argument \"program=criu\": malformed" },
@@ -87,7 +92,7 @@ static void parse__least_of_each__enough(void **state)
 		{ { "op=reset", "dir=/i" }, ARGUMENTS_RESET },
 		{ { "op=restore", "program=/c", "dir=/i", "pool=p", "uid=5", "gid=6" },
 			ARGUMENTS_RESTORE },
-		{ { "op=sweep", "dir=/i" }, ARGUMENTS_SWEEP },
+		{ { "op=sweep", "dir=/i", "dir=/j" }, ARGUMENTS_SWEEP },
 	};
 
 	(void)state;
@@ -115,7 +120,8 @@ static void parse__freeze__all_values(void **state)
 		argv[i] = words[i];
 	assert_int_equal(arguments_parse((int)T_COUNT(words), argv, &a, &why), 0);
 	assert_string_equal(a.program, "/c");
-	assert_string_equal(a.dir, "/i");
+	assert_int_equal(a.dir_count, 1);
+	assert_string_equal(a.dir[0], "/i");
 	assert_string_equal(a.pool, "a=b");
 	assert_string_equal(a.home, "/home/x");
 	assert_string_equal(a.server, "x.test");

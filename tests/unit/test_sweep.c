@@ -392,20 +392,20 @@ static void list_print__good_and_bad__each_with_its_problem(void **state)
 {
 	static const struct host other = { .kernel = "6.2", .cpu = "c0ffee", .criu = "3.17.1" };
 	const struct place *p = *state;
-	char *text = list_print(&p->store, &host);
+	char *text = list_print(&p->store, 1, &host);
 
 	assert_string_equal(text, "{\"images\":[],\"bytes\":0}");
 	free(text);
 	freeze(p, "si\xffte", 7, 1000);
 	use(p, "si\xffte", 7, 100);
-	text = list_print(&p->store, &host);
+	text = list_print(&p->store, 1, &host);
 	assert_non_null(text);
 	assert_has(text, "\"pool\":\"(not UTF-8)\",\"uid\":7,\"gid\":1,\"handler\":\"php\"");
 	assert_has(text, "\"bytes\":1000,\"created\":");
 	assert_has(text, "\"restores\":1,\"cold_ms\":900,\"freeze_ms\":80,\"restore_ms\":40");
 	assert_has(text, "\"is_valid\":true,\"problem\":\"\"}]");
 	free(text);
-	text = list_print(&p->store, &other);
+	text = list_print(&p->store, 1, &other);
 	assert_has(text, "\"is_valid\":false,\"problem\":\"kernel 6.1 -> 6.2\"}]");
 	free(text);
 	/* to look at it changes nothing */
