@@ -245,6 +245,50 @@ def test_freeze_now_and_its_refusals(site):
     assert status != 0 and "image" in text
 
 
+LARGE = 600
+
+
+def add_application(made, vhost):
+    """Hundreds of classes, as an application has: its own file for each, and an autoloader."""
+    source = made.place.directory(vhost.docroot / "src", vhost.owner)
+    for i in range(LARGE):
+        methods = " ".join(f"function m{k}($x) {{ return $x + {k} * {i}; }}" for k in range(20))
+        path = made.place.file(source / f"K{i}.php", f"<?php class K{i} {{ {methods} }}",
+                               vhost.owner)
+        os.utime(path, (1, 1))
+    path = made.place.file(vhost.docroot / "app.php", f"""<?php
+spl_autoload_register(function ($name) {{ require __DIR__ . "/src/$name.php"; }});
+for ($i = 0, $sum = 0; $i < {LARGE}; $i++) {{ $name = "K$i"; $sum += (new $name)->m3($i); }}
+$status = opcache_get_status(false)["opcache_statistics"];
+echo $sum, " ", $status["hits"], " ", $status["num_cached_scripts"];
+""", vhost.owner)
+    os.utime(path, (1, 1))
+
+
+def test_auto_freezes_an_application_by_itself(site):
+    """Whether that is faster it measures, and decides by that; here it only has to be right."""
+    made = site(criu="auto", start=False)
+    (made.ini / "a.ini").write_text("opcache.max_accelerated_files=4000\n")
+    add_application(made, made.stack.httpd.vhosts["a.test"])
+    made.start()
+
+    def get():
+        return [int(n) for n in made.stack.get("a.test", "/app.php").text.split()]
+
+    first = get()
+    for _ in range(3):
+        total, hits, scripts = get()
+    assert total == first[0] and hits > 3 * LARGE and scripts > LARGE
+    wait_until(lambda: made.pool()["criu"]["freezes"], 30, "a freezing")
+    made.wait_state("cold")
+    wait_until(lambda: made.pool()["state_s"] > 2.5, 20, "the former one being forgotten")
+    total, hits, scripts = get()
+    assert total == first[0] and hits > 3 * LARGE and scripts > LARGE
+    criu = wait_until(lambda: made.pool()["criu"] if "thawed_ms" in made.pool()["criu"] else None,
+                      what="the measured start")
+    assert criu["started"] == "thawed" and criu["cold_ms"] > 0 and criu["thawed_ms"] > 0
+
+
 class Load:
     """Requests without a pause, from some threads, until the end."""
 
