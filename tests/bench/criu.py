@@ -5,8 +5,8 @@
 Run as root, where CRIU works; it takes some minutes. Two applications, each once with lsapi_criu On
 and once with Off: hello world, and one that loads hundreds of classes, each from a file of its own.
 Measured is a request to Apache until the first byte of its answer, of a pool that has ended before.
-Builds a release build (or takes that of LSAPID_BUILD), prints a table, and with --readme puts it into
-README.md, in the place of the last one.
+Builds a release build (or takes that of LSAPID_BUILD), prints a table, and with --readme puts it
+into README.md, in the place of the last one.
 """
 
 import argparse
