@@ -57,7 +57,7 @@ final class Model{number:04}
 {methods}}}
 """
 METHOD = """
-\tpublic function method{i}(array $row, string $prefix = 'part{number}.{i}', ?int $limit = null): array
+\tpublic function method{i}(array $row, string $prefix = 'p{number}.{i}', ?int $limit = null): array
 \t{{
 \t\t$key = $prefix . ':' . ($row['id'] ?? $this->id) . ':' . ($limit ?? {i});
 \t\tif (isset($this->cache[$key])) {{
