@@ -35,6 +35,7 @@ struct cmd {
 	int (*run)(const struct ctl *ctl); /* enum ctl_exit */
 };
 
+extern const struct cmd cmd_check;
 extern const struct cmd cmd_criu;
 extern const struct cmd cmd_import;
 extern const struct cmd cmd_reload;

@@ -11,6 +11,7 @@
 #include "daemon/ctl/cmd.h"
 
 static const struct cmd *const commands[] = {
+	&cmd_check,
 	&cmd_criu,
 	&cmd_import,
 	&cmd_reload,

@@ -3,8 +3,10 @@
 
 /*
  * Answers of the daemon on stdout: JSON as it came, or columns for people. The door of jansson in
- * lsapidctl, with print_why.c, print_criu.c and print_import_json.c. All return enum ctl_exit.
+ * lsapidctl, with print_why.c, print_criu.c, print_check.c and print_import_json.c. All return enum ctl_exit.
  */
+
+#include <stdbool.h>
 
 #include "proto/control.h"
 
@@ -30,6 +32,9 @@ int print_why(const char *json);
 
 /** print_criu() - the answer to CRIU: @what of lsapidctl criu, see cmd_criu.c */
 int print_criu(enum control_criu_what what, const char *json);
+
+/** print_check() - both answers of lsapidctl check. Return: CTL_FAILED if there is a problem */
+int print_check(const char *status_json, const char *criu_json, bool is_json);
 
 /** print_failure() - on stderr. Return: the exit status that enum client_error @error means */
 int print_failure(int error, const char *why);

@@ -30,7 +30,7 @@ static double megabytes(const json_t *o)
 	return (double)number(o, "bytes") / 1048576.0;
 }
 
-static void print_check(const json_t *o)
+static void print_works(const json_t *o)
 {
 	if (is_true(o, "is_done")) {
 		(void)printf("CRIU works: %s\n", text(o, "detail"));
@@ -100,7 +100,7 @@ int print_criu(enum control_criu_what what, const char *json)
 		return CTL_FAILED;
 	}
 	if (what == CONTROL_CRIU_CHECK)
-		print_check(root);
+		print_works(root);
 	else if (is_true(root, "is_done"))
 		print_done(what, root);
 	else
