@@ -3,7 +3,8 @@
 
 /*
  * Answers of the daemon on stdout: JSON as it came, or columns for people. The door of jansson in
- * lsapidctl, with print_why.c, print_criu.c, print_check.c and print_import_json.c. All return enum ctl_exit.
+ * lsapidctl, with print_why.c, print_criu.c, print_check.c and print_import_json.c. All return enum
+ * ctl_exit.
  */
 
 #include <stdbool.h>
