@@ -50,6 +50,7 @@ struct pool_parent {
 	bool is_killed;      /* KILL was sent: it did not answer */
 	bool is_barren;      /* KILL was sent: it could not fork */
 	bool is_replaced;    /* is_retiring, since its PHP is an old one */
+	bool may_thaw;       /* the supervisor was told that an image will do */
 	bool is_thawed;      /* it comes from an image, and has a pid namespace of its own */
 	bool is_frozen;      /* an image of it was written */
 	uint32_t php_serial; /* watch_serial() of the PHP that it runs */

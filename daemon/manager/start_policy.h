@@ -29,6 +29,7 @@ enum start_action {
 
 struct start_figures {
 	uint64_t age_ns;      /* since SPAWN */
+	uint64_t thaw_ns;     /* that CRIU may take before there is an answer; 0: it is not asked */
 	bool is_answered;     /* by SPAWNED */
 	bool has_served;      /* a child was seen to answer, or to read a request */
 	bool has_connections; /* somebody waits */

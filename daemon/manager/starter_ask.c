@@ -24,7 +24,8 @@ static int send_spawn(struct pool *p, const struct pool_spec *spec, int stderr_f
 	fds.fd[1] = p->listen_fd;
 	fds.fd[2] = stderr_fd;
 	fds.count = 3;
-	if (thaw_is_allowed(p))
+	p->parent.may_thaw = thaw_is_allowed(p);
+	if (p->parent.may_thaw)
 		msg.flags |= PRIV_SPAWN_THAW;
 	r = supervisor_link_send(&m->link, &msg, &fds);
 	(void)fd_close(spec_fd);

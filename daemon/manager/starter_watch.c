@@ -42,6 +42,12 @@ bool starter_watch_has_read(const struct pool *p, uint64_t now_ns)
 	return false;
 }
 
+/* That the supervisor may take longer for an answer. */
+static uint64_t thaw_limit_ns(const struct pool *p)
+{
+	return p->parent.may_thaw ? p->manager->config->criu_time_limit_ms * NS_PER_MS : 0;
+}
+
 /*
  * The first byte may have been read by its holder before we looked: then the table tells.
  *
@@ -57,6 +63,7 @@ static bool look_at_starting(struct pool *p, uint64_t now)
 	n = list_first(&p->held);
 	f = (struct start_figures){
 		.age_ns = clock_since_ns(p->parent.since_ns, now),
+		.thaw_ns = thaw_limit_ns(p),
 		.is_answered = p->parent.pid != 0,
 		.has_served =
 			lease_has_served(p, p->parent.spawn_id) || starter_watch_has_read(p, now),
@@ -100,7 +107,8 @@ static void look_at_all_draining(struct list *draining, uint64_t now)
 		struct pool *p = LIST_OWNER(n, struct pool, state_node);
 
 		if (!p->parent.pid) {
-			if (clock_since_ns(p->parent.since_ns, now) > START_POLICY_ANSWER_NS)
+			if (clock_since_ns(p->parent.since_ns, now) >
+				START_POLICY_ANSWER_NS + thaw_limit_ns(p))
 				starter_give_up(p);
 			continue;
 		}
