@@ -17,6 +17,9 @@ WHY_NOT = criu_helper.why_not()
 pytestmark = [pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT)),
               pytest.mark.skipif(not IS_ROOT, reason="CRIU needs root")]
 
+#: in the virtual machine only if that is asked for: LSAPID_VM_LONG=1 tests/run vm
+LONG = pytest.mark.long
+
 HITS = """<?php
 require __DIR__ . "/classes.php";
 echo opcache_get_status(false)["opcache_statistics"]["hits"], " ", ini_get("memory_limit"), " ",
@@ -176,8 +179,8 @@ def spoil_image(made):
 
 
 @pytest.mark.parametrize("change, why", [
-    (change_ini, "/ini"), (change_binary, "lsphp"), (change_setting, "limit_nofile"),
-    (spoil_image, "pages-1.img")])
+    (change_ini, "/ini"), pytest.param(change_binary, "lsphp", marks=LONG),
+    pytest.param(change_setting, "limit_nofile", marks=LONG), (spoil_image, "pages-1.img")])
 def test_whatever_it_depends_on_has_changed_drops_the_image(site, change, why):
     made = site()
     made.freeze()
@@ -216,8 +219,9 @@ def reset_by_apache(made):
     made.stack.httpd.start()
 
 
-@pytest.mark.parametrize("reset", [reset_by_ctl, reset_all, reset_by_admin_flag,
-                                   reset_by_user_flag, reset_by_apache])
+@pytest.mark.parametrize("reset", [
+    pytest.param(reset_by_ctl, marks=LONG), pytest.param(reset_all, marks=LONG),
+    pytest.param(reset_by_admin_flag, marks=LONG), reset_by_user_flag, reset_by_apache])
 def test_each_reset_makes_the_next_start_a_cold_one(accounts, site, reset):
     owner = accounts.add()
     made = site(Vhost("a.test", owner),
@@ -384,7 +388,8 @@ esac
 """
 
 
-@pytest.mark.parametrize("deed", ["exit 1", "kill -9 $$", "exec sleep 600"])
+@pytest.mark.parametrize("deed", [
+    "exit 1", pytest.param("kill -9 $$", marks=LONG), pytest.param("exec sleep 600", marks=LONG)])
 def test_whatever_fails_php_is_started_and_one_line_says_why(site, deed):
     """A failure of each kind when it is thawed, and when it is frozen; and no storm of tries."""
     made = site(settings={"criu_time_limit": "3s"}, start=False)

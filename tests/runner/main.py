@@ -28,7 +28,8 @@ Names of legs (all of them without any):
   vm                  the same under systemd, Debian's kernel and its limits, in a virtual machine
 Environment: LSPHP=/path runs the integration tests with another lsphp; LSAPID_TEST_DIR is where
 builds and logs go (build-tests); LSAPID_LOAD_REQUESTS is how many requests the load test sends;
-LSAPID_VM_CACHE is where the kernel of the virtual machine is kept (vm/ beside the builds)."""
+LSAPID_VM_CACHE is where the kernel of the virtual machine is kept (vm/ beside the builds);
+LSAPID_VM_LONG=1 runs there also what is a variant of what is run always."""
 GROUPS = {"unit": ("gcc", "unit-user"), "lint": tuple(lints.LINTS)}
 
 

@@ -18,6 +18,7 @@ MISSING, NO_TESTS = 77, 5
 #: beside builds and lints, on two processors; without them it takes a quarter of it
 TIME_LIMIT_S = 1500
 PATIENCE = "10"
+PASSED = ("LSPHP", "LSAPID_VM_LONG")
 #: what the machine leaves in its share, and how it is called among the logs
 RESULTS = {"report.xml": f"{LEG}.xml", "journal.log": f"{LEG}-journal.log"}
 
@@ -26,8 +27,7 @@ def command(place, pytest_args):
     """What is run in the machine, which inherits no environment."""
     env = {**integration.leg_environment(BUILD), "LSAPID_TEST_PATIENCE": PATIENCE,
            "LSAPID_VM_RESULTS": place}
-    if "LSPHP" in os.environ:
-        env["LSPHP"] = os.environ["LSPHP"]
+    env.update({name: os.environ[name] for name in PASSED if name in os.environ})
     return ("env", *(f"{name}={value}" for name, value in env.items()), "/usr/bin/python3", "-m",
             "pytest", "-p", "no:cacheprovider", "-v", "--junitxml", f"{place}/report.xml",
             *pytest_args, "tests/vm/suite")

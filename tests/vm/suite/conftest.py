@@ -20,6 +20,16 @@ def pytest_configure(config):
         raise pytest.UsageError("for a machine that is thrown away: tests/run vm")
 
 
+def pytest_collection_modifyitems(config, items):
+    """The emulated processor is slow: variants of what is shown already wait for who asks."""
+    if os.environ.get("LSAPID_VM_LONG") == "1":
+        return
+    left = [item for item in items if item.get_closest_marker("long")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+
+
 def pytest_unconfigure(config):
     """What the machine has logged outlives it."""
     del config
