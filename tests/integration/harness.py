@@ -140,7 +140,9 @@ class Daemon:
         return self.place.processes("lsphp")
 
     def parents(self):
-        pids = {self.pid}
+        """Started by lsapid, or thawed: then an init of its own is between."""
+        pids = {self.pid} | {p.pid for p in self.place.processes("lsapid-criu")
+                             if p.ppid == self.pid}
         return [p for p in self.lsphp() if p.ppid in pids]
 
     def children(self):
