@@ -321,7 +321,8 @@ class Load:
 
 
 def test_no_request_is_lost_while_php_is_frozen_and_thawed(site):
-    made = site(pgrp_max_idle="60s")
+    """Under load it is frozen when there is a gap, and then replaced again and again, thawed."""
+    made = site(pgrp_max_idle="60s", pgrp_max_reqs=30)
     made.pause = 0.02
     for _ in range(4):
         made.get()
@@ -332,12 +333,9 @@ def test_no_request_is_lost_while_php_is_frozen_and_thawed(site):
             made.stack.ctl.run("criu", "freeze", "a.test")
             made.pause = min(5, made.pause * 1.5)  # until there is a gap
         made.pause = 0.02
-        for _ in range(4):
-            answered = load.answers
-            os.kill(wait_until(made.daemon.parents, what="a parent")[0].pid, 15)
-            wait_until(lambda: load.answers > answered + 10, 30, "answers")
+        wait_until(lambda: made.stack.ctl.status()["totals"]["thawed_starts"] >= 3 or load.wrong,
+                   60, "three thawed starts")
     assert not load.wrong
-    assert made.stack.ctl.status()["totals"]["thawed_starts"] >= 1
 
 
 def test_twenty_pools_are_frozen_and_thawed_in_a_burst(site):
