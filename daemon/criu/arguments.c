@@ -20,8 +20,8 @@ enum argument_type {
 struct argument {
 	const char *key;
 	enum argument_type type;
-	size_t at;       /* in struct arguments */
 	unsigned needed; /* by these operations */
+	size_t at;       /* in struct arguments */
 	uint64_t min;
 	uint64_t max;
 };

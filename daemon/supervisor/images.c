@@ -86,10 +86,10 @@ static int start_images(struct supervisor *s, uint64_t id, const char *op, const
 	if (r == 0)
 		r = helper_start(s, &o, on_images, id, &h);
 	helper_order_deinit(&o);
-	if (r < 0)
-		(void)fd_close(out_fd);
-	else
+	if (h)
 		h->out_fd = out_fd;
+	else
+		(void)fd_close(out_fd);
 	return r;
 }
 
