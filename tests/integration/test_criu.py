@@ -103,6 +103,7 @@ def site(stack):
     return make
 
 
+@LONG
 def test_a_warm_pool_is_frozen_and_comes_back_with_its_cache(site):
     made = site()
     made.get()
@@ -180,7 +181,8 @@ def spoil_image(made):
 
 @pytest.mark.parametrize("change, why", [
     (change_ini, "/ini"), pytest.param(change_binary, "lsphp", marks=LONG),
-    pytest.param(change_setting, "limit_nofile", marks=LONG), (spoil_image, "pages-1.img")])
+    pytest.param(change_setting, "limit_nofile", marks=LONG), 
+    pytest.param(spoil_image, "pages-1.img", marks=LONG)])
 def test_whatever_it_depends_on_has_changed_drops_the_image(site, change, why):
     made = site()
     made.freeze()
@@ -221,7 +223,8 @@ def reset_by_apache(made):
 
 @pytest.mark.parametrize("reset", [
     pytest.param(reset_by_ctl, marks=LONG), pytest.param(reset_all, marks=LONG),
-    pytest.param(reset_by_admin_flag, marks=LONG), reset_by_user_flag, reset_by_apache])
+    pytest.param(reset_by_admin_flag, marks=LONG), reset_by_user_flag,
+    pytest.param(reset_by_apache, marks=LONG)])
 def test_each_reset_makes_the_next_start_a_cold_one(accounts, site, reset):
     owner = accounts.add()
     made = site(Vhost("a.test", owner),
@@ -320,6 +323,7 @@ class Load:
             thread.join()
 
 
+@LONG
 def test_no_request_is_lost_while_php_is_frozen_and_thawed(site):
     """Under load it is frozen when there is a gap, and then replaced again and again, thawed."""
     made = site(pgrp_max_idle="60s", pgrp_max_reqs=30)
@@ -338,6 +342,7 @@ def test_no_request_is_lost_while_php_is_frozen_and_thawed(site):
     assert not load.wrong
 
 
+@LONG
 def test_twenty_pools_are_frozen_and_thawed_in_a_burst(site):
     names = [f"s{i}.test" for i in range(20)]
     made = site(*[Vhost(name, "games" if i % 2 else "mail") for i, name in enumerate(names)],
@@ -430,6 +435,7 @@ def test_a_thawed_child_that_runs_too_long_is_ended(site):
     assert made.get()
 
 
+@LONG
 def test_a_thawed_child_that_is_killed_is_told_by_its_signal(site):
     made = site()
     made.freeze()

@@ -100,6 +100,7 @@ def test_how_lsphp_ended_is_told(bench):
     assert job.wait() == 0
 
 
+@pytest.mark.long
 @frozen
 def test_several_of_one_image_at_once(bench):
     pid = freeze_and_end(bench)
@@ -114,6 +115,7 @@ def test_several_of_one_image_at_once(bench):
         assert job.wait() == 0
 
 
+@pytest.mark.long
 @frozen
 def test_priorities_come_back(bench):
     pid = bench.start(nice=5, oom_score_adj=300)
@@ -222,6 +224,7 @@ def test_a_running_request_is_busy_and_unharmed(bench):
         assert client.receive().text == "begun finished"
 
 
+@pytest.mark.long
 @frozen
 def test_idle_children_leave_without_a_word(bench):
     pid = bench.start()
@@ -260,6 +263,7 @@ def ask_until(bench, script, until):
         os._exit(status)
 
 
+@pytest.mark.long
 @frozen
 def test_no_request_is_lost_while_it_is_frozen(bench):
     pid = bench.start()
@@ -306,6 +310,7 @@ def test_a_truncated_image_is_dropped(bench):
     assert job.wait() == 0
 
 
+@pytest.mark.long
 @frozen
 @pytest.mark.parametrize("debug", [0, 1])
 def test_what_criu_cannot_read_fails_with_its_reason(bench, debug):
@@ -374,6 +379,7 @@ def test_wrong_arguments(bench):
 # --- images ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @frozen
 def test_list_and_reset(bench):
     freeze_and_end(bench, cold_ms=1234)
