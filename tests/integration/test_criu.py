@@ -392,8 +392,8 @@ esac
 """
 
 
-@pytest.mark.parametrize("deed", [
-    "exit 1", pytest.param("kill -9 $$", marks=LONG), pytest.param("exec sleep 600", marks=LONG)])
+@LONG
+@pytest.mark.parametrize("deed", ["exit 1", "kill -9 $$", "exec sleep 600"])
 def test_whatever_fails_php_is_started_and_one_line_says_why(site, deed):
     """A failure of each kind when it is thawed, and when it is frozen; and no storm of tries."""
     made = site(settings={"criu_time_limit": "3s"}, start=False)
