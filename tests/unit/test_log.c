@@ -16,12 +16,13 @@
 
 struct event_row {
 	const char *name;
+	const char *id;
 	const char *cause;
 	const char *remedy;
 };
 
 static const struct event_row events[] = {
-#define LOG_EVENT(name, cause, remedy) { (name), (cause), (remedy) },
+#define LOG_EVENT(name, id, cause, remedy) { (name), (id), (cause), (remedy) },
 #include "daemon/base/log_events.def"
 #undef LOG_EVENT
 };
@@ -462,6 +463,20 @@ static void events__table__sorted_and_complete(void **state)
 	}
 }
 
+/* As journald wants it: 128 bits in lower case, and nobody else's. */
+static void events__ids__one_each(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(events); i++) {
+		const char *id = events[i].id;
+
+		T_ASSERT_ROW(events[i].name, strlen(id) == 32);
+		T_ASSERT_ROW(events[i].name, strspn(id, "0123456789abcdef") == 32);
+		for (size_t j = 0; j < i; j++)
+			T_ASSERT_ROW(events[i].name, strcmp(events[j].id, id) != 0);
+	}
+}
+
 #define capture_test(name) cmocka_unit_test_setup_teardown(name, capture_start, capture_end)
 
 int main(void)
@@ -483,6 +498,7 @@ int main(void)
 		cmocka_unit_test(text__strangers_bytes__printable_as_they_are_others_escaped),
 		cmocka_unit_test(text__any_room__cut_between_units),
 		cmocka_unit_test(events__table__sorted_and_complete),
+		cmocka_unit_test(events__ids__one_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
