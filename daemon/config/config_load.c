@@ -27,7 +27,7 @@
  */
 #define LOAD_END "(end)"
 
-#define SEE_MANUAL "see lsapid.conf(5) for the keys and their values"
+#define SEE_MANUAL "see lsapid.conf(5) and pools.d(5) for the keys and their values"
 
 /* A mistake that is repeated in each line says nothing new. */
 #define LOAD_MAX_PROBLEMS 20U

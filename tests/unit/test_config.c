@@ -462,22 +462,6 @@ static void sample__all_uncommented__accepted_and_equal_to_the_defaults(void **s
 	free(text);
 }
 
-static void manual__every_row_of_the_table__has_an_entry(void **state)
-{
-	size_t count, i;
-	const struct config_key *table = config_table(&count);
-	char *text = read_file(MANUAL_SOURCE);
-	char entry[128];
-
-	(void)state;
-	for (i = 0; i < count; i++) {
-		(void)snprintf(entry, sizeof(entry), "\n*%s* = ", table[i].name);
-		if (!strstr(text, entry))
-			fail_msg("lsapid.conf(5) has no entry for %s", table[i].name);
-	}
-	free(text);
-}
-
 #define WITH_PLACE(f) cmocka_unit_test_setup_teardown(f, place_make, place_remove)
 
 int main(void)
@@ -492,7 +476,6 @@ int main(void)
 		cmocka_unit_test(config_table__each_row__default_is_legal_and_name_unique),
 		cmocka_unit_test(sample__every_row_of_the_table__there_once_with_its_default),
 		WITH_PLACE(sample__all_uncommented__accepted_and_equal_to_the_defaults),
-		cmocka_unit_test(manual__every_row_of_the_table__has_an_entry),
 		WITH_PLACE(config_differs_in__one_key_changed__only_that_one),
 	};
 
