@@ -8,8 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "daemon/base/printable.h"
 #include "daemon/base/str.h"
-#include "daemon/ctl/printable.h"
 
 static const struct {
 	const char *name;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "daemon/ctl/printable.h"
+#include "daemon/base/printable.h"
 
 #include <stdbool.h>
 #include <stdint.h>
