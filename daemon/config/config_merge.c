@@ -103,6 +103,19 @@ bool config_merge_is_written(const struct config *c, const struct config_pool *p
 	return find_entry(pool, key) || pool_spec_get(spec, key);
 }
 
+/* A stronger source has come. */
+static void replace(struct config_setting *s, enum config_source source, const char *value)
+{
+	if (s->source != CONFIG_SOURCE_DOCUMENTED) {
+		s->instead_of = s->value;
+		s->instead_source = s->source;
+	}
+	s->source = source;
+	s->value = value;
+	s->file = NULL;
+	s->line = 0;
+}
+
 static void explain_cap(const struct config *c, const struct config_pool *pool,
 	struct config_setting *s, char text[16])
 {
@@ -114,9 +127,10 @@ static void explain_cap(const struct config *c, const struct config_pool *pool,
 	if (strcmp(s->key, SPEC_CHILDREN) != 0 || !cap ||
 		!str_parse_uint(s->value, 0, UINT64_MAX, &children) || children <= cap)
 		return;
-	*s = origin;
 	(void)snprintf(text, 16, "%u", cap);
-	s->value = text;
+	replace(s, CONFIG_SOURCE_CAP, text);
+	s->file = origin.file;
+	s->line = origin.line;
 }
 
 /* The user may tighten what is there by now, and add names that nobody else has set. */
@@ -127,8 +141,7 @@ static void explain_user(const struct layers *l, struct config_setting *s)
 	if (!e)
 		return;
 	if (config_user_may(s->key, e->value, s->value)) {
-		s->source = CONFIG_SOURCE_USER_FILE;
-		s->value = e->value;
+		replace(s, CONFIG_SOURCE_USER_FILE, e->value);
 		s->file = l->user->file;
 		s->line = e->line;
 	} else if (strcmp(e->value, s->value) != 0) {
@@ -149,18 +162,16 @@ static void explain_row(const struct layers *l, struct config_setting *s)
 	const struct config_entry *e = find_entry(l->pool, s->key);
 	const char *directive = pool_spec_get(l->spec, s->key);
 
-	if (e) {
-		s->source = CONFIG_SOURCE_POOL_FILE;
-		s->value = e->value;
-		s->file = l->pool->file;
-		s->line = e->line;
-	} else if (directive) {
-		s->source = CONFIG_SOURCE_DIRECTIVE;
-		s->value = directive;
-		s->line = 0;
-	} else if (s->line) {
+	if (s->line) {
 		s->source = CONFIG_SOURCE_DEFAULTS;
 		s->file = l->config->file;
+	}
+	if (directive)
+		replace(s, CONFIG_SOURCE_DIRECTIVE, directive);
+	if (e) {
+		replace(s, CONFIG_SOURCE_POOL_FILE, e->value);
+		s->file = l->pool->file;
+		s->line = e->line;
 	}
 }
 

@@ -32,6 +32,9 @@ struct config_setting {
 	int line;
 	const char *asked; /* what the user's own file wants and does not get; NULL: nothing */
 	int asked_line;
+	/* what would count without this source: that of the next weaker one; NULL: the default */
+	const char *instead_of;
+	enum config_source instead_source;
 };
 
 /**

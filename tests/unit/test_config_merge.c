@@ -127,6 +127,7 @@ struct seen {
 	char origin[64];
 	char value[64];
 	char asked[64];
+	char instead[64];
 };
 
 static void see(void *context, const struct config_setting *s)
@@ -138,6 +139,9 @@ static void see(void *context, const struct config_setting *s)
 	seen->count++;
 	(void)snprintf(seen->value, sizeof(seen->value), "%s", s->value);
 	(void)snprintf(seen->asked, sizeof(seen->asked), "%s", s->asked ? s->asked : "");
+	(void)snprintf(seen->instead, sizeof(seen->instead), "%s%s%s",
+		s->instead_of ? s->instead_of : "", s->instead_of ? " " : "",
+		s->instead_of ? config_source_name(s->instead_source) : "");
 	if (s->file)
 		(void)snprintf(seen->origin, sizeof(seen->origin), "%s %s:%d",
 			config_source_name(s->source), s->file, s->line);
@@ -234,6 +238,36 @@ static void config_merge_cap__pool_file__stronger_than_defaults(void **state)
 	assert_int_equal(origin.line, 9);
 }
 
+/* Who is overruled, and with what. */
+static void config_explain__stronger_source__tells_what_it_replaces(void **state)
+{
+	static const struct {
+		const char *spec;
+		const struct config_pool *pool;
+		const struct config_pool *user;
+		const char *key;
+		const char *instead;
+	} rows[] = {
+		{ "uid=2\n", NULL, NULL, "max_reqs", "" },
+		{ "uid=2\n", NULL, NULL, "children", "" },
+		{ "children=300\nuid=2\n", NULL, NULL, "children", "300 Apache" },
+		{ "max_idle=9\nuid=2\n", NULL, NULL, "max_idle", "300 defaults" },
+		{ "uid=2\n", NULL, &own, "pgrp_max_idle", "" },
+		{ "children=300\nuid=2\n", NULL, &own, "children", "100 children_max" },
+	};
+	char data[256];
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		struct seen seen = { .key = rows[i].key };
+		struct pool_spec spec;
+
+		make(rows[i].spec, data, &spec);
+		config_explain(&config, rows[i].pool, rows[i].user, &spec, see, &seen);
+		T_ASSERT_ROW(seen.instead, strcmp(seen.instead, rows[i].instead) == 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +275,7 @@ int main(void)
 		cmocka_unit_test(config_merge__user_file__only_tightens_and_adds),
 		cmocka_unit_test(config_merge__twice__same_bytes),
 		cmocka_unit_test(config_merge__user_file_off__ignored),
+		cmocka_unit_test(config_explain__stronger_source__tells_what_it_replaces),
 		cmocka_unit_test(config_merge_cap__pool_file__stronger_than_defaults),
 	};
 
