@@ -26,7 +26,7 @@ APACHE = pwd.getpwnam("www-data") if IS_ROOT else ME
 OWNERS = ["games", "man", "lp", "mail", "news", "uucp", "backup", "list", "irc", "proxy"]
 
 PROGRAMS = {
-    "lsapid": "daemon/supervisor/lsapid",
+    "lsapid": "daemon/lsapid/lsapid",
     "lsapid-manager": "daemon/manager/lsapid-manager",
     "lsapid-criu": "daemon/criu/lsapid-criu",
     "lsapidctl": "daemon/ctl/lsapidctl",

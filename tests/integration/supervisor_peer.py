@@ -270,7 +270,7 @@ class Supervisor:
         self.socket = self.place / "run" / "control.sock"
         self.log = self.place / "log"
         self.conf = self.place / "lsapid.conf"
-        self.lsapid = self.program("lsapid", (BUILD / "daemon/supervisor/lsapid").read_bytes())
+        self.lsapid = self.program("lsapid", (BUILD / "daemon/lsapid/lsapid").read_bytes())
         self.manager = self.program("manager", MANAGER.encode())
         self.program("lsapid-criu", (BUILD / "daemon/criu/lsapid-criu").read_bytes())
         self.lsphp = self.program("lsphp", LSPHP.encode())

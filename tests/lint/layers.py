@@ -15,6 +15,7 @@ ROOMS = {
     "daemon/base": (),
     "daemon/config": ("daemon/base", "proto"),
     "daemon/supervisor": ("daemon/base", "daemon/config", "daemon/criu", "proto"),
+    "daemon/lsapid": ("daemon/base", "daemon/config", "daemon/supervisor", "proto"),
     "daemon/manager": ("daemon/base", "daemon/config", "proto"),
     "daemon/ctl": ("daemon/base", "proto"),
     "daemon/criu": ("daemon/base", "proto"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 # binary: the shared libraries it may need, besides libc and the loader
 NEEDED = {
-    "daemon/supervisor/lsapid": {"libconfuse"},
+    "daemon/lsapid/lsapid": {"libconfuse"},
     "daemon/ctl/lsapidctl": {"libjansson"},
     "daemon/manager/lsapid-manager": {"libconfuse", "libevent_core-2.1", "libjansson",
                                       "libsystemd"},

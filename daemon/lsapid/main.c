@@ -12,14 +12,13 @@
 #include "build_config.h"
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
-#include "daemon/supervisor/explain.h"
+#include "daemon/lsapid/explain.h"
 #include "daemon/supervisor/supervisor.h"
 
 struct options {
 	const char *config_path;
 	const char *manager_binary;
-	const char *user;
-	const char *vhost;
+	struct explain_question question;
 	bool is_test;
 	bool is_explain;
 	bool is_version;
@@ -28,7 +27,8 @@ struct options {
 static void usage(FILE *to)
 {
 	(void)fputs("usage: lsapid [-c FILE] [-t] [-m MANAGER_BINARY] [-V]\n"
-		    "       lsapid [-c FILE] --explain -u USER [-v VHOST]\n"
+		    "       lsapid [-c FILE] --explain [--json] -u USER [-v VHOST] [-H HANDLER] "
+		    "[-d DOCROOT]\n"
 		    "  -c FILE    configuration (" LSAPID_CONFDIR "/lsapid.conf)\n"
 		    "  --explain  print what a pool of USER works by, and why, and exit\n"
 		    "  -t         check the configuration and exit\n"
@@ -42,11 +42,12 @@ static void usage(FILE *to)
 static int options_parse(struct options *o, int argc, char **argv)
 {
 	static const struct option words[] = { { "explain", no_argument, NULL, 'e' },
-		{ .name = NULL } };
+		{ "json", no_argument, NULL, 'j' }, { .name = NULL } };
+	struct explain_question *q = &o->question;
 	int c;
 
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): this process has one thread */
-	while ((c = getopt_long(argc, argv, "c:tm:u:v:Vh", words, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:tm:u:v:H:d:Vh", words, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			o->config_path = optarg;
@@ -61,10 +62,19 @@ static int options_parse(struct options *o, int argc, char **argv)
 			o->is_explain = true;
 			break;
 		case 'u':
-			o->user = optarg;
+			q->user = optarg;
 			break;
 		case 'v':
-			o->vhost = optarg;
+			q->vhost = optarg;
+			break;
+		case 'H':
+			q->handler = optarg;
+			break;
+		case 'd':
+			q->docroot = optarg;
+			break;
+		case 'j':
+			q->is_json = true;
 			break;
 		case 'V':
 			o->is_version = true;
@@ -73,10 +83,10 @@ static int options_parse(struct options *o, int argc, char **argv)
 			return 1;
 		}
 	}
-	/* -u and -v belong to --explain */
-	return optind == argc && o->is_explain == (o->user != NULL) && (o->is_explain || !o->vhost)
-		       ? 0
-		       : 1;
+	/* -u and the rest belong to --explain */
+	if (optind != argc || o->is_explain != (q->user != NULL))
+		return 1;
+	return !o->is_explain && (q->vhost || q->handler || q->docroot || q->is_json);
 }
 
 /* What is checked is every directory from / on, and a reload reads the same file whatever happens.
@@ -137,7 +147,7 @@ int main(int argc, char **argv)
 	if (r)
 		return 1;
 	if (o.is_explain) {
-		r = explain(settings, o.user, o.vhost);
+		r = explain(settings, &o.question);
 		settings_free(settings);
 		return r;
 	}
