@@ -32,6 +32,8 @@
  *                                    <-  DOCUMENT + memfd with JSON
  *   CRIU what, pool                  ->
  *                                    <-  DOCUMENT + memfd with JSON, when it is done
+ *   SHOW query                       ->
+ *                                    <-  DOCUMENT + memfd with JSON, when it was judged
  */
 
 #include <stdbool.h>
@@ -68,6 +70,7 @@ enum control_type {
 	CONTROL_RELOAD = 34,
 	CONTROL_WHY = 36,
 	CONTROL_CRIU = 38,
+	CONTROL_SHOW = 42,
 	CONTROL_DOCUMENT = 33
 };
 
@@ -204,6 +207,17 @@ struct control_criu {
 	struct wire_bytes pool;
 };
 
+struct control_show {
+	/*
+	 * <= POOL_SPEC_MAX_BYTES: key=value strings as in pool_spec.h: CONTROL_SHOW_POOL, the
+	 * number or name of a pool; or else CONTROL_SHOW_USER and, if they are given, SPEC_NAME,
+	 * SPEC_HANDLER and SPEC_DOCROOT of a site that need not be known
+	 */
+	struct wire_bytes query;
+};
+#define CONTROL_SHOW_POOL "pool"
+#define CONTROL_SHOW_USER "user"
+
 struct control_terminate {
 	uint8_t key[CONTROL_KEY_SIZE];
 	uint64_t instance; /* never 0: its sessions' pools end unless another Apache uses them */
@@ -241,6 +255,7 @@ size_t control_encode_cancel(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_cancel *m);
 size_t control_encode_why(uint8_t *out, size_t size, uint32_t seq, const struct control_why *m);
 size_t control_encode_criu(uint8_t *out, size_t size, uint32_t seq, const struct control_criu *m);
+size_t control_encode_show(uint8_t *out, size_t size, uint32_t seq, const struct control_show *m);
 size_t control_encode_terminate(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_terminate *m);
 size_t control_encode_document(
@@ -277,6 +292,7 @@ int control_decode_close(const uint8_t *data, size_t size, struct control_close_
 int control_decode_cancel(const uint8_t *data, size_t size, struct control_cancel *ret);
 int control_decode_why(const uint8_t *data, size_t size, struct control_why *ret);
 int control_decode_criu(const uint8_t *data, size_t size, struct control_criu *ret);
+int control_decode_show(const uint8_t *data, size_t size, struct control_show *ret);
 int control_decode_terminate(const uint8_t *data, size_t size, struct control_terminate *ret);
 int control_decode_document(const uint8_t *data, size_t size, struct control_document *ret);
 int control_decode_bare(const uint8_t *data, size_t size, enum control_type type);

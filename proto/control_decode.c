@@ -22,6 +22,7 @@ static const char *const type_names[] = {
 	[CONTROL_RELOAD] = "RELOAD",
 	[CONTROL_WHY] = "WHY",
 	[CONTROL_CRIU] = "CRIU",
+	[CONTROL_SHOW] = "SHOW",
 	[CONTROL_DOCUMENT] = "DOCUMENT",
 };
 
@@ -382,6 +383,24 @@ int control_decode_criu(const uint8_t *data, size_t size, struct control_criu *r
 		return error;
 	if (m.what >= CONTROL_CRIU_COUNT || m.pool.size > CONTROL_MAX_NAME ||
 		control_criu_has_pool(m.what) != (m.pool.size != 0))
+		return CONTROL_E_VALUE;
+	*ret = m;
+	return 0;
+}
+
+int control_decode_show(const uint8_t *data, size_t size, struct control_show *ret)
+{
+	struct control_show m;
+	struct wire_reader r;
+	int error = body_begin(&r, data, size, CONTROL_SHOW);
+
+	if (error)
+		return error;
+	m.query = body_get_blob(&r);
+	error = body_end(&r);
+	if (error)
+		return error;
+	if (m.query.size > POOL_SPEC_MAX_BYTES)
 		return CONTROL_E_VALUE;
 	*ret = m;
 	return 0;

@@ -199,6 +199,17 @@ size_t control_encode_criu(uint8_t *out, size_t size, uint32_t seq, const struct
 	return message_end(&w);
 }
 
+size_t control_encode_show(uint8_t *out, size_t size, uint32_t seq, const struct control_show *m)
+{
+	struct wire_writer w;
+
+	if (m->query.size > POOL_SPEC_MAX_BYTES)
+		return 0;
+	message_begin(&w, out, size, seq, CONTROL_SHOW);
+	wire_put_blob(&w, m->query.data, m->query.size);
+	return message_end(&w);
+}
+
 size_t control_encode_terminate(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_terminate *m)
 {

@@ -51,6 +51,8 @@ static const struct priv_row rows[] = {
 	[PRIV_FROZEN] = { "FROZEN", HAS_ID | HAS_STATUS | HAS_TEXT | HAS_FIGURES, 0, 0 },
 	[PRIV_IMAGES] = { "IMAGES", HAS_ID | HAS_STATUS, 1, 0 },
 	[PRIV_IMAGES_DATA] = { "IMAGES_DATA", HAS_ID | HAS_STATUS, 1, 0 },
+	[PRIV_JUDGE] = { "JUDGE", HAS_ID, 1, 0 },
+	[PRIV_JUDGED] = { "JUDGED", HAS_ID | HAS_FAILURE, 0, 0 },
 };
 
 static const char *const step_names[] = {
@@ -168,8 +170,12 @@ static bool is_text_valid(const struct priv_message *m)
 
 static bool is_failure_valid(const struct priv_message *m)
 {
-	return m->error >= 0 && m->error <= PRIV_MAX_ERRNO && m->reason != REASON_NONE &&
-	       m->reason < REASON_COUNT && m->step < PRIV_STEP_COUNT && is_text_valid(m);
+	bool has_reason = m->reason != REASON_NONE;
+
+	if (!has_reason && (m->type != PRIV_JUDGED || m->error || m->step || m->text[0]))
+		return false;
+	return m->error >= 0 && m->error <= PRIV_MAX_ERRNO && m->reason < REASON_COUNT &&
+	       m->step < PRIV_STEP_COUNT && is_text_valid(m);
 }
 
 /* Of a type whose status is an enum. */

@@ -21,6 +21,8 @@
  *                                          <- IMAGES id, what + memfd: the name of a pool, or none
  *   IMAGES_DATA id, status + memfd         ->        JSON, or what is wrong
  *   EXITED id, wait status                 ->        the lsphp parent of that spawn has ended
+ *                                          <- JUDGE id + spec memfd: would SPAWN be refused now?
+ *   JUDGED id, reason or none, step, errno ->        nothing was started
  *   RELOAD + config memfd                  ->        checked by the supervisor already
  *                                          <- RELOADED ok
  *                                          <- USER_FILE id + spec memfd
@@ -72,7 +74,9 @@ enum priv_type {
 	PRIV_FREEZE = 25, /* manager: nobody is connected to this lsphp */
 	PRIV_FROZEN = 26,
 	PRIV_IMAGES = 27,
-	PRIV_IMAGES_DATA = 28
+	PRIV_IMAGES_DATA = 28,
+	PRIV_JUDGE = 30,
+	PRIV_JUDGED = 31
 };
 
 /** Can lsphp be frozen and thawed here: the status of CRIU, text: version of CRIU, or why not. */
@@ -163,17 +167,19 @@ struct priv_message {
 	int32_t status;  /* EXITED: as waitpid(2); RELOADED: 0 or errno; STOP: grace in ms;
 			  * USER_FILE_DATA: enum priv_user_file; CRIU: enum priv_criu; FROZEN:
 			  * enum priv_frozen; IMAGES: enum priv_images; IMAGES_DATA: 0 or 1 */
-	int32_t error;   /* SPAWN_FAILED: errno, 0 if the reason says all; LOG_FD: 0 or errno */
-	uint32_t reason; /* SPAWN_FAILED: enum reason */
-	uint32_t step;   /* SPAWN_FAILED: enum priv_step */
+	int32_t error;   /* SPAWN_FAILED, JUDGED: errno, 0 if the reason says all; LOG_FD: 0 or
+			  * errno */
+	uint32_t reason; /* SPAWN_FAILED: enum reason; JUDGED: the same, or REASON_NONE */
+	uint32_t step;   /* SPAWN_FAILED, JUDGED: enum priv_step */
 	uint32_t signal; /* SIGNAL: enum priv_signal */
 	uint32_t flags;  /* SETUP: PRIV_SETUP_*, PRIV_LOG_*; LOG_ROTATE: PRIV_LOG_*; SPAWN: may it
 			  * be thawed; SPAWNED: was it */
 	uint32_t ms; /* SPAWNED: of CRIU; FREEZE: of a cold start, as measured; FROZEN: of CRIU */
 	uint64_t bytes;             /* FROZEN: of the image */
 	uint8_t key[PRIV_KEY_SIZE]; /* SETUP: the shim's key */
-	char text[PRIV_TEXT_SIZE];  /* SPAWN_FAILED: path or name concerned; SPAWNED: why an image
-				     * that was there was not used; CRIU, FROZEN; NUL-terminated */
+	char text[PRIV_TEXT_SIZE];  /* SPAWN_FAILED, JUDGED: path or name concerned; SPAWNED: why
+				     * an image that was there was not used; CRIU, FROZEN;
+				     * NUL-terminated */
 };
 
 #define PRIV_SETUP_PRIVILEGED                                                                      \

@@ -62,7 +62,7 @@ const char *accounts_name(struct accounts *a, uid_t uid)
 	return *name ? name : NULL;
 }
 
-bool accounts_find_uid(const char *name, uid_t *ret_uid)
+bool accounts_find_user(const char *name, uid_t *ret_uid, gid_t *ret_gid)
 {
 	bool is_found = false;
 	size_t size;
@@ -76,13 +76,22 @@ bool accounts_find_uid(const char *name, uid_t *ret_uid)
 			return false;
 		r = getpwnam_r(name, &pw, buffer, size, &found);
 		is_found = r == 0 && found;
-		if (is_found)
+		if (is_found) {
 			*ret_uid = found->pw_uid;
+			*ret_gid = found->pw_gid;
+		}
 		free(buffer);
 		if (r != ERANGE)
 			break;
 	}
 	return is_found;
+}
+
+bool accounts_find_uid(const char *name, uid_t *ret_uid)
+{
+	gid_t unused;
+
+	return accounts_find_user(name, ret_uid, &unused);
 }
 
 bool accounts_find_gid(const char *name, gid_t *ret_gid)

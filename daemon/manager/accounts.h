@@ -21,6 +21,9 @@ void accounts_init(struct accounts *a);
 /** accounts_deinit() - also to forget all, since names may have changed; then usable again */
 void accounts_deinit(struct accounts *a);
 
+/** accounts_find_user() - the same, with its own group */
+bool accounts_find_user(const char *name, uid_t *ret_uid, gid_t *ret_gid);
+
 /** accounts_find_uid() - asked anew each time: for administrators only. Return: false: none */
 bool accounts_find_uid(const char *name, uid_t *ret_uid);
 

@@ -236,30 +236,11 @@ int criu_ask_images(struct manager *m, struct peer *peer, uint32_t sequence, enu
 
 /* --- answers ------------------------------------------------------------------------------ */
 
-static void answer(
-	struct manager *m, enum peer_waiting what, uint64_t id, const char *json, int error)
-{
-	struct list *lists[] = { &m->greeting, &m->peers };
-	struct list_node *n, *tmp;
-
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		LIST_FOREACH (lists[i], n, tmp) {
-			struct peer *p = LIST_OWNER(n, struct peer, node);
-			uint32_t sequence = p->wait_sequence;
-
-			if (p->waits_for != what || p->wait_id != id)
-				continue;
-			peer_wait(p, PEER_WAIT_NOT, 0, 0);
-			peer_send_document(p, sequence, json, error);
-		}
-	}
-}
-
 void criu_answer_freeze(const struct pool *p, int error, const char *detail)
 {
 	char *json = report_freeze(p, error, detail);
 
-	answer(p->manager, PEER_WAIT_FREEZE, p->id, json, error);
+	peer_answer(p->manager, PEER_WAIT_FREEZE, p->id, json, error);
 	free(json);
 }
 
@@ -291,7 +272,7 @@ bool criu_on_images(struct manager *m, const struct priv_message *msg, int fd)
 		end_reset(m, msg, r < 0 ? err_name(r) : text);
 	} else {
 		json = report_images(error, r < 0 ? err_name(r) : text);
-		answer(m, PEER_WAIT_IMAGES, msg->id, json, error);
+		peer_answer(m, PEER_WAIT_IMAGES, msg->id, json, error);
 		free(json);
 	}
 	free(text);

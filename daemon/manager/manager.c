@@ -186,6 +186,7 @@ int manager_init(struct manager *m, const struct priv_message *setup, struct con
 	accounts_init(&m->accounts);
 	users_init(&m->users);
 	spares_init(&m->admit.spares);
+	list_init(&m->explains);
 	list_init(&m->graveyard);
 	list_init(&m->greeting);
 	list_init(&m->peers);
@@ -239,6 +240,7 @@ void manager_deinit(struct manager *m)
 		drop_all(&m->greeting);
 		drop_all(&m->peers);
 		graveyard_empty(&m->graveyard);
+		explain_end_all(m);
 		pool_set_deinit(&m->pools);
 		users_deinit(&m->users);
 		graveyard_empty(&m->graveyard);

@@ -23,6 +23,7 @@
 #include "daemon/manager/care.h"
 #include "daemon/manager/criu.h"
 #include "daemon/manager/effective.h"
+#include "daemon/manager/explain.h"
 #include "daemon/manager/freeze.h"
 #include "daemon/manager/graveyard.h"
 #include "daemon/manager/hangup.h"
@@ -79,6 +80,7 @@ struct manager {
 	struct users users;
 	struct admit admit;
 	struct criu criu;
+	struct list explains; /* what administrators have asked about */
 	struct list greeting; /* peers without a session, longest silent first */
 	struct list peers;    /* peers with one */
 	struct list sessions;

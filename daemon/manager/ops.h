@@ -40,5 +40,8 @@ bool ops_status(struct peer *p, uint32_t sequence, const uint8_t *data, size_t s
 bool ops_why(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);
 bool ops_reload(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);
 
+/* ops_show.c */
+bool ops_show(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);
+
 /* ops_criu.c */
 bool ops_criu(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);

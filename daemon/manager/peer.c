@@ -297,3 +297,22 @@ void peer_send_document(struct peer *p, uint32_t seq, const char *json, int stat
 	}
 	send_message(p, data, control_encode_document(data, sizeof(data), seq, &m), fd);
 }
+
+void peer_answer(
+	struct manager *m, enum peer_waiting what, uint64_t id, const char *json, int error)
+{
+	struct list *lists[] = { &m->greeting, &m->peers };
+	struct list_node *n, *tmp;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		LIST_FOREACH (lists[i], n, tmp) {
+			struct peer *p = LIST_OWNER(n, struct peer, node);
+			uint32_t sequence = p->wait_sequence;
+
+			if (p->waits_for != what || p->wait_id != id)
+				continue;
+			peer_wait(p, PEER_WAIT_NOT, 0, 0);
+			peer_send_document(p, sequence, json, error);
+		}
+	}
+}

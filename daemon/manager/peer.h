@@ -34,7 +34,8 @@ struct session;
 enum peer_waiting {
 	PEER_WAIT_NOT = 0,
 	PEER_WAIT_IMAGES,
-	PEER_WAIT_FREEZE
+	PEER_WAIT_FREEZE,
+	PEER_WAIT_EXPLAIN
 };
 
 struct peer {
@@ -53,7 +54,7 @@ struct peer {
 	uint32_t reload_sequence; /* of its RELOAD that waits for an answer, if is_reloading */
 	bool is_reloading;
 	enum peer_waiting waits_for;
-	uint64_t wait_id; /* of IMAGES; of the pool */
+	uint64_t wait_id; /* of IMAGES; of the pool; of the explanation */
 	uint32_t wait_sequence;
 	struct event read_event;
 	struct event write_event;
@@ -80,6 +81,10 @@ void peer_close_after_answers(struct peer *p);
 
 /** peer_wait() - note what it waits for; its next command takes the place of this one */
 void peer_wait(struct peer *p, enum peer_waiting what, uint64_t id, uint32_t sequence);
+
+/** peer_answer() - a DOCUMENT for whoever waits for this. @error: 0 or an errno */
+void peer_answer(
+	struct manager *m, enum peer_waiting what, uint64_t id, const char *json, int error);
 
 /** peer_expire() - drop those that have been connected for long without HELLO */
 void peer_expire(struct manager *m, uint64_t now_ns);

@@ -51,7 +51,7 @@ static void warn_contradiction(struct pool *p, const struct config_children *k)
 	bool was = p->is_contradiction;
 
 	p->is_contradiction = config_children_contradict(k);
-	if (!p->is_contradiction || was)
+	if (!p->is_contradiction || was || !p->id) /* 0: a copy that is explained only */
 		return;
 	log_warn("pool.children", F_STR("detail", "uid limit warning: children should be < NPROC"),
 		F_UINT("pool", p->id), F_STR("name", p->name), F_UINT("uid", p->uid),

@@ -2,12 +2,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What the manager knows, as JSON. The door of jansson in the manager, with report_why.c and
- * report_criu.c.
+ * What the manager knows, as JSON. The door of jansson in the manager, with report_why.c,
+ * report_criu.c and report_show.c.
  */
 
+struct explain;
 struct manager;
 struct pool;
+struct priv_message;
+struct report_list;
 
 /** report_status() - the whole: daemon, totals, pools, sessions. Return: free() it; NULL: memory */
 char *report_status(struct manager *m);
@@ -50,3 +53,16 @@ char *report_images(int error, const char *answer);
  * Return: free() it; NULL: memory
  */
 char *report_reload(int error, const char *detail);
+
+/**
+ * report_show() - what a pool works by
+ * @verdict: JUDGED
+ *
+ * Return: free() it; NULL: memory
+ */
+char *report_show(struct manager *m, const struct explain *e, const struct priv_message *verdict);
+
+/* Pools of which one has to be chosen: begin, add each, end. Return: as above */
+struct report_list *report_list_new(void);
+void report_list_add(struct report_list *l, struct manager *m, const struct pool *p);
+char *report_list_end(struct report_list *l);

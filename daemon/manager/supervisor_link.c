@@ -52,7 +52,8 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 	case PRIV_EXITED:
 		return starter_on_exited(m, msg);
 	case PRIV_USER_FILE_DATA:
-		return starter_on_user_file(m, msg, fds->fd[0]);
+		return explain_on_user_file(m, msg, fds->fd[0]) ||
+		       starter_on_user_file(m, msg, fds->fd[0]);
 	case PRIV_RELOAD:
 		reload_take(m, fdpass_steal(fds, 0));
 		return true;
@@ -73,6 +74,8 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 		return freeze_on_frozen(m, msg);
 	case PRIV_IMAGES_DATA:
 		return criu_on_images(m, msg, fds->fd[0]);
+	case PRIV_JUDGED:
+		return explain_on_judged(m, msg);
 	case PRIV_LOG_OPEN:
 	case PRIV_SETUP:
 	case PRIV_READY:
@@ -84,6 +87,7 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 	case PRIV_USER_FILE:
 	case PRIV_FREEZE:
 	case PRIV_IMAGES:
+	case PRIV_JUDGE:
 		break;
 	}
 	return false;

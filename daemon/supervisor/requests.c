@@ -7,6 +7,7 @@
 #include "daemon/base/log.h"
 #include "daemon/supervisor/freeze.h"
 #include "daemon/supervisor/images.h"
+#include "daemon/supervisor/judge.h"
 #include "daemon/supervisor/supervisor.h"
 
 static int on_ready(
@@ -94,6 +95,12 @@ static int on_images(
 	return images_request(s, m->id, (enum priv_images)m->status, fds->fd[0]);
 }
 
+static int on_judge(
+	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
+{
+	return judge_request(s, m->id, fds);
+}
+
 #define RUNNING (REQUEST_PHASE_UP | REQUEST_PHASE_STOPPING)
 
 static const struct request table[] = {
@@ -107,6 +114,7 @@ static const struct request table[] = {
 	{ PRIV_USER_FILE, RUNNING, on_user_file },
 	{ PRIV_FREEZE, RUNNING, on_freeze },
 	{ PRIV_IMAGES, RUNNING, on_images },
+	{ PRIV_JUDGE, RUNNING, on_judge },
 };
 
 const struct request *requests_find(enum priv_type type, enum request_phase phase)

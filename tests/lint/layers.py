@@ -28,7 +28,7 @@ DOORS = {
     r"confuse\.h": ("daemon/config/config_load.c", "daemon/config/config_store.c"),
     r"event2?/.*|event\.h|evutil\.h": ("daemon/manager",),
     r"jansson\.h": ("daemon/manager/report.c", "daemon/manager/report_criu.c",
-                   "daemon/manager/report_why.c", "daemon/ctl/print.c",
+                   "daemon/manager/report_show.c", "daemon/manager/report_why.c", "daemon/ctl/print.c",
                    "daemon/ctl/print_check.c", "daemon/ctl/print_criu.c",
                    "daemon/ctl/print_import_json.c", "daemon/ctl/print_why.c",
                    "daemon/criu/list.c"),

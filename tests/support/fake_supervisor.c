@@ -157,6 +157,13 @@ static void on_signal(struct fake_supervisor *s, const struct priv_message *m)
 		s->retires++;
 }
 
+static void on_judge(struct fake_supervisor *s, const struct priv_message *m)
+{
+	struct priv_message reply = { .type = PRIV_JUDGED, .id = m->id, .reason = s->refuse };
+
+	fake_supervisor_send(s, &reply, NULL);
+}
+
 static void on_user_file(struct fake_supervisor *s, const struct priv_message *m)
 {
 	s->reading_id = m->id;
@@ -204,6 +211,9 @@ static void on_message(
 	case PRIV_FREEZE:
 		fake_criu_on_freeze(s, m);
 		return;
+	case PRIV_JUDGE:
+		on_judge(s, m);
+		return;
 	case PRIV_IMAGES:
 		if (!fake_criu_on_images(s, m, fds->fd[0]))
 			break;
@@ -222,6 +232,7 @@ static void on_message(
 	case PRIV_CRIU:
 	case PRIV_FROZEN:
 	case PRIV_IMAGES_DATA:
+	case PRIV_JUDGED:
 		break;
 	}
 	s->is_broken = true;

@@ -73,6 +73,7 @@ static const struct row rows[] = {
 	{ "criu_list", CONTROL_CRIU, 5, { .criu = { .what = CONTROL_CRIU_LIST } } },
 	{ "criu_freeze", CONTROL_CRIU, 6,
 		{ .criu = { .what = CONTROL_CRIU_FREEZE, .pool = BYTES("www.example.org") } } },
+	{ "show", CONTROL_SHOW, 7, { .show = { BYTES("name=www.example.org\0user=alice\0") } } },
 	{ "document", CONTROL_DOCUMENT, 1, { .document = { .size = 123456, .status = 22 } } },
 };
 
@@ -318,6 +319,8 @@ static void decode__bad_field__says_which_kind(void **state)
 		{ "why", 12, 16, CONTROL_E_TRUNCATED },
 		{ "why", 12, 14, CONTROL_E_TRAILING },
 		{ "why", 12, UINT32_MAX, CONTROL_E_TRUNCATED },
+		{ "show", 12, 40, CONTROL_E_TRUNCATED },
+		{ "show", 12, UINT32_MAX, CONTROL_E_TRUNCATED },
 		{ "criu_list", 12, CONTROL_CRIU_COUNT, CONTROL_E_VALUE },
 		{ "criu_list", 12, CONTROL_CRIU_RESET, CONTROL_E_VALUE },
 		{ "criu_freeze", 12, CONTROL_CRIU_CHECK, CONTROL_E_VALUE },
@@ -373,6 +376,7 @@ static void text__at_its_bound__passes_and_not_above(void **state)
 		{ "reject", CONTROL_REJECT, 36, CONTROL_MAX_TEXT },
 		{ "why", CONTROL_WHY, 12, CONTROL_MAX_NAME },
 		{ "criu", CONTROL_CRIU, 16, CONTROL_MAX_NAME },
+		{ "show", CONTROL_SHOW, 12, POOL_SPEC_MAX_BYTES },
 	};
 	struct fixture *f = *state;
 
@@ -384,7 +388,7 @@ static void text__at_its_bound__passes_and_not_above(void **state)
 		uint8_t *out = guard_tail(&f->out, CONTROL_MAX_MESSAGE);
 		union control_message m = { .cancel = { 0 } };
 		struct wire_bytes *part[] = { &m.hello.server, &m.pool.spec, &m.denied.text,
-			&m.reject.text, &m.why.what, &m.criu.pool };
+			&m.reject.text, &m.why.what, &m.criu.pool, &m.show.query };
 		union control_message back;
 
 		if (i >= 2)

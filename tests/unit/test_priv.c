@@ -72,6 +72,14 @@ static const struct row rows[] = {
 			.text = "External socket is used" } },
 	{ "images", 1, { .type = PRIV_IMAGES, .id = 9, .status = PRIV_IMAGES_RESET } },
 	{ "images_data", 1, { .type = PRIV_IMAGES_DATA, .id = 9, .status = 1 } },
+	{ "judge", 1, { .type = PRIV_JUDGE, .id = 9 } },
+	{ "judged", 0,
+		{ .type = PRIV_JUDGED,
+			.id = 9,
+			.error = 2,
+			.reason = REASON_DOCROOT_OWNER,
+			.step = PRIV_STEP_POLICY,
+			.text = "/srv/www" } },
 };
 
 static struct priv_message row_message(const struct row *row)
@@ -170,6 +178,21 @@ static void encode__fields_of_other_types__left_out(void **state)
 		priv_encode(out, &m);
 		T_ASSERT_ROW(rows[i].name, !memcmp(out, golden.data, sizeof(out)));
 	}
+}
+
+/* Nothing is refused: then there is nothing to say of it. */
+static void judged__without_reason__has_no_rest(void **state)
+{
+	struct priv_message m = { .type = PRIV_JUDGED, .id = 9 };
+	struct priv_message back;
+	uint8_t out[PRIV_MESSAGE_SIZE];
+
+	(void)state;
+	priv_encode(out, &m);
+	assert_int_equal(priv_decode(out, sizeof(out), &back), 0);
+	m.text[0] = 'x';
+	priv_encode(out, &m);
+	assert_int_equal(priv_decode(out, sizeof(out), &back), PRIV_E_VALUE);
 }
 
 static void encode__text_without_end__cut(void **state)
@@ -274,17 +297,18 @@ static void decode__field_of_another_type__refused(void **state)
 	} fields[] = {
 		{ FLAGS_AT, " setup log_rotate " },
 		{ 8, " spawn spawned spawn_failed signal signal_child exited log_open log_fd "
-		     "user_file user_file_data freeze frozen images images_data " },
+		     "user_file user_file_data freeze frozen images images_data "
+		     "judge judged " },
 		{ PID_AT, " spawned signal_child exited " },
 		{ STATUS_AT,
 			" exited reloaded stop user_file_data criu frozen images images_data " },
-		{ ERROR_AT, " spawn_failed log_fd " },
-		{ REASON_AT, " spawn_failed " },
-		{ STEP_AT, " spawn_failed " },
+		{ ERROR_AT, " spawn_failed judged log_fd " },
+		{ REASON_AT, " spawn_failed judged " },
+		{ STEP_AT, " spawn_failed judged " },
 		{ SIGNAL_AT, " signal signal_child " },
 		{ KEY_AT, " setup " },
 		{ KEY_AT + PRIV_KEY_SIZE - 1, " setup " },
-		{ TEXT_AT, " spawn_failed spawned criu frozen " },
+		{ TEXT_AT, " spawn_failed judged spawned criu frozen " },
 		{ TEXT_AT + PRIV_TEXT_SIZE - 1, " " },
 		{ MS_AT, " spawned freeze frozen " },
 		{ BYTES_AT, " spawned freeze frozen " },
@@ -356,6 +380,7 @@ static void decode__value__in_its_range_or_refused(void **state)
 		{ "spawn_failed", REASON_AT, 0, false },
 		{ "spawn_failed", REASON_AT, REASON_COUNT - 1, true },
 		{ "spawn_failed", REASON_AT, REASON_COUNT, false },
+		{ "judged", REASON_AT, 0, false },
 		{ "spawn_failed", STEP_AT, 0, true },
 		{ "spawn_failed", STEP_AT, PRIV_STEP_COUNT - 1, true },
 		{ "spawn_failed", STEP_AT, PRIV_STEP_COUNT, false },
@@ -434,6 +459,7 @@ int main(void)
 		cmocka_unit_test(encode__every_row__golden_bytes),
 		cmocka_unit_test(decode__every_row__encodes_to_the_same),
 		cmocka_unit_test(encode__fields_of_other_types__left_out),
+		cmocka_unit_test(judged__without_reason__has_no_rest),
 		cmocka_unit_test(encode__text_without_end__cut),
 		cmocka_unit_test(decode__other_size__refused),
 		cmocka_unit_test(decode__any_type__known_or_refused),
