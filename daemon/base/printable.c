@@ -11,6 +11,17 @@ static bool is_continuation(uint8_t c)
 	return (c & 0xc0) == 0x80;
 }
 
+/* U+200B to 200F, 2028 to 202E, 2060 to 206F, FEFF: without width, or turning what follows around.
+ */
+static bool is_invisible(const uint8_t c[3])
+{
+	if (c[0] == 0xe2 && c[1] == 0x80)
+		return (c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xa8 && c[2] <= 0xae);
+	if (c[0] == 0xe2 && c[1] == 0x81)
+		return c[2] >= 0xa0 && c[2] <= 0xaf;
+	return c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf;
+}
+
 /* Bytes of the character that @text begins with; 0: none that can be shown. */
 static size_t character_size(const char *text)
 {
@@ -26,6 +37,8 @@ static size_t character_size(const char *text)
 	/* overlong forms, controls (C1), surrogates, and what is beyond U+10FFFF */
 	if (size == 2)
 		return c[0] >= 0xc3 || (c[0] == 0xc2 && c[1] >= 0xa0) ? 2 : 0;
+	if (size == 3 && is_invisible(c))
+		return 0;
 	if (size == 3)
 		return (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] >= 0xa0) ? 0 : 3;
 	return c[0] > 0xf4 || (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] >= 0x90) ? 0
@@ -53,4 +66,21 @@ void printable_copy(char *out, size_t size, const char *text)
 		text += n;
 	}
 	out[used] = '\0';
+}
+
+void printable_clean(char *text)
+{
+	char *out = text;
+
+	while (*text) {
+		size_t bytes = character_size(text);
+
+		if (bytes)
+			memmove(out, text, bytes);
+		else
+			*out = '?';
+		out += bytes ? bytes : 1;
+		text += bytes ? bytes : 1;
+	}
+	*out = '\0';
 }

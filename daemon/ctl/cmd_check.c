@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <stdlib.h>
+#include "daemon/ctl/answer.h"
+#include "daemon/ctl/print_check.h"
 
-#include "daemon/ctl/client.h"
-#include "daemon/ctl/cmd.h"
-#include "daemon/ctl/print.h"
-
-static int run(const struct ctl *ctl)
+static int run(const struct ctl *ctl, const struct args *args)
 {
 	const struct client_question status = { .type = CONTROL_STATUS };
 	const struct client_question criu = {
@@ -14,20 +11,28 @@ static int run(const struct ctl *ctl)
 		.criu = CONTROL_CRIU_CHECK,
 		.what = "",
 	};
-	struct client_answer state = { .json = NULL }, freezing = { .json = NULL };
-	char why[CONTROL_MAX_TEXT + 64];
-	int r = client_ask(ctl->socket_path, &status, &state, why);
+	json_t *state = NULL, *freezing = NULL;
+	uint32_t ignored;
+	int r = answer_ask(ctl, &status, &state, &ignored);
 
+	(void)args;
 	if (!r)
-		r = client_ask(ctl->socket_path, &criu, &freezing, why);
-	r = r ? print_failure(r, why) : print_check(state.json, freezing.json, ctl->is_json);
-	free(state.json);
-	free(freezing.json);
+		r = answer_ask(ctl, &criu, &freezing, &ignored);
+	if (!r)
+		r = print_check(ctl, json_object_get(state, "config"), freezing);
+	json_decref(freezing);
+	json_decref(state);
 	return r;
 }
+
+static const struct cmd_exit exits[] = {
+	{ CTL_FAILED, "there is a problem" },
+	{ CTL_OK, NULL },
+};
 
 const struct cmd cmd_check = {
 	.name = "check",
 	.help = "what is wrong with the configuration; does CRIU work here",
+	.exits = exits,
 	.run = run,
 };

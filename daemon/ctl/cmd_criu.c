@@ -1,80 +1,108 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "daemon/ctl/client.h"
-#include "daemon/ctl/cmd.h"
-#include "daemon/ctl/print.h"
+#include "daemon/ctl/answer.h"
+#include "daemon/ctl/print_criu.h"
 
-static const struct {
-	const char *name;
-	enum control_criu_what what;
-} words[] = {
-	{ "check", CONTROL_CRIU_CHECK },
-	{ "list", CONTROL_CRIU_LIST },
-	{ "reset", CONTROL_CRIU_RESET },
-	{ "freeze", CONTROL_CRIU_FREEZE },
+enum {
+	ALL
 };
 
-static int refuse(const char *text)
+static const struct args_option reset_options[] = {
+	[ALL] = { "all", 0, NULL, "of all pools" },
+	{ NULL, 0, NULL, NULL },
+};
+
+static const struct cmd_exit check_exits[] = {
+	{ CTL_FAILED, "CRIU does not work here" },
+	{ CTL_OK, NULL },
+};
+
+static int ask(
+	const struct ctl *ctl, enum control_criu_what what, const char *pool, answer_print_fn print)
 {
-	(void)fprintf(stderr, "lsapidctl: criu: %s\n", text);
-	return CTL_USAGE;
+	const struct client_question q = { .type = CONTROL_CRIU, .criu = what, .what = pool };
+
+	if (strlen(pool) > CONTROL_MAX_NAME) {
+		term_error("criu: no pool has so long a name");
+		return CTL_USAGE;
+	}
+	return answer_show(ctl, &q, print);
 }
 
-/* Return: 0; enum ctl_exit, and it was said what is wrong */
-static int read_arguments(const struct ctl *ctl, struct client_question *q)
+static int check(const struct ctl *ctl, const struct args *args)
 {
-	const char *pool = ctl->argument_count > 1 ? ctl->arguments[1] : "";
-	size_t i = 0;
-
-	q->what = pool;
-	if (!ctl->argument)
-		return ctl->is_all ? refuse("--all is for reset") : 0;
-	while (i < sizeof(words) / sizeof(words[0]) && strcmp(words[i].name, ctl->argument) != 0)
-		i++;
-	if (i == sizeof(words) / sizeof(words[0]))
-		return refuse("one of check, list, reset POOL, reset --all, freeze POOL");
-	q->criu = words[i].what;
-	if (ctl->is_all && q->criu != CONTROL_CRIU_RESET)
-		return refuse("--all is for reset");
-	if (ctl->is_all)
-		q->criu = CONTROL_CRIU_RESET_ALL;
-	if (strlen(pool) > CONTROL_MAX_NAME)
-		return refuse("no pool has so long a name");
-	if (control_criu_has_pool(q->criu) && !*pool)
-		return refuse(q->criu == CONTROL_CRIU_RESET ? "reset: of which POOL, or --all"
-							    : "freeze: which POOL");
-	if (!control_criu_has_pool(q->criu) && *pool)
-		return refuse("this takes no POOL");
-	return 0;
+	(void)args;
+	return ask(ctl, CONTROL_CRIU_CHECK, "", print_criu_check);
 }
 
-static int run(const struct ctl *ctl)
+static int list(const struct ctl *ctl, const struct args *args)
 {
-	struct client_question question = { .type = CONTROL_CRIU, .criu = CONTROL_CRIU_CHECK };
-	struct client_answer answer = { .json = NULL };
-	char why[CONTROL_MAX_TEXT + 64];
-	int r = read_arguments(ctl, &question);
-
-	if (r)
-		return r;
-	r = client_ask(ctl->socket_path, &question, &answer, why);
-	if (r)
-		return print_failure(r, why);
-	r = ctl->is_json ? print_json(answer.json) : print_criu(question.criu, answer.json);
-	free(answer.json);
-	if (r == CTL_OK && answer.status)
-		r = CTL_FAILED;
-	return r;
+	(void)args;
+	return ask(ctl, CONTROL_CRIU_LIST, "", print_criu_list);
 }
+
+static int reset(const struct ctl *ctl, const struct args *args)
+{
+	const char *pool = args_operand(args, 0);
+
+	if (args_has(args, ALL) == (pool != NULL)) {
+		term_error("criu reset: of which POOL, or --all");
+		return CTL_USAGE;
+	}
+	return pool ? ask(ctl, CONTROL_CRIU_RESET, pool, print_criu_reset)
+		    : ask(ctl, CONTROL_CRIU_RESET_ALL, "", print_criu_reset);
+}
+
+static int freeze(const struct ctl *ctl, const struct args *args)
+{
+	return ask(ctl, CONTROL_CRIU_FREEZE, args->operand[0], print_criu_freeze);
+}
+
+static const struct cmd cmd_check_criu = {
+	.name = "check",
+	.help = "does CRIU work here; if not, why, and what can be done",
+	.exits = check_exits,
+	.run = check,
+};
+
+static const struct cmd cmd_freeze = {
+	.name = "freeze",
+	.operands = "POOL",
+	.min_operands = 1,
+	.max_operands = 1,
+	.help = "write an image of a pool that runs and is idle, now",
+	.run = freeze,
+};
+
+static const struct cmd cmd_list = {
+	.name = "list",
+	.help = "all images of frozen PHP",
+	.run = list,
+};
+
+static const struct cmd cmd_reset = {
+	.name = "reset",
+	.operands = "[POOL]",
+	.max_operands = 1,
+	.help = "remove images; the next start of the pool is a cold one",
+	.options = reset_options,
+	.run = reset,
+};
+
+static const struct cmd *const words[] = {
+	&cmd_check_criu,
+	&cmd_freeze,
+	&cmd_list,
+	&cmd_reset,
+	NULL,
+};
 
 const struct cmd cmd_criu = {
 	.name = "criu",
-	.argument = "[check|list|reset|freeze]",
-	.max_arguments = 2,
 	.help = "does CRIU work here; images of frozen PHP: see, remove, write one now",
-	.run = run,
+	.words = words,
+	.exits = check_exits,
+	.run = check,
 };

@@ -17,7 +17,18 @@
 #include "daemon/base/str.h"
 #include "daemon/ctl/cmd.h"
 #include "daemon/ctl/import.h"
-#include "daemon/ctl/print.h"
+#include "daemon/ctl/print_import.h"
+
+enum {
+	FOLLOW,
+	HTACCESS
+};
+
+static const struct args_option options[] = {
+	[FOLLOW] = { "follow", 'f', NULL, "read the files that Include names, too" },
+	[HTACCESS] = { "htaccess", 0, NULL, "the files are .htaccess files, whatever their names" },
+	{ NULL, 0, NULL, NULL },
+};
 
 /** Most files that are read: a loop of included files ends here, too. */
 #define MAX_FILES 20000U
@@ -101,8 +112,8 @@ static void take_file(struct import *im, struct reading *reading, const char *pa
 	if (r >= 0)
 		r = read_all(fd, &data, &size);
 	if (r < 0) {
-		(void)fprintf(stderr, "lsapidctl: %s: %s\n", path,
-			r == -EINVAL ? "not a regular file" : strerrordesc_np(-r));
+		term_error(
+			"%s: %s", path, r == -EINVAL ? "not a regular file" : strerrordesc_np(-r));
 		reading->has_failed = true;
 		return;
 	}
@@ -146,46 +157,59 @@ static bool is_account(const char *name, bool is_group)
 
 static int finish(const struct ctl *ctl, struct import *im, const struct reading *reading)
 {
-	int r;
+	int r = CTL_OK;
 
 	if (im->is_out_of_memory) {
-		(void)fprintf(stderr, "lsapidctl: no memory\n");
+		term_error("no memory");
 		return CTL_USAGE;
 	}
-	r = ctl->is_json ? print_import_json(im) : print_import(im);
+	if (ctl->is_json)
+		r = print_import_json(im);
+	else
+		print_import(ctl, im);
 	if (reading->has_failed || r != CTL_OK)
 		return CTL_USAGE;
 	return import_needs_attention(im) ? CTL_FAILED : CTL_OK;
 }
 
-static int run(const struct ctl *ctl)
+static int run(const struct ctl *ctl, const struct args *args)
 {
-	struct reading reading = { .is_htaccess = ctl->is_htaccess };
+	struct reading reading = { .is_htaccess = args_has(args, HTACCESS) };
 	struct import *im = import_new();
 	int r;
 
 	if (!im) {
-		(void)fprintf(stderr, "lsapidctl: no memory\n");
+		term_error("no memory");
 		return CTL_USAGE;
 	}
 	im->is_account = is_account;
-	if (ctl->is_following) {
+	if (args_has(args, FOLLOW)) {
 		im->include = take_pattern;
 		im->include_data = &reading;
 	}
-	for (int i = 0; i < ctl->argument_count; i++)
-		take_file(im, &reading, ctl->arguments[i]);
+	for (int i = 0; i < args->operand_count; i++)
+		take_file(im, &reading, args->operand[i]);
 	import_end(im);
 	r = finish(ctl, im, &reading);
 	(void)import_free(im);
 	return r;
 }
 
+static const struct cmd_exit exits[] = {
+	{ CTL_FAILED, "there are lines that need attention" },
+	{ CTL_USAGE, "wrong command line, or a file could not be read" },
+	{ CTL_OK, NULL },
+};
+
 const struct cmd cmd_import = {
 	.name = "import",
-	.argument = "FILE...",
-	.min_arguments = 1,
-	.max_arguments = 100000,
+	.operands = "FILE...",
+	.min_operands = 1,
+	.max_operands = 100000,
 	.help = "what each line of Apache's configuration for another mod_lsapi does here",
+	.more = "FILE may be - for standard input.",
+	.options = options,
+	.exits = exits,
+	.is_alone = true,
 	.run = run,
 };

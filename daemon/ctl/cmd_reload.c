@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <stdlib.h>
+#include "daemon/ctl/answer.h"
 
-#include "daemon/ctl/client.h"
-#include "daemon/ctl/cmd.h"
-#include "daemon/ctl/print.h"
+static int print(const struct ctl *ctl, const json_t *answer)
+{
+	term_line(&ctl->term, TONE_PLAIN, "%s", answer_or_dash(answer, "detail"));
+	return CTL_OK;
+}
 
-static int run(const struct ctl *ctl)
+static int run(const struct ctl *ctl, const struct args *args)
 {
 	const struct client_question question = { .type = CONTROL_RELOAD };
-	struct client_answer answer = { .json = NULL };
-	char why[CONTROL_MAX_TEXT + 64];
-	int r = client_ask(ctl->socket_path, &question, &answer, why);
 
-	if (r)
-		return print_failure(r, why);
-	r = ctl->is_json ? print_json(answer.json) : print_reload(answer.json);
-	free(answer.json);
-	if (r == CTL_OK && answer.status)
-		r = CTL_FAILED;
-	return r;
+	(void)args;
+	return answer_show(ctl, &question, print);
 }
 
 const struct cmd cmd_reload = {

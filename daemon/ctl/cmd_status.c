@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <stdlib.h>
+#include "daemon/ctl/answer.h"
+#include "daemon/ctl/print_status.h"
 
-#include "daemon/ctl/client.h"
-#include "daemon/ctl/cmd.h"
-#include "daemon/ctl/print.h"
-
-static int run(const struct ctl *ctl)
+static int run(const struct ctl *ctl, const struct args *args)
 {
 	const struct client_question question = { .type = CONTROL_STATUS };
-	struct client_answer answer = { .json = NULL };
-	char why[CONTROL_MAX_TEXT + 64];
-	int r = client_ask(ctl->socket_path, &question, &answer, why);
 
-	if (r)
-		return print_failure(r, why);
-	r = ctl->is_json ? print_json(answer.json) : print_status(answer.json);
-	free(answer.json);
-	return r;
+	(void)args;
+	return answer_show(ctl, &question, print_status);
 }
 
 const struct cmd cmd_status = {

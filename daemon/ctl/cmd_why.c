@@ -1,42 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "daemon/ctl/client.h"
-#include "daemon/ctl/cmd.h"
-#include "daemon/ctl/print.h"
+#include "daemon/ctl/answer.h"
+#include "daemon/ctl/print_why.h"
 
-static int run(const struct ctl *ctl)
+static int run(const struct ctl *ctl, const struct args *args)
 {
-	const struct client_question question = {
-		.type = CONTROL_WHY,
-		.what = ctl->argument ? ctl->argument : "",
-	};
-	struct client_answer answer = { .json = NULL };
-	char why[CONTROL_MAX_TEXT + 64];
-	int r;
+	const char *what = args_operand(args, 0);
+	const struct client_question question = { .type = CONTROL_WHY, .what = what ? what : "" };
 
 	if (strlen(question.what) > CONTROL_MAX_NAME) {
-		(void)fprintf(
-			stderr, "lsapidctl: no name is longer than %u bytes\n", CONTROL_MAX_NAME);
+		term_error("no name is longer than %u bytes", CONTROL_MAX_NAME);
 		return CTL_USAGE;
 	}
-	r = client_ask(ctl->socket_path, &question, &answer, why);
-	if (r)
-		return print_failure(r, why);
-	r = ctl->is_json ? print_json(answer.json) : print_why(answer.json);
-	free(answer.json);
-	if (r == CTL_OK && answer.status)
-		r = CTL_FAILED;
-	return r;
+	return answer_show(ctl, &question, print_why);
 }
+
+static const struct cmd_exit exits[] = {
+	{ CTL_FAILED, "no pool or user matches" },
+	{ CTL_OK, NULL },
+};
 
 const struct cmd cmd_why = {
 	.name = "why",
-	.argument = "[POOL]",
-	.max_arguments = 1,
+	.operands = "[POOL]",
+	.max_operands = 1,
 	.help = "why requests were refused: the last of a pool or user, or of the host",
+	.exits = exits,
 	.run = run,
 };

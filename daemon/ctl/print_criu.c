@@ -1,48 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "daemon/ctl/print.h"
+#include "daemon/ctl/print_criu.h"
 
-#include <jansson.h>
-#include <stdio.h>
 #include <time.h>
 
-#include "daemon/ctl/cmd.h"
-
-static long long number(const json_t *o, const char *key)
-{
-	return (long long)json_integer_value(json_object_get(o, key));
-}
-
-static const char *text(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s && *s ? s : "-";
-}
-
-static bool is_true(const json_t *o, const char *key)
-{
-	return json_is_true(json_object_get(o, key));
-}
+#include "daemon/ctl/answer.h"
+#include "daemon/ctl/table.h"
 
 static double megabytes(const json_t *o)
 {
-	return (double)number(o, "bytes") / 1048576.0;
+	return (double)answer_number(o, "bytes") / 1048576.0;
 }
 
-static void print_works(const json_t *o)
+int print_criu_check(const struct ctl *ctl, const json_t *o)
 {
-	if (is_true(o, "is_done")) {
-		(void)printf("CRIU works: %s\n", text(o, "detail"));
-		return;
+	const struct term *t = &ctl->term;
+
+	if (answer_is(o, "is_done")) {
+		term_line(t, TONE_GOOD, "CRIU works: %s", answer_or_dash(o, "detail"));
+		return CTL_OK;
 	}
-	(void)printf("CRIU does not work (%s): %s\nprogram: %s\nremedy: %s\n", text(o, "state"),
-		text(o, "detail"), text(o, "program"), text(o, "remedy"));
+	term_line(t, TONE_WARN, "CRIU does not work (%s): %s", answer_or_dash(o, "state"),
+		answer_or_dash(o, "detail"));
+	term_line(t, TONE_PLAIN, "program: %s", answer_or_dash(o, "program"));
+	term_line(t, TONE_PLAIN, "remedy: %s", answer_or_dash(o, "remedy"));
+	return CTL_OK;
 }
 
 static const char *day(const json_t *o, const char *key, char *out, size_t size)
 {
-	time_t s = (time_t)number(o, key);
+	time_t s = (time_t)answer_number(o, key);
 	struct tm tm;
 
 	if (!s || !localtime_r(&s, &tm))
@@ -51,60 +38,76 @@ static const char *day(const json_t *o, const char *key, char *out, size_t size)
 	return out;
 }
 
-static void print_image(const json_t *o)
+static void add_image(struct table *t, const json_t *o)
 {
-	char created[64], used[64];
+	enum term_tone tone = answer_is(o, "is_valid") ? TONE_PLAIN : TONE_DIM;
+	char at[64];
 
-	(void)printf("%-28s %6lld  %-10s %7.1f  %-16s  %-16s %8lld %7lld %7lld\n", text(o, "pool"),
-		number(o, "uid"), text(o, "handler"), megabytes(o),
-		day(o, "created", created, sizeof(created)),
-		day(o, "last_used", used, sizeof(used)), number(o, "restores"),
-		number(o, "cold_ms"), number(o, "restore_ms"));
-	if (!is_true(o, "is_valid"))
-		(void)printf("    not valid any more (%s): %s\n", text(o, "directory"),
-			text(o, "problem"));
+	table_cell(t, tone, "%s", answer_text(o, "pool"));
+	table_cell(t, tone, "%lld", answer_number(o, "uid"));
+	table_cell(t, tone, "%s", answer_text(o, "handler"));
+	table_cell(t, tone, "%.1f", megabytes(o));
+	table_cell(t, tone, "%s", day(o, "created", at, sizeof(at)));
+	table_cell(t, tone, "%s", day(o, "last_used", at, sizeof(at)));
+	table_cell(t, tone, "%lld", answer_number(o, "restores"));
+	table_cell(t, tone, "%lld", answer_number(o, "cold_ms"));
+	table_cell(t, tone, "%lld", answer_number(o, "restore_ms"));
+	if (!answer_is(o, "is_valid"))
+		table_note(t, TONE_WARN, "not valid any more (%s): %s",
+			answer_or_dash(o, "directory"), answer_or_dash(o, "problem"));
 }
 
-static void print_list(const json_t *o)
+/* Return: was it done; if not, it is said why */
+static bool is_done(const json_t *o)
 {
+	if (answer_is(o, "is_done"))
+		return true;
+	term_error("criu: %s", answer_or_dash(o, "detail"));
+	return false;
+}
+
+int print_criu_list(const struct ctl *ctl, const json_t *o)
+{
+	static const struct table_column columns[] = {
+		{ .title = "POOL", .least = 16, .is_name = true },
+		{ .title = "UID", .is_right = true },
+		{ .title = "HANDLER" },
+		{ .title = "MIB", .is_right = true },
+		{ .title = "WRITTEN" },
+		{ .title = "USED" },
+		{ .title = "RESTORES", .is_right = true },
+		{ .title = "COLD MS", .is_right = true },
+		{ .title = "CRIU MS", .is_right = true },
+	};
 	const json_t *answer = json_object_get(o, "answer");
 	const json_t *images = json_object_get(answer, "images");
-	size_t count = json_array_size(images);
+	struct table *t;
+	json_t *image;
+	size_t i;
 
-	(void)printf("%-28s %6s  %-10s %7s  %-16s  %-16s %8s %7s %7s\n", "POOL", "UID", "HANDLER",
-		"MIB", "WRITTEN", "USED", "RESTORES", "COLD MS", "CRIU MS");
-	for (size_t i = 0; i < count; i++)
-		print_image(json_array_get(images, i));
-	(void)printf("%zu images, %.1f MiB\n", count, megabytes(answer));
+	if (!is_done(o))
+		return CTL_OK;
+	t = table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	json_array_foreach(images, i, image) add_image(t, image);
+	table_print(t, &ctl->term);
+	(void)table_free(t);
+	term_line(&ctl->term, TONE_PLAIN, "%zu images, %.1f MiB", json_array_size(images),
+		megabytes(answer));
+	return CTL_OK;
 }
 
-static void print_done(enum control_criu_what what, const json_t *o)
+int print_criu_reset(const struct ctl *ctl, const json_t *o)
 {
-	if (what == CONTROL_CRIU_LIST)
-		print_list(o);
-	else if (what == CONTROL_CRIU_FREEZE)
-		(void)printf("pool %lld %s: frozen in %lld ms, %.1f MiB\n", number(o, "pool"),
-			text(o, "name"), number(o, "ms"), megabytes(o));
-	else
-		(void)puts("images removed");
+	if (is_done(o))
+		term_line(&ctl->term, TONE_PLAIN, "images removed");
+	return CTL_OK;
 }
 
-int print_criu(enum control_criu_what what, const char *json)
+int print_criu_freeze(const struct ctl *ctl, const json_t *o)
 {
-	json_error_t error;
-	json_t *root = json_loads(json, 0, &error);
-
-	if (!root) {
-		(void)fprintf(
-			stderr, "lsapidctl: the daemon's answer is no JSON: %s\n", error.text);
-		return CTL_FAILED;
-	}
-	if (what == CONTROL_CRIU_CHECK)
-		print_works(root);
-	else if (is_true(root, "is_done"))
-		print_done(what, root);
-	else
-		(void)fprintf(stderr, "lsapidctl: criu: %s\n", text(root, "detail"));
-	json_decref(root);
-	return fflush(stdout) == 0 ? CTL_OK : CTL_FAILED;
+	if (is_done(o))
+		term_line(&ctl->term, TONE_PLAIN, "pool %lld %s: frozen in %lld ms, %.1f MiB",
+			answer_number(o, "pool"), answer_or_dash(o, "name"), answer_number(o, "ms"),
+			megabytes(o));
+	return CTL_OK;
 }

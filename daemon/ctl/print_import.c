@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "daemon/ctl/print.h"
+#include "daemon/ctl/print_import.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "daemon/ctl/cmd.h"
 #include "daemon/ctl/import.h"
@@ -92,13 +91,11 @@ static void print_summary(const struct import *im)
 		import_needs_attention(im) ? "something has to be done" : "nothing has to be done");
 }
 
-int print_import(const struct import *im)
+void print_import(const struct ctl *ctl, const struct import *im)
 {
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
-	if (isatty(STDOUT_FILENO))
+	if (ctl->term.columns)
 		print_columns(im);
 	else
 		print_plain(im);
 	print_summary(im);
-	return fflush(stdout) == 0 ? CTL_OK : CTL_FAILED;
 }

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "daemon/ctl/print.h"
+#include "daemon/ctl/print_import.h"
 
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "daemon/ctl/cmd.h"
+#include "daemon/ctl/answer.h"
 #include "daemon/ctl/import.h"
 
 static json_t *text_or_null(const char *text)
@@ -48,14 +44,10 @@ static json_t *summary(const struct import *im)
 int print_import_json(const struct import *im)
 {
 	json_t *root = json_pack("{s:o, s:o}", "findings", findings(im), "summary", summary(im));
-	char *out = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
-	int r = CTL_FAILED;
+	int r = answer_dump(root);
 
-	if (out)
-		r = print_json(out);
-	else
-		(void)fprintf(stderr, "lsapidctl: no memory for the answer\n");
-	free(out);
+	if (r != CTL_OK)
+		term_error("no memory for the answer");
 	json_decref(root);
 	return r;
 }

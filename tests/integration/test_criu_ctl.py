@@ -120,9 +120,11 @@ def test_where_criu_is_not_there_php_runs_as_always(stack):
 
 def test_a_wrong_command_line_is_told_without_a_daemon(stack):
     made = stack(start=False)
-    for words, told in ((["melt"], "one of check"), (["reset"], "of which POOL"),
-                        (["freeze"], "which POOL"), (["list", "a.test"], "takes no POOL"),
-                        (["--all", "list"], "for reset"), (["freeze", "x" * 256], "so long")):
+    for words, told in ((["melt"], "no such command: melt"), (["reset"], "of which POOL"),
+                        (["freeze"], "POOL is missing"), (["list", "a.test"], "one word too many"),
+                        (["list", "--all"], "no such option: --all"),
+                        (["reset", "a.test", "--all"], "or --all"),
+                        (["freeze", "x" * 256], "so long")):
         status, text = made.ctl.run("criu", *words)
         assert status == 2 and told in text, (words, text)
     assert made.ctl.run("criu", "check")[0] == 3

@@ -28,12 +28,20 @@ static void copy__each_row__what_can_be_shown(void **state)
 		{ "\xc3", "?" }, /* cut off */
 		{ "\xe2\x82", "??" },
 		{ "\xff\xfe", "??" },
+		{ "a\xe2\x80\xae"
+		  "b\xe2\x81\xa6"
+		  "c\xef\xbb\xbf\xe2\x80\x8b",
+			"a???b???c??????" }, /* turn the writing, or show nothing */
+		{ "\xe2\x80\xa6\xe2\x80\xaf", "\xe2\x80\xa6\xe2\x80\xaf" },
 	};
 	char out[64];
 
 	(void)state;
 	for (size_t i = 0; i < T_COUNT(rows); i++) {
 		printable_copy(out, sizeof(out), rows[i].text);
+		T_ASSERT_ROW(out, strcmp(out, rows[i].shown) == 0);
+		(void)strcpy(out, rows[i].text);
+		printable_clean(out);
 		T_ASSERT_ROW(out, strcmp(out, rows[i].shown) == 0);
 	}
 }

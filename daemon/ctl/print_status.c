@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/ctl/print_status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/ctl/answer.h"
+#include "daemon/ctl/table.h"
+
+/* "12.3s", "5m", "3h", "2d": enough to see what is old */
+static const char *age(const json_t *o, const char *key, char *out, size_t size)
+{
+	double s = answer_real(o, key);
+
+	if (s < 100)
+		(void)snprintf(out, size, "%.1fs", s);
+	else if (s < 6000)
+		(void)snprintf(out, size, "%.0fm", s / 60);
+	else if (s < 172800)
+		(void)snprintf(out, size, "%.0fh", s / 3600);
+	else
+		(void)snprintf(out, size, "%.0fd", s / 86400);
+	return out;
+}
+
+static void print_daemon(const struct term *t, const json_t *root)
+{
+	const json_t *daemon = json_object_get(root, "daemon");
+	const json_t *totals = json_object_get(root, "totals");
+	char up[32];
+
+	term_print(t, TONE_HEAD, "lsapid %s, manager pid %lld, up %s",
+		answer_or_dash(daemon, "version"), answer_number(daemon, "manager_pid"),
+		age(daemon, "uptime_s", up, sizeof(up)));
+	term_line(t, TONE_WARN, "%s", answer_is(daemon, "is_stopping") ? ", STOPPING" : "");
+	term_line(t, TONE_PLAIN,
+		"%lld pools, %lld connections of at most %lld, %lld Apache processes",
+		answer_number(totals, "pools"), answer_number(totals, "connections"),
+		answer_number(daemon, "max_children_total"), answer_number(totals, "sessions"));
+	term_line(t, TONE_PLAIN,
+		"leases %lld (idle %lld, revoked %lld, connected %lld, started %lld, queued %lld)",
+		answer_number(totals, "leases"), answer_number(totals, "granted_idle"),
+		answer_number(totals, "granted_revoked"),
+		answer_number(totals, "granted_connected"),
+		answer_number(totals, "granted_started"), answer_number(totals, "queued"));
+}
+
+/* Where it is off, nobody need read of it each time. */
+static void print_criu_state(const struct term *t, const json_t *criu)
+{
+	const char *state = answer_text(criu, "state"), *reason = answer_text(criu, "reason");
+
+	if (strcmp(state, "works") == 0)
+		term_line(t, TONE_PLAIN, "criu: works, %s", answer_text(criu, "version"));
+	else if (strcmp(state, "off") != 0)
+		term_line(t, TONE_WARN, "criu: %s%s%s", state, *reason ? ", " : "", reason);
+}
+
+/* "rejects: busy 12, backoff 3": only what there was */
+static void print_counts(const struct term *t, const char *title, json_t *counts)
+{
+	const char *separator = "";
+	const char *key;
+	json_t *value;
+
+	if (json_object_size(counts) == 0)
+		return;
+	term_print(t, TONE_WARN, "%s: ", title);
+	json_object_foreach(counts, key, value)
+	{
+		term_print(t, TONE_WARN, "%s%s %lld", separator, key,
+			(long long)json_integer_value(value));
+		separator = ", ";
+	}
+	term_line(t, TONE_PLAIN, "%s", "");
+}
+
+/* Of a pool that was frozen, or thawed, or could have been. */
+static void note_criu(struct table *t, const json_t *criu)
+{
+	const char *dropped = answer_text(criu, "image_dropped");
+	const char *started = answer_text(criu, "started");
+	char cold[48] = "", thawed[48] = "", image[64] = "";
+
+	if (!answer_number(criu, "freezes") && !answer_number(criu, "thawed_ms") &&
+		!answer_number(criu, "failures") && !*dropped && strcmp(started, "thawed") != 0)
+		return;
+	if (answer_number(criu, "cold_ms"))
+		(void)snprintf(
+			cold, sizeof(cold), "cold %lld ms; ", answer_number(criu, "cold_ms"));
+	if (answer_number(criu, "thawed_ms"))
+		(void)snprintf(thawed, sizeof(thawed), "thawed %lld ms; ",
+			answer_number(criu, "thawed_ms"));
+	if (answer_number(criu, "image_bytes"))
+		(void)snprintf(image, sizeof(image), "image %.1f MiB in %lld ms; ",
+			(double)answer_number(criu, "image_bytes") / 1048576.0,
+			answer_number(criu, "freeze_ms"));
+	table_note(t, TONE_PLAIN, "criu %s: %s%s%s%s%s%s", answer_or_dash(criu, "mode"), started,
+		*started ? " start; " : "", cold, thawed, image, answer_text(criu, "why_not_text"));
+	if (answer_number(criu, "failures"))
+		table_note(t, TONE_WARN, "freezing failed: %s", answer_or_dash(criu, "problem"));
+	if (*dropped)
+		table_note(t, TONE_WARN, "image not used: %s", dropped);
+}
+
+static void note_problems(struct table *t, const json_t *pool)
+{
+	const json_t *failure = json_object_get(pool, "failure");
+
+	if (*answer_text(pool, "user_file_problem"))
+		table_note(t, TONE_WARN, "user file: %s", answer_text(pool, "user_file_problem"));
+	if (answer_is(pool, "has_uid_limit_warning"))
+		table_note(t, TONE_WARN,
+			"uid limit warning: children should be < NPROC: %lld children (%s), "
+			"%s is %lld",
+			answer_number(pool, "children"), answer_or_dash(pool, "children_from"),
+			answer_or_dash(pool, "process_limit_from"),
+			answer_number(pool, "process_limit"));
+	if (!failure)
+		return;
+	table_note(t, TONE_BAD, "%s %s: %s", answer_or_dash(failure, "reason"),
+		answer_text(failure, "detail"), answer_or_dash(failure, "text"));
+	table_note(t, TONE_PLAIN, "remedy: %s", answer_or_dash(failure, "remedy"));
+}
+
+static enum term_tone state_tone(const char *state)
+{
+	if (strcmp(state, "ready") == 0)
+		return TONE_GOOD;
+	if (strcmp(state, "failed") == 0)
+		return TONE_BAD;
+	return strcmp(state, "cold") == 0 ? TONE_DIM : TONE_WARN;
+}
+
+static void add_pool(struct table *t, const json_t *pool)
+{
+	const char *state = answer_text(pool, "state");
+	char since[32];
+
+	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "id"));
+	table_cell(t, TONE_PLAIN, "%s", answer_text(pool, "name"));
+	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "uid"));
+	table_cell(t, state_tone(state), "%s", state);
+	table_cell(t, TONE_PLAIN, "%s", age(pool, "state_s", since, sizeof(since)));
+	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "pid"));
+	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "busy"));
+	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "idle"));
+	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "children"));
+	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "waiting"));
+	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "leases"));
+	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "rejects"));
+	note_criu(t, json_object_get(pool, "criu"));
+	note_problems(t, pool);
+}
+
+static void print_pools(const struct term *term, const json_t *pools)
+{
+	static const struct table_column columns[] = {
+		{ .title = "POOL", .is_right = true },
+		{ .title = "NAME", .least = 16, .is_name = true },
+		{ .title = "UID", .is_right = true },
+		{ .title = "STATE" },
+		{ .title = "SINCE", .is_right = true },
+		{ .title = "PID", .is_right = true },
+		{ .title = "BUSY", .is_right = true },
+		{ .title = "IDLE", .is_right = true },
+		{ .title = "CHILDREN", .is_right = true },
+		{ .title = "WAIT", .is_right = true },
+		{ .title = "LEASES", .is_right = true },
+		{ .title = "REJECTS", .is_right = true },
+	};
+	struct table *t = table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	size_t i;
+	json_t *pool;
+
+	json_array_foreach(pools, i, pool) add_pool(t, pool);
+	if (i)
+		term_line(term, TONE_PLAIN, "%s", "");
+	table_print(t, term);
+	(void)table_free(t);
+}
+
+static void print_sessions(const struct term *term, const json_t *sessions)
+{
+	static const struct table_column columns[] = {
+		{ .title = "SESSION", .is_right = true },
+		{ .title = "SERVER", .least = 16 },
+		{ .title = "PID", .is_right = true },
+		{ .title = "UID", .is_right = true },
+		{ .title = "AGE", .is_right = true },
+		{ .title = "LEASES", .is_right = true },
+		{ .title = "BUSY", .is_right = true },
+		{ .title = "WAIT", .is_right = true },
+	};
+	struct table *t = table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	char since[32];
+	size_t i;
+	json_t *s;
+
+	json_array_foreach(sessions, i, s)
+	{
+		table_cell(t, TONE_PLAIN, "%lld", answer_number(s, "id"));
+		table_cell(t, TONE_PLAIN, "%s", answer_text(s, "server"));
+		table_cell(t, TONE_PLAIN, "%lld", answer_number(s, "pid"));
+		table_cell(t, TONE_PLAIN, "%lld", answer_number(s, "uid"));
+		table_cell(t, TONE_PLAIN, "%s", age(s, "age_s", since, sizeof(since)));
+		table_cell(t, TONE_PLAIN, "%lld", answer_number(s, "leases"));
+		table_cell(t, TONE_PLAIN, "%lld", answer_number(s, "busy"));
+		table_cell(t, TONE_PLAIN, "%lld", answer_number(s, "waiting"));
+	}
+	if (i)
+		term_line(term, TONE_PLAIN, "%s", "");
+	table_print(t, term);
+	(void)table_free(t);
+}
+
+static void print_problems(const struct term *t, const json_t *problems)
+{
+	size_t i;
+	json_t *p;
+
+	json_array_foreach(problems, i, p)
+	{
+		term_line(t, TONE_BAD, "problem: %s:%lld: %s, %s (%s)", answer_or_dash(p, "file"),
+			answer_number(p, "line"), answer_or_dash(p, "what"),
+			answer_or_dash(p, "remedy"),
+			answer_is(p, "is_kept") ? "its last good version goes on" : "left out");
+	}
+}
+
+static void print_replacing(const struct term *t, const json_t *r)
+{
+	if (answer_number(r, "waiting") || answer_number(r, "draining"))
+		term_line(t, TONE_WARN, "replacing: %lld of %lld pools done, as %s has changed",
+			answer_number(r, "done"), answer_number(r, "pools"),
+			answer_or_dash(r, "path"));
+}
+
+int print_status(const struct ctl *ctl, const json_t *answer)
+{
+	const json_t *totals = json_object_get(answer, "totals");
+	const struct term *t = &ctl->term;
+
+	print_daemon(t, answer);
+	print_criu_state(t, json_object_get(json_object_get(answer, "daemon"), "criu"));
+	print_counts(t, "rejects", json_object_get(totals, "rejects"));
+	print_problems(t, json_object_get(json_object_get(answer, "config"), "problems"));
+	print_replacing(t, json_object_get(answer, "replacing"));
+	print_counts(t, "denials", json_object_get(totals, "denials"));
+	print_pools(t, json_object_get(answer, "pools"));
+	print_sessions(t, json_object_get(answer, "sessions"));
+	return CTL_OK;
+}
