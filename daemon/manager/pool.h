@@ -63,9 +63,11 @@ struct pool_counts {
 	uint64_t rejects;
 	uint64_t connects;
 	uint64_t starts;
-	uint64_t failures; /* starts that failed, and unasked exits */
-	uint64_t deaths;   /* CLOSE with why=died */
-	uint64_t unborn;   /* connections that lsphp took without a child for them */
+	uint64_t cold_starts;   /* those that run, not from an image */
+	uint64_t thawed_starts; /* ... from one */
+	uint64_t failures;      /* starts that failed, and unasked exits */
+	uint64_t deaths;        /* CLOSE with why=died */
+	uint64_t unborn;        /* connections that lsphp took without a child for them */
 };
 
 struct pool {

@@ -1,10 +1,7 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/*
- * What the manager knows, as JSON. The door of jansson in the manager, with report_why.c,
- * report_criu.c and report_show.c.
- */
+/* What the manager knows, as JSON; report_part.h is what its documents are made of. */
 
 struct explain;
 struct manager;

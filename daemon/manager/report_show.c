@@ -3,7 +3,6 @@
 #include "daemon/manager/report.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,14 +13,7 @@
 #include "daemon/config/config_children.h"
 #include "daemon/config/config_show.h"
 #include "daemon/manager/manager.h"
-
-/* jansson refuses what is not UTF-8, which names in httpd's configuration may be */
-static json_t *text(const char *s)
-{
-	json_t *j = json_string(s ? s : "");
-
-	return j ? j : json_string("(not UTF-8)");
-}
+#include "daemon/manager/report_part.h"
 
 static json_t *settings_part(struct manager *m, const struct pool *copy)
 {
@@ -55,8 +47,8 @@ static json_t *user_file_part(struct pool *copy)
 	json_t *o = json_object();
 
 	(void)json_object_set_new(o, "is_wanted", json_boolean(own_file_is_wanted(copy)));
-	(void)json_object_set_new(o, "path", text(f && f->config ? f->path : ""));
-	(void)json_object_set_new(o, "problem", text(f ? f->problem : ""));
+	(void)json_object_set_new(o, "path", report_text(f && f->config ? f->path : ""));
+	(void)json_object_set_new(o, "problem", report_text(f ? f->problem : ""));
 	return o;
 }
 
@@ -71,7 +63,7 @@ static json_t *start_part(const struct priv_message *v)
 	(void)json_object_set_new(o, "reason", json_string(reason_name(reason)));
 	(void)json_object_set_new(o, "text", json_string(reason_text(reason)));
 	(void)json_object_set_new(o, "step", json_string(priv_step_name(v->step)));
-	(void)json_object_set_new(o, "detail", text(v->text));
+	(void)json_object_set_new(o, "detail", report_text(v->text));
 	(void)json_object_set_new(o, "error", json_string(v->error ? err_name(v->error) : ""));
 	(void)json_object_set_new(o, "remedy", json_string(reason_remedy(reason)));
 	return o;
@@ -85,7 +77,7 @@ static json_t *socket_part(const struct pool *p)
 	if (!p || p->listen_fd < 0 || !getcwd(dir, sizeof(dir)) ||
 		snprintf(path, sizeof(path), "%s/%u.sock", dir, p->id) >= (int)sizeof(path))
 		return json_string("");
-	return text(path);
+	return report_text(path);
 }
 
 static json_t *image_part(const struct pool *p)
@@ -96,14 +88,15 @@ static json_t *image_part(const struct pool *p)
 	(void)json_object_set_new(o, "is_thawed", json_boolean(p && p->parent.is_thawed));
 	(void)json_object_set_new(
 		o, "bytes", json_integer(p && p->freeze ? (json_int_t)p->freeze->bytes : 0));
-	(void)json_object_set_new(o, "why_not", text(p ? freeze_why_text(freeze_why(p)) : ""));
+	(void)json_object_set_new(
+		o, "why_not", report_text(p ? freeze_why_text(freeze_why(p)) : ""));
 	return o;
 }
 
 static void set_identity(json_t *o, struct manager *m, const struct pool *p)
 {
-	(void)json_object_set_new(o, "name", text(p->name));
-	(void)json_object_set_new(o, "user", text(accounts_name(&m->accounts, p->uid)));
+	(void)json_object_set_new(o, "name", report_text(p->name));
+	(void)json_object_set_new(o, "user", report_text(accounts_name(&m->accounts, p->uid)));
 	(void)json_object_set_new(o, "uid", json_integer(p->uid));
 	(void)json_object_set_new(o, "gid", json_integer(p->gid));
 }
@@ -118,8 +111,8 @@ char *report_show(struct manager *m, const struct explain *e, const struct priv_
 	(void)json_object_set_new(o, "is_known", json_boolean(p != NULL));
 	(void)json_object_set_new(o, "id", json_integer(p ? p->id : 0));
 	set_identity(o, m, e->pool);
-	(void)json_object_set_new(o, "state", text(p ? pool_state_name(p->state) : ""));
-	(void)json_object_set_new(o, "config_file", text(m->config->file));
+	(void)json_object_set_new(o, "state", report_text(p ? pool_state_name(p->state) : ""));
+	(void)json_object_set_new(o, "config_file", report_text(m->config->file));
 	(void)json_object_set_new(o, "start", start_part(verdict));
 	(void)json_object_set_new(o, "user_file", user_file_part(e->pool));
 	(void)json_object_set_new(o, "socket", socket_part(p));
@@ -152,7 +145,7 @@ void report_list_add(struct report_list *l, struct manager *m, const struct pool
 
 	(void)json_object_set_new(o, "id", json_integer(p->id));
 	set_identity(o, m, p);
-	(void)json_object_set_new(o, "handler", text(p->handler));
+	(void)json_object_set_new(o, "handler", report_text(p->handler));
 	(void)json_array_append_new(l ? l->pools : NULL, o);
 }
 

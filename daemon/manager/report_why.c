@@ -3,7 +3,6 @@
 #include "daemon/manager/report.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -11,6 +10,7 @@
 
 #include "daemon/base/str.h"
 #include "daemon/manager/manager.h"
+#include "daemon/manager/report_part.h"
 
 /** Who is asked about. A number may be that of a pool, and that of an account. */
 struct question {
@@ -47,14 +47,6 @@ static bool is_pool(const struct question *q, const struct pool *p)
 static bool is_refusal(const struct question *q, const struct refusal *f)
 {
 	return (q->has_uid && q->uid == f->uid) || is_name(q, f->name);
-}
-
-/* jansson refuses what is not UTF-8, which names in httpd's configuration may be */
-static json_t *text(const char *s)
-{
-	json_t *j = json_string(s ? s : "");
-
-	return j ? j : json_string("(not UTF-8)");
 }
 
 /* Never a whole second for a part of one, and the same everywhere: UTC. */
@@ -106,13 +98,13 @@ static json_t *refusal_part(struct manager *m, const struct refusal *f)
 	(void)json_object_set_new(o, "time_ms", json_integer((json_int_t)f->at_ms));
 	(void)json_object_set_new(o, "reason", json_string(reason_name(f->reason)));
 	(void)json_object_set_new(o, "pool", json_integer(f->pool));
-	(void)json_object_set_new(o, "name", text(f->name));
-	(void)json_object_set_new(o, "user", text(accounts_name(&m->accounts, f->uid)));
+	(void)json_object_set_new(o, "name", report_text(f->name));
+	(void)json_object_set_new(o, "user", report_text(accounts_name(&m->accounts, f->uid)));
 	(void)json_object_set_new(o, "uid", json_integer(f->uid));
 	(void)json_object_set_new(o, "asked_by_pid", json_integer(f->peer_pid));
 	set_figures(o, f);
-	(void)json_object_set_new(o, "detail", text(f->detail));
-	(void)json_object_set_new(o, "text", text(explained));
+	(void)json_object_set_new(o, "detail", report_text(f->detail));
+	(void)json_object_set_new(o, "text", report_text(explained));
 	(void)json_object_set_new(o, "remedy", json_string(reason_remedy(f->reason)));
 	return o;
 }
@@ -156,8 +148,8 @@ static json_t *pool_part(struct manager *m, const struct pool *p)
 	json_t *o = json_object();
 
 	(void)json_object_set_new(o, "id", json_integer(p->id));
-	(void)json_object_set_new(o, "name", text(p->name));
-	(void)json_object_set_new(o, "user", text(accounts_name(&m->accounts, p->uid)));
+	(void)json_object_set_new(o, "name", report_text(p->name));
+	(void)json_object_set_new(o, "user", report_text(accounts_name(&m->accounts, p->uid)));
 	(void)json_object_set_new(o, "uid", json_integer(p->uid));
 	(void)json_object_set_new(o, "state", json_string(pool_state_name(p->state)));
 	(void)json_object_set_new(o, "refused", json_integer((json_int_t)p->counts.rejects));
@@ -213,7 +205,7 @@ char *report_why(struct manager *m, const char *what, int *ret_error)
 	char *out;
 
 	*ret_error = 0;
-	(void)json_object_set_new(o, "what", text(what));
+	(void)json_object_set_new(o, "what", report_text(what));
 	if (*what) {
 		answer_about(o, m, what, ret_error);
 	} else {

@@ -104,10 +104,13 @@ void thaw_note_spawned(struct pool *p, const struct priv_message *msg)
 	struct stats *stats = &p->manager->stats;
 
 	p->parent.is_thawed = msg->flags & PRIV_SPAWN_THAW;
-	if (p->parent.is_thawed)
+	if (p->parent.is_thawed) {
 		stats->thawed_starts++;
-	else
+		p->counts.thawed_starts++;
+	} else {
 		stats->cold_starts++;
+		p->counts.cold_starts++;
+	}
 	if (!f)
 		return;
 	if (f->took_ns)
