@@ -3,6 +3,7 @@
 /* SHOW: what a pool works by, or would. */
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,8 @@
 
 /** Which pool, or whose site. */
 struct wanted {
-	const char *pool; /* its number or its name; NULL: the rest says whose */
+	const char
+		*pool; /* its number, its name or a pattern of names; NULL: the rest says whose */
 	const char *user;
 	uid_t uid;
 	gid_t gid;
@@ -34,7 +36,8 @@ static bool is_wanted(const struct wanted *w, const struct pool *p)
 	bool is_account = scope && strcmp(scope, "user") == 0;
 
 	if (w->pool)
-		return w->is_number ? p->id == w->number : strcasecmp(p->name, w->pool) == 0;
+		return w->is_number ? p->id == w->number
+				    : fnmatch(w->pool, p->name, FNM_CASEFOLD) == 0;
 	if (p->uid != w->uid || (w->handler && strcmp(p->handler, w->handler) != 0))
 		return false;
 	return w->name ? !is_account && strcasecmp(p->name, w->name) == 0 : is_account;

@@ -3,9 +3,9 @@
 #include "daemon/manager/report.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "daemon/base/str.h"
@@ -35,7 +35,7 @@ static struct question ask(const char *what)
 
 static bool is_name(const struct question *q, const char *name)
 {
-	return name && strcasecmp(name, q->what) == 0;
+	return name && fnmatch(q->what, name, FNM_CASEFOLD) == 0;
 }
 
 static bool is_pool(const struct question *q, const struct pool *p)

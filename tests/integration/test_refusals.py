@@ -102,8 +102,8 @@ def test_why_explains_a_refused_request(stack):
     for _ in range(25):
         assert made.get("a.test", "/who.php").status == 507
     number = [p["id"] for p in made.ctl.status()["pools"] if p["name"] == "a.test"][0]
-    for what in ("a.test", "A.TEST", str(number)):
-        status, text = made.ctl.run("--json", "why", what)
+    for what in ("a.test", "A.TEST", str(number), "A.*", ("--pattern", "a.?est")):
+        status, text = made.ctl.run("--json", "why", *([what] if isinstance(what, str) else what))
         assert status == 0
         seen = json.loads(text)
         pool, = [p for p in seen["pools"] if p["name"] == "a.test"]
@@ -125,7 +125,10 @@ def test_why_explains_a_refused_request(stack):
         in text
     assert "  busy 25: every PHP child of this site is working\n    remedy: raise " in text
     assert text.count(" busy: 2 of 2 children in use, 0 of 1024 queued, ") == 20
+    assert made.ctl.run("why", "--pattern", "a?.test")[0] == 1
+    assert made.ctl.run("why", "a.test", "--user", owner.pw_name)[0] == 2
     seen = json.loads(made.ctl.run("--json", "why", owner.pw_name)[1])
+    assert json.loads(made.ctl.run("--json", "why", "--user", owner.pw_name)[1]) == seen
     assert "a.test" in {p["name"] for p in seen["pools"]}
     assert {p["user"] for p in seen["pools"]} == {owner.pw_name}
     held.release()
