@@ -83,6 +83,10 @@ static size_t encode(uint8_t *out, size_t size, const struct client_question *q)
 
 	const struct control_criu criu = { .what = q->criu, .pool = why.what };
 
+	const struct control_show show = { .query = q->query };
+
+	if (q->type == CONTROL_SHOW)
+		return control_encode_show(out, size, 1, &show);
 	if (q->type == CONTROL_CRIU)
 		return control_encode_criu(out, size, 1, &criu);
 	return q->type == CONTROL_WHY ? control_encode_why(out, size, 1, &why)
@@ -94,7 +98,7 @@ int client_ask(const char *socket_path, const struct client_question *question,
 {
 	ATTR_CLEANUP(fd_cleanup) int fd = -1;
 	struct fdpass_set fds = FDPASS_SET_EMPTY;
-	uint8_t data[CONTROL_MAX_TEXT + 64];
+	uint8_t data[CONTROL_MAX_MESSAGE];
 	size_t size = encode(data, sizeof(data), question);
 	ssize_t n;
 	time_t timeout_s =

@@ -29,9 +29,10 @@ struct client_answer {
 
 /** One request. */
 struct client_question {
-	enum control_type type; /* STATUS, RELOAD, WHY or CRIU */
+	enum control_type type; /* STATUS, RELOAD, WHY, CRIU or SHOW */
 	const char *what;       /* WHY: of whom; "": the whole host; CRIU: which pool; "": none */
 	enum control_criu_what criu;
+	struct wire_bytes query; /* SHOW */
 };
 
 /**

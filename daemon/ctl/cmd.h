@@ -58,7 +58,9 @@ const struct args_option *cmd_globals(void);
 
 extern const struct cmd cmd_check;
 extern const struct cmd cmd_criu;
+extern const struct cmd cmd_explain;
 extern const struct cmd cmd_import;
 extern const struct cmd cmd_reload;
+extern const struct cmd cmd_show;
 extern const struct cmd cmd_status;
 extern const struct cmd cmd_why;

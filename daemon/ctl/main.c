@@ -9,8 +9,10 @@
 static const struct cmd *const commands[] = {
 	&cmd_check,
 	&cmd_criu,
+	&cmd_explain,
 	&cmd_import,
 	&cmd_reload,
+	&cmd_show,
 	&cmd_status,
 	&cmd_why,
 	NULL,
