@@ -13,7 +13,7 @@ static const struct op ops[] = {
 	{ CONTROL_CLOSE, ACCESS_SHIM, ops_close },
 	{ CONTROL_CANCEL, ACCESS_SHIM, ops_cancel },
 	{ CONTROL_TERMINATE, ACCESS_SHIM_UID, ops_terminate },
-	{ CONTROL_STATUS, ACCESS_ADMIN, ops_status },
+	{ CONTROL_STATUS, ACCESS_ADMIN | ACCESS_SHIM, ops_status },
 	{ CONTROL_RELOAD, ACCESS_ADMIN, ops_reload },
 	{ CONTROL_WHY, ACCESS_ADMIN, ops_why },
 	{ CONTROL_CRIU, ACCESS_ADMIN, ops_criu },
@@ -60,7 +60,7 @@ bool ops_dispatch(struct peer *p, const uint8_t *data, size_t size)
 	op = find_op(h.type);
 	if (!op)
 		return false;
-	if ((op->roles & p->roles) != op->roles) {
+	if (!(op->roles & p->roles)) {
 		refuse_role(p, &h);
 		return true;
 	}

@@ -19,7 +19,7 @@ typedef bool (*op_fn)(struct peer *p, uint32_t sequence, const uint8_t *data, si
 
 struct op {
 	enum control_type type;
-	unsigned roles; /* ACCESS_*: all of them are needed */
+	unsigned roles; /* ACCESS_*: one of them is needed */
 	op_fn handler;
 };
 

@@ -2,7 +2,8 @@
 """A client of the control socket in a few lines: what a shim says, and what no shim would say.
 
 Written from proto/control.h, not from its C code: a second reading of the same protocol. It runs
-by itself too (python3 -c, as another user): connects, sends HELLO, prints what it learned.
+by itself too (python3 -c, as another user): connects, sends HELLO, then what else it is told to,
+and prints which answers came.
 """
 
 import array
@@ -89,7 +90,8 @@ def main():
             answer = control.hello(key)
             print(json.dumps({"answer": answer and answer[0],
                               "reason": reason_of(answer) if answer and answer[0] == DENIED
-                              else None}))
+                              else None,
+                              "then": [control.ask(int(kind))[0] for kind in sys.argv[3:]]}))
     except OSError as why:
         print(json.dumps({"error": why.errno}))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from control_client import DENIED, WELCOME, Control, reason_of
+from control_client import DENIED, DOCUMENT, RELOAD, STATUS, WELCOME, Control, reason_of
 from harness import Vhost
 from place import APACHE
 
@@ -41,10 +41,10 @@ class Guarded:
     def ctl(self, user, *argv, group=None):
         return run_as(user, str(self.place.bin / "lsapidctl"), *argv, group=group)
 
-    def hello(self, user, socket, group=None):
-        """HELLO with the right key: what lsapid says to that user."""
+    def hello(self, user, socket, group=None, then=()):
+        """HELLO with the right key, and messages after it: what lsapid says to that user."""
         done = run_as(user, sys.executable, str(self.client), str(socket),
-                      self.daemon.key.read_bytes().hex(), group=group)
+                      self.daemon.key.read_bytes().hex(), *map(str, then), group=group)
         return json.loads(done.stdout)
 
     def wait_refusal(self, user, socket):
@@ -160,6 +160,16 @@ def test_shim_users_may_ask_for_php_with_the_key(guarded):
     assert made.hello(STRANGER, made.daemon.socket, group=group)["answer"] == DENIED
     made.wait_refusal(STRANGER, "control")
     assert made.hello(APACHE.pw_name, made.daemon.socket)["answer"] == WELCOME
+
+
+def test_apache_with_the_key_may_look_and_not_touch(guarded):
+    """For its status page; a script that runs as the same user has no key."""
+    made = guarded()
+    made.stack.start()
+    user, socket = APACHE.pw_name, made.daemon.socket
+    assert made.hello(user, socket, then=(STATUS, RELOAD))["then"] == [DOCUMENT, DENIED]
+    done = made.ctl(user, "-s", str(socket), "status")
+    assert done.returncode == 4, done.stdout
 
 
 def test_check_names_shim_users_that_could_not_connect(guarded):
