@@ -9,20 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/fake_shim.h"
-#include "tests/support/fake_supervisor.h"
+#include "tests/support/manager_world.h"
 #include "tests/support/t.h"
 
 #define BASE   "handler=php name=one.example uid=1001 gid=1001 scope=vhost "
 #define SITE   BASE "criu=on initial_start=2"
 #define APACHE 0x1111111111111111ULL
-
-struct world {
-	struct fake_supervisor sv;
-	struct fake_shim s;
-	struct fake_shim admin;
-	uint32_t pool;
-};
 
 static char slow_start[] = "--slow-start=2000";
 
@@ -30,74 +22,9 @@ static int world_setup(void **state)
 {
 	static struct world w;
 
-	fake_supervisor_start(&w.sv, "stop_grace = 2s");
-	fake_shim_hello_of(&w.s, w.sv.key, APACHE);
-	fake_shim_connect(&w.admin);
-	w.sv.images_answer = "{}";
-	fake_supervisor_say_criu(&w.sv, PRIV_CRIU_WORKS, "4.2");
+	world_start_frozen(&w, APACHE);
 	*state = &w;
 	return 0;
-}
-
-static int world_teardown(void **state)
-{
-	struct world *w = *state;
-
-	fake_shim_bye(&w->s);
-	fake_shim_bye(&w->admin);
-	fake_supervisor_end(&w->sv);
-	return 0;
-}
-
-static bool status_has(struct world *w, const char *part)
-{
-	uint32_t status;
-	char *json = fake_shim_document(&w->s, CONTROL_STATUS, &status);
-	bool has = strstr(json, part) != NULL;
-
-	free(json);
-	return has;
-}
-
-static void until_status(struct world *w, const char *part)
-{
-	uint32_t status;
-
-	for (int ms = 0; !status_has(w, part); ms += 10) {
-		if (ms > 5000)
-			fail_msg("status never had %s: %s", part,
-				fake_shim_document(&w->s, CONTROL_STATUS, &status));
-		(void)poll(NULL, 0, 10);
-	}
-}
-
-/* One request on a connection of its own, which is idle afterwards, or back in the pool. */
-static void serve(struct world *w, struct fake_lease *l)
-{
-	fake_shim_lease(&w->s, w->pool, l);
-	assert_true(fake_shim_get(&w->s, l, "x"));
-	if (!fake_shim_done(&w->s, l))
-		fake_shim_return(&w->s, l);
-}
-
-/* The pool runs and has served twice. */
-static void warm_up(struct world *w, const char *spec, struct fake_lease *l)
-{
-	until_status(w, "\"state\":\"works\"");
-	w->pool = fake_shim_pool(&w->s, spec);
-	serve(w, l); /* the first request times the start: its connection comes back */
-	serve(w, l);
-}
-
-/* What a criu command of an administrator gets. */
-static void expect_answer(struct world *w, uint32_t error, const char *part)
-{
-	uint32_t status;
-	char *json = fake_shim_take_document(&w->admin, &status);
-
-	if (!strstr(json, part) || status != error)
-		fail_msg("%u, not %u, or no %s in %s", status, error, part, json);
-	free(json);
 }
 
 /* --- when --------------------------------------------------------------------------------- */
@@ -107,17 +34,17 @@ static void freeze__enough_requests_and_idle__once(void **state)
 	struct world *w = *state;
 	struct fake_lease l;
 
-	warm_up(w, SITE, &l);
+	world_warm_up(w, SITE, &l);
 	fake_supervisor_until(&w->sv.freezes, 1);
-	until_status(w, "\"freezes\":1,\"freeze_ms\":123,\"image_bytes\":8388608");
-	assert_true(status_has(w, "\"why_not\":\"frozen\""));
+	world_until_status(w, "\"freezes\":1,\"freeze_ms\":123,\"image_bytes\":8388608");
+	assert_true(world_has_status(w, "\"why_not\":\"frozen\""));
 	/* nobody may hold a connection to what is frozen */
 	assert_false(fake_shim_take(&w->s, &l));
 	/* the parent goes on, and is not frozen again */
-	serve(w, &l);
-	serve(w, &l);
+	world_serve(w, &l);
+	world_serve(w, &l);
 	assert_int_equal(w->sv.spawns, 1);
-	assert_true(status_has(w, "\"why_not\":\"frozen\""));
+	assert_true(world_has_status(w, "\"why_not\":\"frozen\""));
 	assert_int_equal(w->sv.freezes, 1);
 }
 
@@ -126,9 +53,9 @@ static void freeze__too_few_requests__not(void **state)
 	struct world *w = *state;
 	struct fake_lease l;
 
-	warm_up(w, BASE "criu=on initial_start=3", &l);
-	assert_true(status_has(w, "\"served\":2"));
-	assert_true(status_has(w, "\"why_not\":\"too-few\""));
+	world_warm_up(w, BASE "criu=on initial_start=3", &l);
+	assert_true(world_has_status(w, "\"served\":2"));
+	assert_true(world_has_status(w, "\"why_not\":\"too-few\""));
 }
 
 static void freeze__a_request_works__not(void **state)
@@ -136,12 +63,12 @@ static void freeze__a_request_works__not(void **state)
 	struct world *w = *state;
 	struct fake_lease l, busy;
 
-	warm_up(w, SITE, &l);
+	world_warm_up(w, SITE, &l);
 	fake_shim_lease(&w->s, w->pool, &busy);
-	assert_true(status_has(w, "\"why_not\":\"busy\""));
+	assert_true(world_has_status(w, "\"why_not\":\"busy\""));
 	/* an administrator is told, too */
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_FREEZE, "one.example");
-	expect_answer(w, EBUSY, "it is at work");
+	world_expect_answer(w, EBUSY, "it is at work");
 	assert_int_equal(w->sv.freezes, 0);
 }
 
@@ -151,12 +78,12 @@ static void freeze__supervisor_finds_it_busy__tried_again(void **state)
 	struct fake_lease l;
 
 	w->sv.frozen = PRIV_FROZEN_BUSY;
-	warm_up(w, SITE, &l);
+	world_warm_up(w, SITE, &l);
 	fake_supervisor_until(&w->sv.freezes, 1);
 	w->sv.frozen = PRIV_FROZEN_DONE;
 	fake_supervisor_until(&w->sv.freezes, 2);
-	until_status(w, "\"freezes\":1,");
-	assert_true(status_has(w, "\"freeze_failures\":0"));
+	world_until_status(w, "\"freezes\":1,");
+	assert_true(world_has_status(w, "\"freeze_failures\":0"));
 }
 
 static void freeze__fails__long_back_off_and_the_reason(void **state)
@@ -166,18 +93,18 @@ static void freeze__fails__long_back_off_and_the_reason(void **state)
 
 	w->sv.frozen = PRIV_FROZEN_FAILED;
 	w->sv.frozen_text = "seccomp";
-	warm_up(w, SITE, &l);
+	world_warm_up(w, SITE, &l);
 	fake_supervisor_until(&w->sv.freezes, 1);
-	until_status(w, "\"problem\":\"seccomp\"");
-	assert_true(status_has(w, "\"why_not\":\"backing-off\""));
-	assert_true(status_has(w, "\"retry_after_s\":29"));
-	assert_true(status_has(w, "\"freeze_failures\":1"));
-	serve(w, &l); /* it goes on */
+	world_until_status(w, "\"problem\":\"seccomp\"");
+	assert_true(world_has_status(w, "\"why_not\":\"backing-off\""));
+	assert_true(world_has_status(w, "\"retry_after_s\":2"));
+	assert_true(world_has_status(w, "\"freeze_failures\":1"));
+	world_serve(w, &l); /* it goes on */
 	assert_int_equal(w->sv.spawns, 1);
 	/* the back-off is for us; an administrator may try at once */
 	w->sv.frozen = PRIV_FROZEN_DONE;
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_FREEZE, "one.example");
-	expect_answer(w, 0, "\"ms\":123,\"bytes\":8388608");
+	world_expect_answer(w, 0, "\"ms\":123,\"bytes\":8388608");
 	assert_int_equal(w->sv.freezes, 2);
 }
 
@@ -187,7 +114,7 @@ static void freeze__pool_is_to_end_idle__frozen_first(void **state)
 	struct fake_lease l;
 
 	w->sv.frozen = -1;
-	warm_up(w, SITE " pgrp_max_idle=1", &l);
+	world_warm_up(w, SITE " pgrp_max_idle=1", &l);
 	fake_supervisor_until(&w->sv.freezes, 1);
 	assert_int_equal(w->sv.retires, 0);
 	fake_supervisor_answer_freeze(&w->sv, PRIV_FROZEN_DONE, NULL);
@@ -205,7 +132,7 @@ static void request__while_it_is_frozen__waits_and_is_served(void **state)
 
 	w->sv.frozen = -1;
 	w->sv.option = slow_start; /* so long it may wait */
-	warm_up(w, SITE, &l);
+	world_warm_up(w, SITE, &l);
 	fake_supervisor_until(&w->sv.freezes, 1);
 	(void)kill(w->sv.last_pid, SIGSTOP);
 	fake_shim_lease(&w->s, w->pool, &l);
@@ -215,7 +142,7 @@ static void request__while_it_is_frozen__waits_and_is_served(void **state)
 	assert_true(fake_shim_read_response(&w->s, &l));
 	assert_int_equal(w->sv.spawns, 1);
 	assert_true(w->sv.freeze_ms >= 2000);
-	until_status(w, "\"freezes\":1,");
+	world_until_status(w, "\"freezes\":1,");
 }
 
 static void request__criu_takes_longer_than_a_start__another_parent(void **state)
@@ -225,7 +152,7 @@ static void request__criu_takes_longer_than_a_start__another_parent(void **state
 	pid_t first;
 
 	w->sv.frozen = -1;
-	warm_up(w, SITE, &l);
+	world_warm_up(w, SITE, &l);
 	fake_supervisor_until(&w->sv.freezes, 1);
 	first = w->sv.last_pid;
 	(void)kill(first, SIGSTOP);
@@ -236,7 +163,7 @@ static void request__criu_takes_longer_than_a_start__another_parent(void **state
 	assert_int_equal(w->sv.spawns, 2);
 	assert_int_equal(w->sv.spawn_flags, 0); /* its image is not whole yet */
 	assert_int_equal(w->sv.retires, 1);
-	assert_true(status_has(w, "waited for longer"));
+	assert_true(world_has_status(w, "waited for longer"));
 	/* the first one may say what it likes by now */
 	fake_supervisor_answer_freeze(&w->sv, PRIV_FROZEN_DONE, NULL);
 	(void)kill(first, SIGCONT);
@@ -244,7 +171,7 @@ static void request__criu_takes_longer_than_a_start__another_parent(void **state
 	fake_supervisor_until(&w->sv.spawns, 2);
 	assert_int_equal(w->sv.spawns, 2);
 	fake_shim_close(&w->s, &l, CONTROL_CLOSE_DONE);
-	serve(w, &l);
+	world_serve(w, &l);
 }
 
 static void parent__ends_while_it_is_frozen__next_one_is_started(void **state)
@@ -253,14 +180,14 @@ static void parent__ends_while_it_is_frozen__next_one_is_started(void **state)
 	struct fake_lease l;
 
 	w->sv.frozen = -1;
-	warm_up(w, SITE, &l);
+	world_warm_up(w, SITE, &l);
 	fake_supervisor_until(&w->sv.freezes, 1);
 	(void)kill(w->sv.last_pid, SIGKILL);
 	fake_supervisor_until(&w->sv.exits, 1);
-	until_status(w, "has ended meanwhile");
+	world_until_status(w, "has ended meanwhile");
 	/* an answer that comes all the same is of nobody */
 	fake_supervisor_answer_freeze(&w->sv, PRIV_FROZEN_FAILED, "gone");
-	serve(w, &l);
+	world_serve(w, &l);
 	fake_supervisor_until(&w->sv.spawns, 2);
 	assert_int_equal(w->sv.spawns, 2);
 }
@@ -271,7 +198,7 @@ static void stop__while_it_is_frozen__manager_ends(void **state)
 	struct fake_lease l;
 
 	w->sv.frozen = -1;
-	warm_up(w, SITE, &l);
+	world_warm_up(w, SITE, &l);
 	fake_supervisor_until(&w->sv.freezes, 1);
 	fake_supervisor_stop(&w->sv, 5000);
 	assert_int_equal(w->sv.exit_status, 0);
@@ -287,13 +214,13 @@ static void freeze_command__idle_pool__done_at_once(void **state)
 	struct fake_lease l;
 	char number[16];
 
-	warm_up(w, BASE "criu=on initial_start=0", &l);
-	assert_true(status_has(w, "\"why_not\":\"never\""));
+	world_warm_up(w, BASE "criu=on initial_start=0", &l);
+	assert_true(world_has_status(w, "\"why_not\":\"never\""));
 	(void)snprintf(number, sizeof(number), "%u", w->pool);
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_FREEZE, number);
-	expect_answer(w, 0, "\"is_done\":true");
+	world_expect_answer(w, 0, "\"is_done\":true");
 	assert_int_equal(w->sv.freezes, 1);
-	assert_true(status_has(w, "\"freezes\":1,"));
+	assert_true(world_has_status(w, "\"freezes\":1,"));
 }
 
 static void freeze_command__can_not_be__says_why(void **state)
@@ -301,29 +228,29 @@ static void freeze_command__can_not_be__says_why(void **state)
 	struct world *w = *state;
 	struct fake_lease l;
 
-	until_status(w, "\"state\":\"works\"");
+	world_until_status(w, "\"state\":\"works\"");
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_FREEZE, "nobody.example");
-	expect_answer(w, ENOENT, "no pool");
+	world_expect_answer(w, ENOENT, "no pool");
 	w->pool = fake_shim_pool(&w->s, SITE);
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_FREEZE, "one.example");
-	expect_answer(w, EINVAL, "does not run");
+	world_expect_answer(w, EINVAL, "does not run");
 	(void)fake_shim_pool(&w->s, SITE " children=7");
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_FREEZE, "one.example");
-	expect_answer(w, ENOTUNIQ, "take the number");
+	world_expect_answer(w, ENOTUNIQ, "take the number");
 	w->pool = fake_shim_pool(&w->s, "handler=php name=two.example uid=1 gid=1 criu=off");
-	serve(w, &l);
+	world_serve(w, &l);
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_FREEZE, "two.example");
-	expect_answer(w, EINVAL, "criu is off");
+	world_expect_answer(w, EINVAL, "criu is off");
 	fake_supervisor_say_criu(&w->sv, PRIV_CRIU_FAILS, "kernel too new");
-	until_status(w, "\"reason\":\"kernel too new\"");
+	world_until_status(w, "\"reason\":\"kernel too new\"");
 	w->pool = fake_shim_pool(&w->s, SITE " children=8");
-	serve(w, &l);
+	world_serve(w, &l);
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_FREEZE, "3");
-	expect_answer(w, EINVAL, "criu is off");
+	world_expect_answer(w, EINVAL, "criu is off");
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_FREEZE, "4");
-	expect_answer(w, ENOTSUP, "kernel too new");
+	world_expect_answer(w, ENOTSUP, "kernel too new");
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_CHECK, "");
-	expect_answer(w, ENOTSUP, "\"remedy\":\"install");
+	world_expect_answer(w, ENOTSUP, "\"remedy\":\"install");
 	assert_int_equal(w->sv.freezes, 0);
 }
 
@@ -333,11 +260,11 @@ static void freeze_command__parent_dies_meanwhile__told(void **state)
 	struct fake_lease l;
 
 	w->sv.frozen = -1;
-	warm_up(w, SITE, &l);
+	world_warm_up(w, SITE, &l);
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_FREEZE, "one.example");
 	fake_supervisor_until(&w->sv.freezes, 1);
 	(void)kill(w->sv.last_pid, SIGKILL);
-	expect_answer(w, EIO, "has ended meanwhile");
+	world_expect_answer(w, EIO, "has ended meanwhile");
 }
 
 static void images_command__any__supervisors_answer(void **state)
@@ -346,20 +273,20 @@ static void images_command__any__supervisors_answer(void **state)
 
 	w->sv.images_answer = "{\"images\":[]}";
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_LIST, "");
-	expect_answer(w, 0, "\"answer\":{\"images\":[]}");
+	world_expect_answer(w, 0, "\"answer\":{\"images\":[]}");
 	assert_int_equal(w->sv.images_what, PRIV_IMAGES_LIST);
 	assert_string_equal(w->sv.images_name, "");
 	/* of a pool that is not known */
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_RESET, "old.example");
-	expect_answer(w, 0, "\"is_done\":true");
+	world_expect_answer(w, 0, "\"is_done\":true");
 	assert_int_equal(w->sv.images_what, PRIV_IMAGES_RESET);
 	assert_string_equal(w->sv.images_name, "old.example");
 	w->sv.images_answer = "!the directory is not root's";
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_RESET_ALL, "");
-	expect_answer(w, EIO, "the directory is not root's");
+	world_expect_answer(w, EIO, "the directory is not root's");
 	assert_int_equal(w->sv.images_what, PRIV_IMAGES_RESET_ALL);
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_CHECK, "");
-	expect_answer(w, 0, "\"state\":\"works\"");
+	world_expect_answer(w, 0, "\"state\":\"works\"");
 }
 
 static void reset_command__frozen_pool__frozen_again(void **state)
@@ -367,10 +294,10 @@ static void reset_command__frozen_pool__frozen_again(void **state)
 	struct world *w = *state;
 	struct fake_lease l;
 
-	warm_up(w, SITE, &l);
+	world_warm_up(w, SITE, &l);
 	fake_supervisor_until(&w->sv.freezes, 1);
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_RESET, "1");
-	expect_answer(w, 0, "\"is_done\":true");
+	world_expect_answer(w, 0, "\"is_done\":true");
 	assert_string_equal(w->sv.images_name, "one.example");
 	fake_supervisor_until(&w->sv.freezes, 2);
 }
@@ -381,7 +308,7 @@ static void apache_ends__image_is_to_go_with_it__removed(void **state)
 	struct world *w = *state;
 	struct fake_lease l;
 
-	warm_up(w, SITE " criu_reset_on_restart=1", &l);
+	world_warm_up(w, SITE " criu_reset_on_restart=1", &l);
 	(void)fake_shim_pool(&w->s, "handler=php name=two.example uid=1 gid=1 criu=on");
 	(void)fake_shim_pool(&w->s,
 		"handler=php name=three.example uid=1 gid=1 criu=on criu_reset_on_restart=1");

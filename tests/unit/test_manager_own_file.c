@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/fake_shim.h"
-#include "tests/support/fake_supervisor.h"
+#include "tests/support/manager_world.h"
 #include "tests/support/t.h"
 
 #define SITE "handler=php name=one.example uid=1001 gid=1001 scope=vhost"
@@ -16,49 +15,14 @@
 #define OFF  "stop_grace = 2s\ndefaults { children = 6 }"
 #define MINE "children = 2\nenv = { \"A=1\" }\n"
 
-struct world {
-	struct fake_supervisor sv;
-	struct fake_shim s;
-	uint32_t pool;
-};
-
 static int world_setup(void **state)
 {
 	static struct world w;
 
-	fake_supervisor_start(&w.sv, ON);
-	fake_shim_hello(&w.s, w.sv.key);
+	world_start(&w, ON, 0);
 	w.pool = fake_shim_pool(&w.s, SITE);
 	*state = &w;
 	return 0;
-}
-
-static int world_teardown(void **state)
-{
-	struct world *w = *state;
-
-	fake_shim_bye(&w->s);
-	fake_supervisor_end(&w->sv);
-	return 0;
-}
-
-static bool status_has(struct world *w, const char *part)
-{
-	uint32_t status;
-	char *json = fake_shim_document(&w->s, CONTROL_STATUS, &status);
-	bool has = strstr(json, part) != NULL;
-
-	free(json);
-	return has;
-}
-
-static void until_status(struct world *w, const char *part)
-{
-	for (int ms = 0; !status_has(w, part); ms += 10) {
-		if (ms > 5000)
-			fail_msg("status never had %s", part);
-		(void)poll(NULL, 0, 10);
-	}
 }
 
 /* One request to a parent that starts for it. */
@@ -91,7 +55,7 @@ static void serve_again(struct world *w)
 		100 + exits);
 	fake_supervisor_reload(&w->sv, config);
 	fake_supervisor_until(&w->sv.exits, exits + 1);
-	until_status(w, "\"state\":\"cold\"");
+	world_until_status(w, "\"state\":\"cold\"");
 	ask(w, &l);
 	/* a child of the one before could have taken it: one request, and no other */
 	assert_false(fake_shim_done(&w->s, &l));
@@ -107,7 +71,7 @@ static void start__switched_off__nobody_asks(void **state)
 	serve(w);
 	assert_int_equal(w->sv.readings, 0);
 	assert_non_null(strstr(w->sv.spec, "\nchildren=6\n"));
-	assert_true(status_has(w, "\"user_file\":\"\""));
+	assert_true(world_has_status(w, "\"user_file\":\"\""));
 }
 
 static void start__file_there__part_of_the_specification(void **state)
@@ -119,15 +83,15 @@ static void start__file_there__part_of_the_specification(void **state)
 	assert_int_equal(w->sv.readings, 1);
 	assert_non_null(strstr(w->sv.spec, "\nenv.A=1\n"));
 	assert_non_null(strstr(w->sv.spec, "\nchildren=2\n"));
-	assert_true(status_has(w, "\"children\":2"));
-	assert_true(status_has(w, "\"user_file\":\"/home/one/.lsapid.conf\""));
-	assert_true(status_has(w, "\"user_file_problem\":\"\""));
+	assert_true(world_has_status(w, "\"children\":2"));
+	assert_true(world_has_status(w, "\"user_file\":\"/home/one/.lsapid.conf\""));
+	assert_true(world_has_status(w, "\"user_file_problem\":\"\""));
 	/* gone again with the file */
 	w->sv.user_file = NULL;
 	serve_again(w);
 	assert_null(strstr(w->sv.spec, "env.A="));
-	assert_true(status_has(w, "\"children\":6"));
-	assert_true(status_has(w, "\"user_file\":\"\""));
+	assert_true(world_has_status(w, "\"children\":6"));
+	assert_true(world_has_status(w, "\"user_file\":\"\""));
 }
 
 static void start__mistake__without_it_or_with_the_last_good_one(void **state)
@@ -137,22 +101,22 @@ static void start__mistake__without_it_or_with_the_last_good_one(void **state)
 	w->sv.user_file = "children = 3\nhandler = php\n";
 	serve(w);
 	assert_non_null(strstr(w->sv.spec, "\nchildren=6\n"));
-	assert_true(status_has(w, "/home/one/.lsapid.conf:2: no such option 'handler'"));
-	assert_true(status_has(w, "\"user_file\":\"\""));
+	assert_true(world_has_status(w, "/home/one/.lsapid.conf:2: no such option 'handler'"));
+	assert_true(world_has_status(w, "\"user_file\":\"\""));
 	w->sv.user_file = "children = 3\n";
 	serve_again(w);
 	assert_non_null(strstr(w->sv.spec, "\nchildren=3\n"));
-	assert_true(status_has(w, "\"user_file_problem\":\"\""));
+	assert_true(world_has_status(w, "\"user_file_problem\":\"\""));
 	w->sv.user_file = "children = 4\nchildren = x\n";
 	serve_again(w);
 	assert_non_null(strstr(w->sv.spec, "\nchildren=3\n"));
-	assert_true(status_has(w, "conf:2: children is 'x'"));
+	assert_true(world_has_status(w, "conf:2: children is 'x'"));
 	/* what the supervisor says about it */
 	w->sv.user_file = "!is on fire";
 	serve_again(w);
 	assert_non_null(strstr(w->sv.spec, "\nchildren=3\n"));
-	assert_true(
-		status_has(w, "\"user_file_problem\":\"/home/one/.lsapid.conf: is on fire; \""));
+	assert_true(world_has_status(
+		w, "\"user_file_problem\":\"/home/one/.lsapid.conf: is on fire; \""));
 }
 
 /* The specification has a bound; who fills it up loses his own settings, not his site. */
@@ -168,7 +132,7 @@ static void start__more_than_fits__without_it(void **state)
 	w->sv.user_file = text;
 	serve(w);
 	assert_non_null(strstr(w->sv.spec, "\nchildren=6\n"));
-	assert_true(status_has(w, "has too many or too long settings"));
+	assert_true(world_has_status(w, "has too many or too long settings"));
 }
 
 /* Granted before the file was known: one after another, and then no more than it says. */
@@ -194,7 +158,7 @@ static void start__more_connections_than_the_user_wants__served_then_shed(void *
 	assert_false(fake_shim_done(&w->s, &l[1]));
 	fake_shim_return(&w->s, &l[1]);
 	assert_true(fake_shim_done(&w->s, &l[2]));
-	until_status(w, "\"connections\":2,\"busy\":1");
+	world_until_status(w, "\"connections\":2,\"busy\":1");
 }
 
 static void retire__while_it_is_read__cold_without_a_start(void **state)
@@ -209,9 +173,9 @@ static void retire__while_it_is_read__cold_without_a_start(void **state)
 	fake_supervisor_until(&w->sv.readings, 1);
 	/* a reload meanwhile is none of its business: the SPAWN to come follows it */
 	fake_supervisor_reload(&w->sv, ON "\nuid_min = 300");
-	assert_true(status_has(w, "\"state\":\"starting\""));
+	assert_true(world_has_status(w, "\"state\":\"starting\""));
 	fake_supervisor_begin_stop(&w->sv, 5000);
-	until_status(w, "\"state\":\"draining\"");
+	world_until_status(w, "\"state\":\"draining\"");
 	fake_shim_ask(&w->s, w->pool, 0);
 	assert_int_equal(fake_shim_take_reject(&w->s, &r), REASON_STOPPING);
 	fake_supervisor_answer_user_file(&w->sv);

@@ -14,18 +14,11 @@
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
-#include "tests/support/fake_shim.h"
-#include "tests/support/fake_supervisor.h"
+#include "tests/support/manager_world.h"
 #include "tests/support/t.h"
 
 #define SITE  "handler=php name=one.example uid=1001 gid=1001 scope=vhost"
 #define OTHER "handler=php name=two.example uid=1002 gid=1002 scope=vhost"
-
-struct world {
-	struct fake_supervisor sv;
-	struct fake_shim s;
-	uint32_t pool;
-};
 
 /* Options of fake_lsphp; not const, as execv() wants them. */
 static char late_exit[] = "--late-exit=3";
@@ -37,42 +30,10 @@ static int world_setup(void **state)
 {
 	static struct world w;
 
-	fake_supervisor_start(&w.sv, "max_concurrent_starts = 1\nstop_grace = 2s");
-	fake_shim_hello(&w.s, w.sv.key);
+	world_start(&w, "max_concurrent_starts = 1\nstop_grace = 2s", 0);
 	w.pool = fake_shim_pool(&w.s, SITE);
 	*state = &w;
 	return 0;
-}
-
-static int world_teardown(void **state)
-{
-	struct world *w = *state;
-
-	fake_shim_bye(&w->s);
-	fake_supervisor_end(&w->sv);
-	return 0;
-}
-
-static bool status_has(struct world *w, const char *part)
-{
-	uint32_t status;
-	char *json = fake_shim_document(&w->s, CONTROL_STATUS, &status);
-	bool has = strstr(json, part) != NULL;
-
-	free(json);
-	return has;
-}
-
-static void until_status(struct world *w, const char *part)
-{
-	uint32_t status;
-
-	for (int ms = 0; !status_has(w, part); ms += 10) {
-		if (ms > 5000)
-			fail_msg("status never had %s: %s", part,
-				fake_shim_document(&w->s, CONTROL_STATUS, &status));
-		(void)poll(NULL, 0, 10);
-	}
 }
 
 /* The request is in the hands of a child: nothing of it is unread. */
@@ -106,13 +67,13 @@ static void start__refused__reset_then_rejected_with_the_reason(void **state)
 	w->sv.refuse = REASON_UID_FLOOR;
 	fake_shim_lease(&w->s, w->pool, &l);
 	fake_supervisor_until(&w->sv.spawns, 1);
-	until_status(w, "\"state\":\"failed\"");
+	world_until_status(w, "\"state\":\"failed\"");
 	fake_shim_close(&w->s, &l, CONTROL_CLOSE_UNUSED);
 	fake_shim_ask(&w->s, w->pool, 1000);
 	assert_int_equal(fake_shim_take_reject(&w->s, &r), REASON_UID_FLOOR);
 	assert_int_equal(r.retry_after_s, 1);
 	assert_true(r.text.size > 20);
-	assert_true(status_has(w, "\"reason\":\"uid-floor\""));
+	assert_true(world_has_status(w, "\"reason\":\"uid-floor\""));
 }
 
 static void start__exits_at_once__reset_backoff_then_tried_again(void **state)
@@ -128,7 +89,7 @@ static void start__exits_at_once__reset_backoff_then_tried_again(void **state)
 	fake_shim_ask(&w->s, w->pool, 0);
 	assert_int_equal(fake_shim_take_reject(&w->s, &r), REASON_START_EXITED);
 	assert_int_equal(r.retry_after_s, 1);
-	assert_true(status_has(w, "exited with status 3"));
+	assert_true(world_has_status(w, "exited with status 3"));
 	w->sv.option = NULL;
 	for (int ms = 0; !fake_shim_try(&w->s, w->pool, &l); ms += 20) { /* the back-off is 1 s */
 		assert_true(ms < 5000);
@@ -150,7 +111,7 @@ static void parent_killed__ready__busy_finishes_and_next_lease_starts_again(void
 	fake_shim_send_request(&busy, "sleep=300");
 	assert_int_equal(kill(w->sv.last_pid, SIGKILL), 0);
 	fake_supervisor_until(&w->sv.exits, 1);
-	until_status(w, "\"state\":\"cold\"");
+	world_until_status(w, "\"state\":\"cold\"");
 	assert_false(fake_shim_take(&w->s, &idle));
 	fake_shim_lease(&w->s, w->pool, &next);
 	assert_true(fake_shim_get(&w->s, &next, "new"));
@@ -176,7 +137,7 @@ static void parent_killed__request_in_the_backlog__served_by_the_next(void **sta
 	assert_true(fake_shim_read_response(&w->s, &waiting));
 	assert_non_null(strstr(w->s.body, "requests=1 query=patient"));
 	assert_int_equal(w->sv.spawns, 2);
-	until_status(w, "\"state\":\"ready\"");
+	world_until_status(w, "\"state\":\"ready\"");
 }
 
 static void idle__long_enough__retired_and_started_again_on_demand(void **state)
@@ -218,7 +179,7 @@ static void retiring__lease_comes__next_parent_serves_it(void **state)
 	assert_true(fake_shim_done(&w->s, &l));
 	assert_int_equal(kill(w->sv.last_pid, SIGSTOP), 0); /* it can not retire yet */
 	fake_supervisor_reload(&w->sv, "defaults { max_reqs = 77 }");
-	until_status(w, "\"state\":\"draining\"");
+	world_until_status(w, "\"state\":\"draining\"");
 	fake_shim_lease(&w->s, w->pool, &l);
 	assert_int_equal(l.flags, CONTROL_GRANT_COLD | CONTROL_GRANT_FRESH);
 	fake_shim_send_request(&l, "between");
@@ -258,7 +219,7 @@ static void starts__more_than_allowed_at_once__one_after_another(void **state)
 	assert_true(fake_shim_read_response(&w->s, &one));
 	assert_true(fake_shim_read_response(&w->s, &two));
 	assert_int_equal(w->sv.spawns, 2);
-	until_status(w, "\"starting\":0");
+	world_until_status(w, "\"starting\":0");
 }
 
 static void starts__first_is_slow__second_is_not_asked_for(void **state)
@@ -271,9 +232,9 @@ static void starts__first_is_slow__second_is_not_asked_for(void **state)
 	fake_shim_lease(&w->s, w->pool, &one);
 	fake_shim_lease(&w->s, other, &two);
 	fake_supervisor_until(&w->sv.spawns, 1);
+	world_until_status(w, "\"starting\":2");
 	(void)poll(NULL, 0, 150);
 	assert_int_equal(w->sv.spawns, 1);
-	assert_true(status_has(w, "\"starting\":2"));
 	/* the one that stays deaf dies: then it is the other's turn */
 	w->sv.option = NULL;
 	assert_int_equal(kill(w->sv.last_pid, SIGKILL), 0);
@@ -288,9 +249,9 @@ static void stderr__lines__counted_and_limited(void **state)
 	w->sv.option = say;
 	fake_shim_lease(&w->s, w->pool, &l);
 	assert_true(fake_shim_get(&w->s, &l, "say=from a child"));
-	until_status(w, "\"stderr_lines\":2");
+	world_until_status(w, "\"stderr_lines\":2");
 	assert_true(fake_shim_get(&w->s, &l, "shout=1000"));
-	until_status(w, "\"stderr_dropped\":8"); /* 800 less what a second lets through */
+	world_until_status(w, "\"stderr_dropped\":8"); /* 800 less what a second lets through */
 }
 
 static void stop__request_under_way__finishes_first(void **state)
@@ -307,7 +268,7 @@ static void stop__request_under_way__finishes_first(void **state)
 	until_read(&l);
 	begin_ns = clock_now_ns();
 	fake_supervisor_begin_stop(&w->sv, 4000);
-	until_status(w, "\"is_stopping\":true");
+	world_until_status(w, "\"is_stopping\":true");
 	assert_false(fake_shim_take(&w->s, &idle));
 	fake_shim_ask(&w->s, w->pool, 1000);
 	assert_int_equal(fake_shim_take_reject(&w->s, NULL), REASON_STOPPING);

@@ -10,19 +10,11 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/manager/unborn.h"
-#include "tests/support/fake_shim.h"
-#include "tests/support/fake_supervisor.h"
+#include "tests/support/manager_world.h"
 #include "tests/support/t.h"
 
 #define BASE "handler=php name=one.example uid=1001 gid=1001 scope=vhost "
 #define SITE BASE "criu=on initial_start=2"
-
-struct world {
-	struct fake_supervisor sv;
-	struct fake_shim s;
-	struct fake_shim admin;
-	uint32_t pool;
-};
 
 static char slow_start[] = "--slow-start=300";
 static char slower_start[] = "--slow-start=1500";
@@ -31,74 +23,9 @@ static int world_setup(void **state)
 {
 	static struct world w;
 
-	fake_supervisor_start(&w.sv, "stop_grace = 2s");
-	fake_shim_hello(&w.s, w.sv.key);
-	fake_shim_connect(&w.admin);
-	w.sv.images_answer = "{}";
-	fake_supervisor_say_criu(&w.sv, PRIV_CRIU_WORKS, "4.2");
+	world_start_frozen(&w, 0);
 	*state = &w;
 	return 0;
-}
-
-static int world_teardown(void **state)
-{
-	struct world *w = *state;
-
-	fake_shim_bye(&w->s);
-	fake_shim_bye(&w->admin);
-	fake_supervisor_end(&w->sv);
-	return 0;
-}
-
-static bool status_has(struct world *w, const char *part)
-{
-	uint32_t status;
-	char *json = fake_shim_document(&w->s, CONTROL_STATUS, &status);
-	bool has = strstr(json, part) != NULL;
-
-	free(json);
-	return has;
-}
-
-static void until_status(struct world *w, const char *part)
-{
-	uint32_t status;
-
-	for (int ms = 0; !status_has(w, part); ms += 10) {
-		if (ms > 5000)
-			fail_msg("status never had %s: %s", part,
-				fake_shim_document(&w->s, CONTROL_STATUS, &status));
-		(void)poll(NULL, 0, 10);
-	}
-}
-
-/* One request on a connection of its own, which is idle afterwards, or back in the pool. */
-static void serve(struct world *w, struct fake_lease *l)
-{
-	fake_shim_lease(&w->s, w->pool, l);
-	assert_true(fake_shim_get(&w->s, l, "x"));
-	if (!fake_shim_done(&w->s, l))
-		fake_shim_return(&w->s, l);
-}
-
-/* The pool runs and has served twice. */
-static void warm_up(struct world *w, const char *spec, struct fake_lease *l)
-{
-	until_status(w, "\"state\":\"works\"");
-	w->pool = fake_shim_pool(&w->s, spec);
-	serve(w, l); /* the first request times the start: its connection comes back */
-	serve(w, l);
-}
-
-/* What a criu command of an administrator gets. */
-static void expect_answer(struct world *w, uint32_t error, const char *part)
-{
-	uint32_t status;
-	char *json = fake_shim_take_document(&w->admin, &status);
-
-	if (!strstr(json, part) || status != error)
-		fail_msg("%u, not %u, or no %s in %s", status, error, part, json);
-	free(json);
 }
 
 static void spawn__by_mode_and_host__may_be_thawed(void **state)
@@ -126,9 +53,9 @@ static void spawn__by_mode_and_host__may_be_thawed(void **state)
 			: rows[i].criu == PRIV_CRIU_FAILS ? "fails"
 							  : "off");
 		fake_supervisor_say_criu(&w->sv, rows[i].criu, "why");
-		until_status(w, state_part);
+		world_until_status(w, state_part);
 		w->pool = fake_shim_pool(&w->s, rows[i].spec);
-		serve(w, &l);
+		world_serve(w, &l);
 		fake_supervisor_until(&w->sv.spawns, i + 1);
 		T_ASSERT_ROW(rows[i].name, w->sv.spawn_flags == rows[i].flags);
 	}
@@ -140,11 +67,11 @@ static void spawned__image_not_used__status_says_why(void **state)
 	struct fake_lease l;
 
 	w->sv.spawned_text = "php.ini has changed";
-	warm_up(w, SITE, &l);
-	until_status(w, "\"started\":\"cold\"");
-	until_status(w, "\"image_dropped\":\"php.ini has changed\"");
-	until_status(w, "\"cold_starts\":1,\"thawed_starts\":0");
-	until_status(w, "\"cold_measured\":1,\"thawed_measured\":0");
+	world_warm_up(w, SITE, &l);
+	world_until_status(w, "\"started\":\"cold\"");
+	world_until_status(w, "\"image_dropped\":\"php.ini has changed\"");
+	world_until_status(w, "\"cold_starts\":1,\"thawed_starts\":0");
+	world_until_status(w, "\"cold_measured\":1,\"thawed_measured\":0");
 }
 
 static void spawned__thawed__not_frozen_again(void **state)
@@ -153,13 +80,13 @@ static void spawned__thawed__not_frozen_again(void **state)
 	struct fake_lease l;
 
 	w->sv.thaws = true;
-	warm_up(w, SITE, &l);
-	until_status(w, "\"started\":\"thawed\"");
-	until_status(w, "\"why_not\":\"thawed\"");
-	until_status(w, "\"cold_starts\":0,\"thawed_starts\":1");
-	until_status(w, "\"cold_measured\":0,\"thawed_measured\":1");
+	world_warm_up(w, SITE, &l);
+	world_until_status(w, "\"started\":\"thawed\"");
+	world_until_status(w, "\"why_not\":\"thawed\"");
+	world_until_status(w, "\"cold_starts\":0,\"thawed_starts\":1");
+	world_until_status(w, "\"cold_measured\":0,\"thawed_measured\":1");
 	fake_shim_ask_criu(&w->admin, CONTROL_CRIU_FREEZE, "one.example");
-	expect_answer(w, EINVAL, "runs from the image");
+	world_expect_answer(w, EINVAL, "runs from the image");
 }
 
 /*
@@ -172,8 +99,8 @@ static void live(struct world *w)
 	struct fake_lease l;
 	uint64_t ended_ns;
 
-	serve(w, &l);
-	serve(w, &l);
+	world_serve(w, &l);
+	world_serve(w, &l);
 	fake_supervisor_until(&w->sv.exits, exits + 1);
 	ended_ns = clock_now_ns();
 	while (clock_since_ns(ended_ns, clock_now_ns()) < UNBORN_FORMER_NS + 200 * NS_PER_MS)
@@ -185,27 +112,27 @@ static void auto__thawed_starts_are_not_faster__image_goes(void **state)
 	struct world *w = *state;
 	struct fake_lease l;
 
-	until_status(w, "\"state\":\"works\"");
+	world_until_status(w, "\"state\":\"works\"");
 	w->pool = fake_shim_pool(&w->s, BASE "criu=auto initial_start=1 pgrp_max_reqs=2");
 	w->sv.option = slow_start;
 	live(w);
-	until_status(w, "\"cold_measured\":1");
+	world_until_status(w, "\"cold_measured\":1");
 	w->sv.thaws = true;
 	w->sv.option = slower_start;
-	for (int i = 0; i < 5 && !status_has(w, "\"thawed_measured\":2"); i++) {
+	for (int i = 0; i < 5 && !world_has_status(w, "\"thawed_measured\":2"); i++) {
 		/* one alone proves nothing */
-		assert_true(status_has(w, "\"pays_not\":false"));
+		assert_true(world_has_status(w, "\"pays_not\":false"));
 		live(w);
 		assert_int_equal(w->sv.spawn_flags, PRIV_SPAWN_THAW);
 	}
 	fake_supervisor_until(&w->sv.images, 1);
 	assert_int_equal(w->sv.images_what, PRIV_IMAGES_RESET);
 	assert_string_equal(w->sv.images_name, "one.example");
-	assert_true(status_has(w, "\"pays_not\":true"));
+	assert_true(world_has_status(w, "\"pays_not\":true"));
 	w->sv.option = NULL;
-	serve(w, &l);
+	world_serve(w, &l);
 	assert_int_equal(w->sv.spawn_flags, 0);
-	assert_true(status_has(w, "\"why_not\":\"pays-not\""));
+	assert_true(world_has_status(w, "\"why_not\":\"pays-not\""));
 }
 
 int main(void)
