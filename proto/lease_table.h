@@ -21,9 +21,9 @@
  * word than it remembers (or a newer generation) and closes its copy.
  *
  * Who may write: the manager every field; the shim the word (only the transitions above),
- * since_ns, requests and child_pid. The manager treats everything the shim writes as a hint: a
- * wrong value does no more harm than a process that holds the connections can do anyway (see
- * SECURITY.md). Nothing in here is a length, an index or a pointer that the manager follows.
+ * since_ns, requests, child_pid and its note. The manager treats everything the shim writes as a
+ * hint: a wrong value does no more harm than a process that holds the connections can do anyway
+ * (see SECURITY.md). Nothing in here is a length, an index or a pointer that the manager follows.
  *
  * Memory order: take is an acquire, done is a release, so that whoever holds the lease next sees
  * since_ns and requests of the holder before. since_ns is stored before the word changes, so that
@@ -36,11 +36,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/lease_note.h"
+
 /** "LSLT" and the layout's version; the shim refuses a table with another one. */
 #define LEASE_TABLE_MAGIC   0x544c534cU
-#define LEASE_TABLE_VERSION 2U
+#define LEASE_TABLE_VERSION 3U
 
-/** Leases one Apache process may hold at once: 64 KiB, touched only as far as it is used. */
+/** Leases one Apache process may hold at once: 576 KiB, touched only as far as it is used. */
 #define LEASE_TABLE_SLOTS 1024U
 
 enum lease_state {
@@ -78,10 +80,11 @@ struct lease_table {
 	uint32_t slot_size;
 	uint8_t reserved[48];
 	struct lease_slot slot[LEASE_TABLE_SLOTS];
+	struct lease_note note[LEASE_TABLE_SLOTS]; /* what runs on each, see lease_note.h */
 };
 
 _Static_assert(sizeof(struct lease_slot) == 64, "a slot is one cache line");
-_Static_assert(sizeof(struct lease_table) == 64 + 64 * LEASE_TABLE_SLOTS, "no padding");
+_Static_assert(sizeof(struct lease_table) == 64 + (64 + 512) * LEASE_TABLE_SLOTS, "no padding");
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "the table is shared between processes");
 
 static inline uint64_t lease_word(uint64_t generation, enum lease_state state)

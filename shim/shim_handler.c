@@ -147,6 +147,7 @@ static int complete(struct shim_exchange *x, struct shim_conn *conn)
 	ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, x->r,
 		"lsapi: answered by pid(%u) uid(%u) slot(%u) status(%d)", conn->child_pid,
 		x->pool->key.uid, conn->slot, x->r->status);
+	conn->is_error = x->r->status >= HTTP_INTERNAL_SERVER_ERROR;
 	/* before the client is served: it may be slow, and PHP is free */
 	if (shim_exchange_is_reusable(x))
 		shim_lease_done(x->process, conn);
@@ -179,11 +180,23 @@ static enum shim_retry decide(
 	return shim_retry_decide(&facts);
 }
 
+/* Shown as long as it runs: lsapidctl top, the status page. */
+static struct lease_request describe(const request_rec *r)
+{
+	return (struct lease_request){
+		.vhost = r->hostname ? r->hostname : r->server->server_hostname,
+		.method = r->method,
+		.uri = r->unparsed_uri,
+		.script = r->filename,
+	};
+}
+
 /* One backend after another, until there is an answer or no use in going on. */
 static int run(struct shim_exchange *x)
 {
 	struct shim_lease_terms terms = terms_of(x->r);
 	struct shim_lease_failure failure = { .session_error = 0 };
+	struct lease_request request = describe(x->r);
 	unsigned unused = 0;
 	unsigned ambiguous = 0;
 
@@ -193,6 +206,7 @@ static int run(struct shim_exchange *x)
 		shim_times_mark(&x->times, SHIM_PART_LEASE);
 		if (!conn)
 			return shim_failure_lease(x->r, &failure);
+		shim_lease_begin(conn, &request);
 		enum shim_end end = shim_exchange_run(x, conn);
 
 		if (end == SHIM_END_COMPLETE)

@@ -33,6 +33,11 @@ static struct lease_slot *slot_of(const struct shim_conn *conn)
 	return &conn->table->map->slot[conn->slot];
 }
 
+static struct lease_note *note_of(const struct shim_conn *conn)
+{
+	return &conn->table->map->note[conn->slot];
+}
+
 /* --- idle lists, under lease_lock ---------------------------------------------------------- */
 
 static void unlink_idle(struct shim_pool *pool, struct shim_conn *conn)
@@ -294,7 +299,31 @@ struct shim_conn *shim_lease_take(struct shim_process *p, struct shim_pool *pool
 	return conn;
 }
 
+void shim_lease_begin(struct shim_conn *conn, const struct lease_request *request)
+{
+	conn->has_request = true;
+	conn->is_error = false;
+	lease_note_write(note_of(conn), request);
+}
+
 /* --- giving back --------------------------------------------------------------------------- */
+
+/* As long as the lease is ours: what is written after it was cleared is somebody else's. */
+static void count(struct shim_conn *conn, uint64_t now_ns, bool is_error)
+{
+	uint64_t since_ns = atomic_load_explicit(&slot_of(conn)->since_ns, memory_order_relaxed);
+
+	if (!conn->has_request || lease_get_state(slot_of(conn), conn->generation) == LEASE_FREE)
+		return;
+	conn->has_request = false;
+	lease_note_count(note_of(conn), now_ns > since_ns ? now_ns - since_ns : 0, is_error);
+}
+
+/* Whoever loses his patience has made no mistake of PHP's, and what nobody took is tried again. */
+static bool is_failure(enum control_close why)
+{
+	return why != CONTROL_CLOSE_DONE && why != CONTROL_CLOSE_ABORTED;
+}
 
 void shim_lease_done(struct shim_process *p, struct shim_conn *conn)
 {
@@ -303,8 +332,11 @@ void shim_lease_done(struct shim_process *p, struct shim_conn *conn)
 		shim_lease_end(p, conn, CONTROL_CLOSE_DONE);
 		return;
 	}
+	uint64_t now_ns = shim_clock_ns();
+
 	conn->grant_flags = 0;
-	if (lease_done(slot_of(conn), conn->generation, shim_clock_ns())) {
+	count(conn, now_ns, conn->is_error);
+	if (lease_done(slot_of(conn), conn->generation, now_ns)) {
 		push_idle(p, conn);
 		return;
 	}
@@ -319,6 +351,8 @@ void shim_lease_done(struct shim_process *p, struct shim_conn *conn)
 
 void shim_lease_drop(struct shim_process *p, struct shim_conn *conn, enum control_close why)
 {
+	if (why != CONTROL_CLOSE_UNUSED)
+		count(conn, shim_clock_ns(), conn->is_error || is_failure(why));
 	/* the manager has a duplicate: close alone would tell the backend nothing */
 	(void)shutdown(conn->fd, SHUT_RDWR);
 	shim_session_close(p->session, conn, why);

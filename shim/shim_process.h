@@ -66,6 +66,8 @@ struct shim_conn {
 	int timeout_s;        /* what SO_RCVTIMEO and SO_SNDTIMEO were set to */
 	uint32_t grant_flags; /* CONTROL_GRANT_*; 0 from the second request on */
 	uint32_t child_pid;   /* 0 if not told */
+	bool has_request;     /* one was begun on it, and not counted yet */
+	bool is_error;        /* ... and came to nothing good */
 };
 
 /** What distinguishes one pool from another within a configuration. */
@@ -234,6 +236,9 @@ struct shim_lease_terms {
  */
 struct shim_conn *shim_lease_take(struct shim_process *p, struct shim_pool *pool,
 	const struct shim_lease_terms *terms, struct shim_lease_failure *reterr_failure);
+
+/** shim_lease_begin() - this request runs on it now, for whoever looks */
+void shim_lease_begin(struct shim_conn *conn, const struct lease_request *request);
 
 /** shim_lease_done() - after a complete response: keep the connection, or return it if wanted */
 void shim_lease_done(struct shim_process *p, struct shim_conn *conn);

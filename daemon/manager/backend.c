@@ -86,6 +86,11 @@ struct lease_slot *backend_slot(const struct backend *b)
 	return &b->session->table->slot[b->slot];
 }
 
+struct lease_note *backend_note(const struct backend *b)
+{
+	return &b->session->table->note[b->slot];
+}
+
 uint32_t backend_told_pid(const struct backend *b)
 {
 	uint32_t pid = b->child_pid;

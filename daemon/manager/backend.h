@@ -16,6 +16,7 @@
 #include "daemon/manager/overdue.h"
 #include "proto/priv.h"
 
+struct lease_note;
 struct lease_slot;
 struct pool;
 struct session;
@@ -75,6 +76,8 @@ void backend_close(struct backend *b);
 
 /** backend_slot() - of its lease, which it must have */
 struct lease_slot *backend_slot(const struct backend *b);
+/** backend_note() - what its lease is used for; it must have one */
+struct lease_note *backend_note(const struct backend *b);
 
 /**
  * backend_told_pid() - of its child, as told by whoever holds it now or held it last; 0: not told

@@ -28,11 +28,14 @@ int lease_lend(struct backend *b, struct session *s)
 	int r;
 
 	assert(!b->session);
-	r = session_put_slot(s, b, &b->slot);
+	r = figures_prepare(b->pool);
+	if (r == 0)
+		r = session_put_slot(s, b, &b->slot);
 	if (r < 0)
 		return r;
 	b->session = s;
 	slot = slot_of(b);
+	lease_note_clear(backend_note(b));
 	b->generation = lease_grant(slot, manager_now(s->manager));
 	/* what is known about the connection goes with it; the GRANT message publishes it */
 	atomic_store_explicit(&slot->requests, b->requests, memory_order_relaxed);
@@ -58,6 +61,7 @@ static void unlink_lease(struct backend *b)
 
 	b->requests = atomic_load_explicit(&slot->requests, memory_order_relaxed);
 	b->child_pid = atomic_load_explicit(&slot->child_pid, memory_order_relaxed);
+	figures_take(b);
 	session_clear_slot(b->session, b->slot);
 	b->session = NULL;
 	b->idle_since_ns = since < now ? since : now; /* a hint of the holder */

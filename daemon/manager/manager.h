@@ -24,6 +24,7 @@
 #include "daemon/manager/criu.h"
 #include "daemon/manager/effective.h"
 #include "daemon/manager/explain.h"
+#include "daemon/manager/figures.h"
 #include "daemon/manager/freeze.h"
 #include "daemon/manager/graveyard.h"
 #include "daemon/manager/hangup.h"

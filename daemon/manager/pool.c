@@ -12,11 +12,8 @@
 #include "daemon/config/config_children.h"
 #include "daemon/manager/manager.h"
 
-/* PHP's log lines, per pool: enough to read a fatal error, too few to fill a disk. */
-#define POOL_STDERR_PER_S 20U
-#define POOL_STDERR_BURST 200U
-#define FNV_OFFSET        0xcbf29ce484222325ULL
-#define FNV_PRIME         0x100000001b3ULL
+#define FNV_OFFSET 0xcbf29ce484222325ULL
+#define FNV_PRIME  0x100000001b3ULL
 
 static int copy_spec(struct pool *p, const struct pool_spec *spec)
 {
@@ -244,7 +241,6 @@ int pool_new(struct manager *m, uint32_t id, const struct pool_spec *spec, struc
 	list_init(&p->held);
 	list_init(&p->pipes);
 	waitq_init(&p->waitq);
-	ratelimit_init(&p->stderr_rate, POOL_STDERR_PER_S, POOL_STDERR_BURST, p->since_ns);
 	admit_init_pool(p);
 	*ret_pool = p;
 	return 0;
@@ -276,6 +272,7 @@ struct pool *pool_free(struct pool *p)
 	list_remove(&p->replace_node);
 	pool_unlisten(p);
 	p->refusals = refusals_free(p->refusals);
+	p->figures = figures_free(p->figures);
 	p->user = users_unref(&p->manager->users, p->user);
 	free(p->fail_text);
 	free(p->handler);

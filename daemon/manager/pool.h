@@ -18,7 +18,6 @@
 
 #include "daemon/base/attr.h"
 #include "daemon/base/list.h"
-#include "daemon/base/ratelimit.h"
 #include "daemon/config/config_merge.h"
 #include "daemon/manager/backoff.h"
 #include "daemon/manager/care.h"
@@ -34,6 +33,7 @@
 #include "proto/reason.h"
 
 struct config_pool;
+struct figures;
 struct manager;
 struct own_file;
 struct refusals;
@@ -134,10 +134,10 @@ struct pool {
 	struct event *idle_timer;   /* owned; NULL: it never ran */
 	struct event wait_timer;
 	struct list pipes; /* stderr pipes: that of the parent and of earlier ones */
-	struct ratelimit stderr_rate;
 	struct pool_log *log; /* owned; NULL: the daemon's log has all that they write */
 	struct pool_counts counts;
 	struct refusals *refusals; /* owned; NULL: it has refused nothing yet */
+	struct figures *figures;   /* owned; NULL: nobody has had a connection yet */
 };
 
 /* Thousands of pools are known and cold on one host. */

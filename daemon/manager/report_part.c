@@ -2,7 +2,11 @@
 
 #include "daemon/manager/report_part.h"
 
+#include <string.h>
+
 #include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "proto/lease_note.h"
 
 json_t *report_text(const char *s)
 {
@@ -19,6 +23,14 @@ void report_set_uint(json_t *o, const char *key, uint64_t v)
 void report_set_text(json_t *o, const char *key, const char *s)
 {
 	(void)json_object_set_new(o, key, report_text(s));
+}
+
+void report_set_foreign(json_t *o, const char *key, const char *s)
+{
+	char plain[4 * LEASE_NOTE_TEXT]; /* a byte grows to \xNN at most */
+
+	(void)log_put_text(plain, sizeof(plain), s, strlen(s));
+	report_set_text(o, key, plain);
 }
 
 /* to the millisecond */

@@ -22,6 +22,9 @@ json_t *report_text(const char *s);
 void report_set_uint(json_t *o, const char *key, uint64_t v);
 void report_set_text(json_t *o, const char *key, const char *s);
 
+/** report_set_foreign() - text of strangers: what is no text is shown as the log shows it */
+void report_set_foreign(json_t *o, const char *key, const char *s);
+
 /** report_seconds() - to the millisecond */
 double report_seconds(uint64_t ns);
 

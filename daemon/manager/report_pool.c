@@ -8,6 +8,21 @@
 #include "daemon/manager/report_part.h"
 #include "proto/lease_table.h"
 
+static void add_request(json_t *o, const struct backend *b)
+{
+	struct lease_request_copy copy;
+	json_t *part;
+
+	if (!lease_note_read(backend_note(b), &copy))
+		return;
+	part = json_object();
+	report_set_foreign(part, "vhost", copy.request.vhost);
+	report_set_foreign(part, "method", copy.request.method);
+	report_set_foreign(part, "uri", copy.request.uri);
+	report_set_foreign(part, "script", copy.request.script);
+	(void)json_object_set_new(o, "request", part);
+}
+
 static json_t *backend_part(struct backend *b, uint64_t now)
 {
 	uint32_t requests = b->requests;
@@ -19,6 +34,8 @@ static json_t *backend_part(struct backend *b, uint64_t now)
 		const struct lease_slot *slot = &b->session->table->slot[b->slot];
 
 		state = lease_is_busy(b) ? "busy" : "idle";
+		if (lease_is_busy(b))
+			add_request(o, b);
 		requests = atomic_load(&slot->requests);
 		since_ns = atomic_load(&slot->since_ns);
 		report_set_uint(o, "session", b->session->id);
@@ -120,6 +137,17 @@ static json_t *pool_criu_part(const struct pool *p, uint64_t now)
 	return o;
 }
 
+/* Of requests that have ended. */
+static void add_figures(json_t *o, const struct pool *p)
+{
+	struct lease_counts counts;
+
+	figures_get(p, &counts);
+	report_set_uint(o, "requests", counts.requests);
+	report_set_uint(o, "errors", counts.errors);
+	(void)json_object_set_new(o, "service_s", json_real(report_seconds(counts.service_ns)));
+}
+
 json_t *report_pool(const struct pool *p, uint64_t now)
 {
 	json_t *o = json_object(), *backends = json_array();
@@ -137,6 +165,7 @@ json_t *report_pool(const struct pool *p, uint64_t now)
 	report_set_text(o, "user_file_problem", p->own_file ? p->own_file->problem : "");
 	report_set_uint(o, "uid", p->uid);
 	report_set_uint(o, "gid", p->gid);
+	report_set_text(o, "user", p->figures ? p->figures->user : "");
 	report_set_text(o, "state", pool_state_name(p->state));
 	(void)json_object_set_new(
 		o, "state_s", json_real(report_seconds(clock_since_ns(p->since_ns, now))));
@@ -157,6 +186,7 @@ json_t *report_pool(const struct pool *p, uint64_t now)
 	report_set_uint(o, "rejects", p->counts.rejects);
 	if (p->refusals)
 		(void)json_object_set_new(o, "refusals", report_reasons(p->refusals->count));
+	add_figures(o, p);
 	report_set_uint(o, "connects", p->counts.connects);
 	report_set_uint(o, "starts", p->counts.starts);
 	report_set_uint(o, "cold_starts", p->counts.cold_starts);

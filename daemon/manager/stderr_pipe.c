@@ -14,6 +14,10 @@
 #include "daemon/manager/manager.h"
 #include "proto/crash.h"
 
+/* Of one parent and its children: enough to read a fatal error, too few to fill a disk. */
+#define LINES_PER_S 20U
+#define LINES_BURST 200U
+
 size_t stderr_pipe_split(const char *data, size_t size, int is_full, size_t *ret_line)
 {
 	const char *end = memchr(data, '\n', size);
@@ -26,9 +30,10 @@ size_t stderr_pipe_split(const char *data, size_t size, int is_full, size_t *ret
 	return is_full ? size : 0;
 }
 
-static void tell_dropped(struct pool *p)
+static void tell_dropped(struct stderr_pipe *sp)
 {
-	uint64_t dropped = ratelimit_steal_refused(&p->stderr_rate);
+	const struct pool *p = sp->pool;
+	uint64_t dropped = ratelimit_steal_refused(&sp->rate);
 
 	if (!dropped)
 		return;
@@ -37,22 +42,23 @@ static void tell_dropped(struct pool *p)
 }
 
 /* It could be a script that writes it: then it deceives the log of its own site. */
-static void tell_crash(struct pool *p, const char *line, size_t size)
+static void tell_crash(struct stderr_pipe *sp, const char *line, size_t size)
 {
+	struct pool *p = sp->pool;
 	struct crash c;
 	uint32_t pid;
 
 	if (!crash_read(line, size, &c))
 		return;
 	pid = lease_note_crash(p, &c);
-	if (ratelimit_take(&p->stderr_rate, manager_now(p->manager)))
+	if (ratelimit_take(&sp->rate, manager_now(p->manager)))
 		log_warn("child.killed", F_UINT("pool", p->id), F_STR("name", p->name),
 			F_UINT("uid", p->uid), F_UINT("pid", pid), F_UINT("signal", c.signal),
 			F_STR("core", c.has_core ? "yes" : "no"),
 			F_STR("remedy", crash_hint(c.signal)));
 }
 
-static void tell_line(const struct stderr_pipe *sp, const char *line, size_t size)
+static void tell_line(struct stderr_pipe *sp, const char *line, size_t size)
 {
 	struct pool *p = sp->pool;
 	struct stats *stats = &p->manager->stats;
@@ -60,14 +66,14 @@ static void tell_line(const struct stderr_pipe *sp, const char *line, size_t siz
 
 	if (!size)
 		return;
-	tell_crash(p, line, size);
+	tell_crash(sp, line, size);
 	if (pool_log_write(p, sp->pid, line, size))
 		return;
-	if (!ratelimit_take(&p->stderr_rate, manager_now(p->manager))) {
+	if (!ratelimit_take(&sp->rate, manager_now(p->manager))) {
 		stats->stderr_dropped++;
 		return;
 	}
-	tell_dropped(p);
+	tell_dropped(sp);
 	stats->stderr_lines++;
 	memcpy(text, line, size);
 	text[size] = '\0';
@@ -102,7 +108,7 @@ static void close_one(struct stderr_pipe *sp)
 	if (sp->fd < 0)
 		return;
 	take_lines(sp, 1);
-	tell_dropped(sp->pool);
+	tell_dropped(sp);
 	list_remove(&sp->node);
 	(void)event_del(&sp->event);
 	sp->fd = fd_close(sp->fd);
@@ -146,6 +152,7 @@ int stderr_pipe_open(struct pool *p, uint64_t spawn_id, int *ret_write_fd)
 	}
 	sp->pool = p;
 	sp->spawn_id = spawn_id;
+	ratelimit_init(&sp->rate, LINES_PER_S, LINES_BURST, manager_now(p->manager));
 	sp->fd = fds[0];
 	write_fd = fds[1];
 	r = fd_set_nonblock(sp->fd, 1); /* only this end: PHP's writes block, as it expects */

@@ -2,11 +2,13 @@
 """lsapidctl against the real daemon: what it shows, what it changes, and its exit status."""
 
 import json
+import socket
 import time
 
 import pytest
 
 from harness import Vhost
+from holder import Holder
 from place import wait_until
 
 pytestmark = [pytest.mark.single_user, pytest.mark.sanitized]
@@ -30,6 +32,44 @@ def test_status_shows_what_runs(stack):
     for words in (f"manager pid {made.daemon.manager()}", "1 pools", pool["name"], str(parent.pid),
                   "ready"):
         assert words in text
+
+
+def test_status_shows_which_request_runs_and_what_they_came_to(stack):
+    """While it runs; with nothing of it lost when its connection is given up."""
+    made = stack(Vhost("a.test", "games"))
+    site = made.httpd.vhosts["a.test"]
+    held = Holder(made, "a.test", 1)
+    pool, = made.ctl.status()["pools"]
+    backend, = [b for b in pool["backends"] if b["state"] == "busy"]
+    assert backend["request"] == {
+        "vhost": "a.test", "method": "GET", "uri": "/hold.php?name=h0&last=end0",
+        "script": str(site.docroot / "hold.php")}
+    assert (pool["user"], pool["requests"], pool["errors"]) == ("games", 0, 0)
+    assert held.release() == [(200, b"end0")]
+    wait_until(lambda: made.ctl.status()["pools"][0]["requests"] == 1, 5, "the end of the request")
+    (site.docroot / "bad.php").write_text("<?php http_response_code(500); echo 'bad';")
+    assert made.get("a.test", "/bad.php").status == 500
+    (site.docroot / "die.php").write_text("<?php posix_kill(getmypid(), SIGKILL); sleep(60);")
+    assert made.get("a.test", "/die.php").status == 503
+    pool, = made.ctl.status()["pools"]
+    # what dies is given to another child, and counts for each
+    assert pool["errors"] >= 2 and pool["requests"] == pool["errors"] + 1
+    assert pool["service_s"] > 0
+    assert not any("request" in b for b in pool["backends"])
+
+
+def test_request_of_strange_bytes_is_shown_and_harmless(stack):
+    made = stack(Vhost("a.test", "games"))
+    docroot = made.httpd.vhosts["a.test"].docroot
+    target = b"/hold.php?name=h0&\xff\xfe<b>" + 600 * b"a"
+    with socket.create_connection(("127.0.0.1", made.httpd.port)) as client:
+        client.sendall(b"GET " + target + b" HTTP/1.0\r\nHost: a.test\r\n\r\n")
+        wait_until((docroot / "h0.running").exists, 10, "a held request")
+        busy = [b for b in made.ctl.status()["pools"][0]["backends"] if b["state"] == "busy"]
+        uri = busy[0]["request"]["uri"]
+        assert uri.startswith("/hold.php?name=h0&\\xff\\xfe<b>aaa") and uri.endswith("a...")
+        (docroot / "h0.go").touch()
+        assert b"done" in client.makefile("rb").read()
 
 
 def test_reload_takes_a_new_configuration(stack):
