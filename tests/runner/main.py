@@ -137,10 +137,15 @@ def main():
         print("\nSkipped, and why:")
     for name, reason in skips:
         print(f"  {name}: {reason}")
+    failures = [(name, text) for result in results.values() for name, text in result.failures]
+    # at the end, where whoever keeps but the tail of a long output finds them
+    if failures:
+        print("\nFailed:")
+    for name, text in failures:
+        print(f"  {name}: {(text.splitlines() or [''])[0][:200]}")
     passed = sum(result.passed for result in results.values())
-    failed = sum(len(result.failures) for result in results.values())
-    print(f"\n{passed} passed, {failed} failed, {len(skips)} skipped")
-    return 1 if failed else 0
+    print(f"\n{passed} passed, {len(failures)} failed, {len(skips)} skipped")
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
