@@ -3,9 +3,9 @@
 
 /*
  * What an lsphp parent and its children write to their stderr, line by line into the pool's own log
- * (pool_log.h), or into the daemon's: event lsphp.stderr with pool and pid. There
- * lines are escaped by the logger, cut when long, and limited per parent; what was dropped is counted
- * and told. It outlives its parent, as children may.
+ * (pool_log.h), or into the daemon's: event lsphp.stderr with pool and pid. There lines are escaped
+ * by the logger, cut when long, and limited per parent; what was dropped is counted and told. It
+ * outlives its parent, as children may.
  */
 
 #include <event2/event.h>
