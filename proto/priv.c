@@ -53,6 +53,8 @@ static const struct priv_row rows[] = {
 	[PRIV_IMAGES_DATA] = { "IMAGES_DATA", HAS_ID | HAS_STATUS, 1, 0 },
 	[PRIV_JUDGE] = { "JUDGE", HAS_ID, 1, 0 },
 	[PRIV_JUDGED] = { "JUDGED", HAS_ID | HAS_FAILURE, 0, 0 },
+	[PRIV_PING] = { "PING", 0, 0, 0 },
+	[PRIV_ALIVE] = { "ALIVE", HAS_TEXT, 0, 0 },
 };
 
 static const char *const step_names[] = {
@@ -168,6 +170,16 @@ static bool is_text_valid(const struct priv_message *m)
 	return size < sizeof(m->text) && is_zero(m->text + size, sizeof(m->text) - size);
 }
 
+/* ALIVE becomes a line of sd_notify(3): no further line may be in it. */
+static bool is_line_valid(const struct priv_message *m)
+{
+	for (const char *c = m->text; *c; c++) {
+		if (*c < ' ' || *c > '~')
+			return false;
+	}
+	return true;
+}
+
 static bool is_failure_valid(const struct priv_message *m)
 {
 	bool has_reason = m->reason != REASON_NONE;
@@ -232,7 +244,9 @@ static bool is_message_valid(const struct priv_message *m, const struct priv_row
 		return false;
 	if (m->reason || m->step)
 		return false;
-	return fields & HAS_TEXT ? is_text_valid(m) : is_zero(m->text, sizeof(m->text));
+	if (!(fields & HAS_TEXT))
+		return is_zero(m->text, sizeof(m->text));
+	return is_text_valid(m) && (m->type != PRIV_ALIVE || is_line_valid(m));
 }
 
 int priv_decode(const uint8_t *data, size_t size, struct priv_message *ret)

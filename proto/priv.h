@@ -11,6 +11,8 @@
  *   SETUP flags + config memfd, control fd ->        first message of the manager's life
  *     + admin socket if any, log if a file
  *                                          <- READY  (or it exits: started again with back-off)
+ *   PING                                   ->        does your event loop turn?
+ *                                          <- ALIVE text: what the manager does; also unasked
  *                                          <- SPAWN id + spec memfd, listener, stderr pipe
  *   SPAWNED id, pid; thawed: ms            ->        text: why not from an image that was there
  *   SPAWN_FAILED id, reason, step, errno   ->
@@ -76,7 +78,9 @@ enum priv_type {
 	PRIV_IMAGES = 27,
 	PRIV_IMAGES_DATA = 28,
 	PRIV_JUDGE = 30,
-	PRIV_JUDGED = 31
+	PRIV_JUDGED = 31,
+	PRIV_PING = 33,
+	PRIV_ALIVE = 34 /* the answer, and whenever the text has changed */
 };
 
 /** Can lsphp be frozen and thawed here: the status of CRIU, text: version of CRIU, or why not. */
@@ -178,8 +182,8 @@ struct priv_message {
 	uint64_t bytes;             /* FROZEN: of the image */
 	uint8_t key[PRIV_KEY_SIZE]; /* SETUP: the shim's key */
 	char text[PRIV_TEXT_SIZE];  /* SPAWN_FAILED, JUDGED: path or name concerned; SPAWNED: why
-				     * an image that was there was not used; CRIU, FROZEN;
-				     * NUL-terminated */
+				     * an image that was there was not used; CRIU, FROZEN; ALIVE:
+				     * one line, printable; NUL-terminated */
 };
 
 #define PRIV_SETUP_PRIVILEGED                                                                      \

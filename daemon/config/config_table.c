@@ -127,6 +127,10 @@ static const struct config_key table[] = {
 	{ TOP("stop_grace", stop_grace_ms), .type = CONFIG_TYPE_MILLISECONDS,
 		.max = 1000ULL * A_DAY_S, .value = "30s",
 		.help = "How long a stop waits for requests that are under way." },
+	{ TOP("manager_timeout", manager_timeout_ms), .type = CONFIG_TYPE_MILLISECONDS,
+		.max = 1000ULL * A_DAY_S, .value = "60s",
+		.help = "How long lsapid-manager may hang before another one takes its place. 0: "
+			"for ever." },
 	{ TOP("home_check", has_home_check), .type = CONFIG_TYPE_BOOL, .value = "off",
 		.help = "Run no PHP for a user whose home directory does not exist." },
 	{ TOP("document_root_check", has_document_root_check), .type = CONFIG_TYPE_BOOL,

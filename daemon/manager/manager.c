@@ -98,18 +98,26 @@ void manager_open_cgroups(struct manager *m)
 		log_warn("manager.cgroups", F_STR("path", m->config->cgroup_root), F_ERRNO(r));
 }
 
+void manager_tell_alive(struct manager *m)
+{
+	struct priv_message msg = { .type = PRIV_ALIVE };
+
+	(void)str_copy(msg.text, sizeof(msg.text), m->status);
+	(void)supervisor_link_send(&m->link, &msg, NULL); /* a lost link ends the manager */
+}
+
 /* One line in `systemctl status`, written only when it would read differently. */
 static void tell_status(struct manager *m)
 {
 	char line[sizeof(m->status)];
 
-	(void)snprintf(line, sizeof(line),
-		"STATUS=%zu sessions, %zu of %u pools running, %u connections", m->sessions.count,
-		m->pools.by_state[POOL_READY].count, pool_set_count(&m->pools), m->connections);
+	(void)snprintf(line, sizeof(line), "%zu sessions, %zu of %u pools running, %u connections",
+		m->sessions.count, m->pools.by_state[POOL_READY].count, pool_set_count(&m->pools),
+		m->connections);
 	if (shutdown_is_under_way(&m->shutdown) || strcmp(line, m->status) == 0)
 		return;
 	(void)str_copy(m->status, sizeof(m->status), line);
-	notify_status(line);
+	manager_tell_alive(m);
 }
 
 static void on_upkeep(evutil_socket_t fd, short what, void *arg)
@@ -276,7 +284,6 @@ int manager_run(struct manager *m)
 		return 1;
 	log_notice("manager.ready", F_INT("pid", getpid()), F_UINT("uid", geteuid()),
 		F_STR("dir", m->config->runtime_dir));
-	notify_status("READY=1");
 	while (!m->has_quit) {
 		m->now_ns = 0; /* a new turn: the first who asks reads the clock */
 		m->is_upkeep_turn = false;

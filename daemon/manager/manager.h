@@ -33,7 +33,6 @@
 #include "daemon/manager/lease.h"
 #include "daemon/manager/listener.h"
 #include "daemon/manager/logs.h"
-#include "daemon/manager/notify.h"
 #include "daemon/manager/ops.h"
 #include "daemon/manager/own_file.h"
 #include "daemon/manager/peer.h"
@@ -95,7 +94,7 @@ struct manager {
 	bool has_told_weight;        /* that the memory of children can not be read */
 	struct event upkeep; /* pending for a second after anything happened, else not at all */
 	bool is_upkeep_turn;
-	char status[160]; /* as systemd was told last */
+	char status[160]; /* as the supervisor was told last, for `systemctl status` */
 	bool has_quit;
 	int exit_status;
 };
@@ -121,6 +120,9 @@ void manager_deinit(struct manager *m);
 
 /** manager_run() - until it ends. Return: the exit status */
 int manager_run(struct manager *m);
+
+/** manager_tell_alive() - to the supervisor, with what we do */
+void manager_tell_alive(struct manager *m);
 
 /** manager_quit() - leave the loop when this turn is done */
 void manager_quit(struct manager *m, int exit_status);

@@ -100,7 +100,6 @@ void shutdown_begin(struct manager *m, uint32_t grace_ms, const char *why)
 	log_notice("manager.stopping", F_STR("why", why), F_UINT("grace_ms", grace_ms),
 		F_UINT("connections", m->connections),
 		F_UINT("parents", starter_count(&m->starter)));
-	notify_status("STATUS=Stopping: waiting for requests under way");
 	while ((p = first_active(m)))
 		retire(p);
 	arm(m);

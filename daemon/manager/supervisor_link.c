@@ -76,6 +76,9 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 		return criu_on_images(m, msg, fds->fd[0]);
 	case PRIV_JUDGED:
 		return explain_on_judged(m, msg);
+	case PRIV_PING:
+		manager_tell_alive(m);
+		return true;
 	case PRIV_LOG_OPEN:
 	case PRIV_SETUP:
 	case PRIV_READY:
@@ -88,6 +91,7 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 	case PRIV_FREEZE:
 	case PRIV_IMAGES:
 	case PRIV_JUDGE:
+	case PRIV_ALIVE:
 		break;
 	}
 	return false;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -35,7 +36,7 @@ struct link_message {
 
 void link_init(struct link *l)
 {
-	*l = (struct link){ .channel_fd = -1, .report_fd = -1 };
+	*l = (struct link){ .channel_fd = -1, .report_fd = -1, .ask_at_ns = UINT64_MAX };
 	list_init(&l->queue);
 }
 
@@ -56,6 +57,8 @@ static void link_clear(struct link *l)
 	l->channel_fd = fd_close(l->channel_fd);
 	l->report_fd = fd_close(l->report_fd);
 	l->has_reload_waiting = false;
+	l->is_asked = false;
+	l->ask_at_ns = UINT64_MAX;
 }
 
 void link_deinit(struct link *l)
@@ -174,12 +177,27 @@ static void send_memfd(struct supervisor *s, enum priv_type type, int fd)
 	link_send(s, &m, &fds);
 }
 
+/* Half of the limit between two questions, half for the answer. */
+static uint64_t half_limit_ns(const struct supervisor *s)
+{
+	return s->settings->config->manager_timeout_ms * NS_PER_MS / 2;
+}
+
+static void ask_later(struct supervisor *s)
+{
+	uint64_t half_ns = half_limit_ns(s);
+
+	s->link.is_asked = false;
+	s->link.ask_at_ns = half_ns ? s->now_ns + half_ns : UINT64_MAX;
+}
+
 void link_send_reload(struct supervisor *s)
 {
 	if (s->link.state == LINK_UP)
 		send_memfd(s, PRIV_RELOAD, bundle_fd(s));
 	else
 		s->link.has_reload_waiting = s->link.state == LINK_STARTING;
+	ask_later(s); /* manager_timeout may have changed */
 }
 
 void link_send_reload_failed(struct supervisor *s, const struct config_problem *problem)
@@ -205,11 +223,11 @@ static void schedule_restart(struct supervisor *s, uint64_t lived_ms)
 			F_UINT("failures", l->restart.failures));
 }
 
-/* What the manager may see of our environment: the service manager's, and what tests of us need. */
+/* What the manager may see of our environment: where the log goes, and what tests of us need. */
 static void fill_environ(struct environ_list *e)
 {
-	static const char *const passed[] = { "NOTIFY_SOCKET", "WATCHDOG_USEC", "JOURNAL_STREAM",
-		"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" };
+	static const char *const passed[] = { "JOURNAL_STREAM", "ASAN_OPTIONS", "UBSAN_OPTIONS",
+		"LSAN_OPTIONS" };
 	size_t i;
 
 	environ_set(e, "PATH", "/usr/local/bin:/usr/bin:/bin");
@@ -308,10 +326,24 @@ void link_on_ready(struct supervisor *s)
 	l->state = LINK_UP;
 	log_notice("manager.ready", F_INT("pid", l->pid),
 		F_UINT("after_ms", clock_since_ns(l->since_ns, s->now_ns) / NS_PER_MS));
+	notify_ready(&s->notify);
+	ask_later(s);
 	criu_tell(s);
 	if (l->has_reload_waiting)
 		link_send_reload(s);
 	l->has_reload_waiting = false;
+}
+
+void link_on_alive(struct supervisor *s, const char *text)
+{
+	char line[sizeof("STATUS=") + PRIV_TEXT_SIZE];
+
+	if (s->link.is_asked)
+		ask_later(s);
+	if (*text) {
+		(void)snprintf(line, sizeof(line), "STATUS=%s", text);
+		notify_send(&s->notify, line);
+	}
 }
 
 /* --- end ---------------------------------------------------------------------------------- */
@@ -366,6 +398,29 @@ bool link_on_exit(struct supervisor *s, pid_t pid, int status)
 	return true;
 }
 
+/*
+ * A manager that hangs is replaced by us: systemd watches us alone, and would end every pool. Who
+ * has slept through the deadline himself, as on a host that was suspended, asks once more.
+ */
+static void look_for_life(struct supervisor *s)
+{
+	static const struct priv_message question = { .type = PRIV_PING };
+	struct link *l = &s->link;
+
+	if (l->is_asked && s->now_ns >= l->deadline_ns) {
+		if (s->now_ns < l->deadline_ns + half_limit_ns(s)) {
+			link_kill(s, "its event loop hangs: no answer within manager_timeout");
+			return;
+		}
+		l->is_asked = false;
+	}
+	if (l->is_asked || s->now_ns < l->ask_at_ns)
+		return;
+	l->is_asked = true;
+	l->deadline_ns = s->now_ns + half_limit_ns(s);
+	link_send(s, &question, NULL);
+}
+
 void link_on_time(struct supervisor *s)
 {
 	struct link *l = &s->link;
@@ -375,11 +430,15 @@ void link_on_time(struct supervisor *s)
 	if (l->state == LINK_DOWN && s->phase == SUPERVISOR_RUNNING &&
 		s->now_ns >= l->restart_at_ns)
 		link_start(s);
+	if (l->state == LINK_UP && s->phase == SUPERVISOR_RUNNING)
+		look_for_life(s);
 }
 
 uint64_t link_next_ns(const struct link *l)
 {
 	if (l->state == LINK_STARTING)
 		return l->deadline_ns;
+	if (l->state == LINK_UP)
+		return l->is_asked ? l->deadline_ns : l->ask_at_ns;
 	return l->state == LINK_DOWN ? l->restart_at_ns : UINT64_MAX;
 }

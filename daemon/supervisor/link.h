@@ -34,7 +34,9 @@ struct link {
 	struct list queue; /* owned: struct link_message */
 	struct restart restart;
 	uint64_t since_ns;
-	uint64_t deadline_ns;    /* STARTING: for READY */
+	uint64_t deadline_ns;    /* STARTING: for READY; UP: for ALIVE, if it was asked */
+	uint64_t ask_at_ns;      /* UP: when it is asked whether it lives; UINT64_MAX: not */
+	bool is_asked;           /* ... and it has not answered yet */
 	uint64_t restart_at_ns;  /* DOWN */
 	bool has_reload_waiting; /* the configuration changed before it was up */
 };
@@ -66,6 +68,9 @@ void link_receive(struct supervisor *s);
 /** link_on_ready() - READY has come */
 void link_on_ready(struct supervisor *s);
 
+/** link_on_alive() - its event loop turns; @text: what it does, or "" for no news */
+void link_on_alive(struct supervisor *s, const char *text);
+
 /** link_kill() - it is compromised, or does not answer: end it now; @why NULL: it is dying anyway
  */
 void link_kill(struct supervisor *s, const char *why);
@@ -73,7 +78,7 @@ void link_kill(struct supervisor *s, const char *why);
 /** link_on_exit() - was reaped. Return: true if @pid was the manager */
 bool link_on_exit(struct supervisor *s, pid_t pid, int status);
 
-/** link_on_time() - what is due: READY too late, or a restart */
+/** link_on_time() - what is due: READY or ALIVE too late, a question, or a restart */
 void link_on_time(struct supervisor *s);
 
 /** link_next_ns() - when link_on_time() has to be called next; UINT64_MAX for never */

@@ -19,6 +19,14 @@ static int on_ready(
 	return 0;
 }
 
+static int on_alive(
+	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
+{
+	(void)fds;
+	link_on_alive(s, m->text);
+	return 0;
+}
+
 static int on_spawn(
 	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
 {
@@ -45,6 +53,7 @@ static int on_reloaded(
 			F_ERRNO(m->status));
 	else
 		log_notice("config.reloaded", F_STR("file", s->config_path));
+	notify_ready(&s->notify);
 	return 0;
 }
 
@@ -105,6 +114,7 @@ static int on_judge(
 
 static const struct request table[] = {
 	{ PRIV_READY, REQUEST_PHASE_STARTING, on_ready },
+	{ PRIV_ALIVE, RUNNING, on_alive },
 	{ PRIV_SPAWN, RUNNING, on_spawn },
 	{ PRIV_SIGNAL, RUNNING, on_signal },
 	{ PRIV_RELOADED, RUNNING, on_reloaded },

@@ -26,6 +26,8 @@
 #define ENDING_NS (2 * NS_PER_S)
 /* After SIGKILL only the kernel's own work is left; look again until all are reaped. */
 #define REKILL_NS (100 * NS_PER_MS)
+/* What a stop may take after the grace, on a busy host. */
+#define STOP_REST_NS (30 * NS_PER_S)
 
 static int signals_init(struct supervisor *s)
 {
@@ -55,6 +57,7 @@ static int supervisor_init(struct supervisor *s)
 	s->null_fd = -1;
 	s->pid = getpid();
 	s->now_ns = clock_now_ns();
+	notify_init(&s->notify, s->pid, s->now_ns);
 	link_init(&s->link);
 	spawn_set_init(&s->spawns);
 	user_file_set_init(&s->user_files);
@@ -85,6 +88,7 @@ static void supervisor_deinit(struct supervisor *s)
 	helper_set_deinit(&s->helpers);
 	criu_deinit(&s->criu);
 	boot_deinit(&s->boot, s->settings);
+	notify_deinit(&s->notify);
 	s->signal_fd = fd_close(s->signal_fd);
 	s->null_fd = fd_close(s->null_fd);
 	s->settings = settings_free(s->settings);
@@ -138,10 +142,12 @@ int supervisor_reload(struct supervisor *s, struct config_problem *ret_problem)
 	if (s->phase != SUPERVISOR_RUNNING)
 		return config_problem_set(ret_problem, s->config_path, 0, "lsapid is stopping",
 			"start it again: it reads the file then");
+	notify_reloading(&s->notify);
 	r = read_successor(s, &new, ret_problem);
 	if (r) {
 		log_problem(ret_problem);
 		log_warn("config.kept", F_STR("file", s->config_path));
+		notify_ready(&s->notify);
 		return r;
 	}
 	assert(new);
@@ -195,6 +201,7 @@ static void stop_begin(struct supervisor *s)
 	s->deadline_ns =
 		s->now_ns + s->settings->config->stop_grace_ms * NS_PER_MS + MANAGER_LATE_NS;
 	log_notice("supervisor.stopping", F_UINT("grace_ms", s->settings->config->stop_grace_ms));
+	notify_stopping(&s->notify, s->deadline_ns + STOP_REST_NS - s->now_ns);
 	if (s->link.state == LINK_UP) {
 		link_send(s, &m, NULL);
 		return;
@@ -283,9 +290,12 @@ static uint64_t next_ns(const struct supervisor *s)
 	uint64_t next = s->phase == SUPERVISOR_RUNNING ? link_next_ns(&s->link) : s->deadline_ns;
 	uint64_t late = user_file_set_next_ns(&s->user_files);
 	uint64_t helper = helper_next_ns(&s->helpers);
+	uint64_t watchdog = notify_next_ns(&s->notify);
 
 	if (helper < late)
 		late = helper;
+	if (watchdog < late)
+		late = watchdog;
 	return late < next ? late : next;
 }
 
@@ -342,6 +352,7 @@ static void supervisor_turn(struct supervisor *s)
 	helper_on_time(s);
 	link_on_time(s);
 	stop_on_time(s);
+	notify_on_time(&s->notify, s->now_ns);
 }
 
 int supervisor_run(struct settings *settings, const char *config_path, const char *manager_binary)

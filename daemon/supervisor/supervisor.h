@@ -15,6 +15,7 @@
 #include "daemon/supervisor/helper.h"
 #include "daemon/supervisor/link.h"
 #include "daemon/supervisor/logs.h"
+#include "daemon/supervisor/notify.h"
 #include "daemon/supervisor/settings.h"
 #include "daemon/supervisor/spawn.h"
 #include "daemon/supervisor/user_file_set.h"
@@ -38,6 +39,7 @@ struct supervisor {
 	struct user_file_set user_files;
 	struct helper_set helpers;
 	struct criu criu;
+	struct notify notify;
 	enum supervisor_phase phase;
 	int signal_fd;        /* owned */
 	int null_fd;          /* owned: /dev/null */

@@ -19,8 +19,10 @@ COLUMNS = 100
 # 3400; to read a file of a user as that user, without waiting for his home, to 4150; and what a
 # process of a user does before it is ended, which only root sees, to 4300; to have PHP frozen and
 # thawed, by a helper that does the work but whose init of a namespace is our child like any lsphp,
-# to 5400. What is left above that is for bugs: another task belongs into the manager.
-SUPERVISOR_LINES = 5500
+# to 5400; to speak with systemd for all of us, as a process of a site could if more than the main
+# one were heard, and to replace a manager that hangs, to 5650. What is left above that is for
+# bugs: another task belongs into the manager.
+SUPERVISOR_LINES = 5700
 
 
 def c_functions(lines):

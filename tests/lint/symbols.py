@@ -11,8 +11,7 @@ from pathlib import Path
 NEEDED = {
     "daemon/lsapid/lsapid": {"libconfuse"},
     "daemon/ctl/lsapidctl": {"libjansson"},
-    "daemon/manager/lsapid-manager": {"libconfuse", "libevent_core-2.1", "libjansson",
-                                      "libsystemd"},
+    "daemon/manager/lsapid-manager": {"libconfuse", "libevent_core-2.1", "libjansson"},
     "daemon/criu/lsapid-criu": {"libcriu", "libjansson"},
 }
 # proto is a codec: it allocates nothing, opens nothing and prints nothing

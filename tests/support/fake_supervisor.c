@@ -188,6 +188,9 @@ static void on_message(
 	case PRIV_READY:
 		s->is_ready = true;
 		return;
+	case PRIV_ALIVE:
+		s->alives++;
+		return;
 	case PRIV_SPAWN:
 		on_spawn(s, m, fds);
 		return;
@@ -233,6 +236,7 @@ static void on_message(
 	case PRIV_FROZEN:
 	case PRIV_IMAGES_DATA:
 	case PRIV_JUDGED:
+	case PRIV_PING:
 		break;
 	}
 	s->is_broken = true;

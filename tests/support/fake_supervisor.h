@@ -53,6 +53,7 @@ struct fake_supervisor {
 	_Atomic bool is_ready, is_stopped, has_quit, has_to_quit, is_broken;
 	_Atomic uint32_t child_terms, child_kills;
 	_Atomic uint32_t freezes, images;
+	_Atomic uint32_t alives;
 	_Atomic uint32_t spawn_flags; /* of the last SPAWN */
 	_Atomic uint64_t freeze_id;   /* of the last FREEZE */
 	_Atomic uint32_t freeze_ms;   /* of the same */

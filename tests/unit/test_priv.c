@@ -80,6 +80,8 @@ static const struct row rows[] = {
 			.reason = REASON_DOCROOT_OWNER,
 			.step = PRIV_STEP_POLICY,
 			.text = "/srv/www" } },
+	{ "ping", 0, { .type = PRIV_PING } },
+	{ "alive", 0, { .type = PRIV_ALIVE, .text = "2 sessions" } },
 };
 
 static struct priv_message row_message(const struct row *row)
@@ -308,7 +310,7 @@ static void decode__field_of_another_type__refused(void **state)
 		{ SIGNAL_AT, " signal signal_child " },
 		{ KEY_AT, " setup " },
 		{ KEY_AT + PRIV_KEY_SIZE - 1, " setup " },
-		{ TEXT_AT, " spawn_failed judged spawned criu frozen " },
+		{ TEXT_AT, " spawn_failed judged spawned criu frozen alive " },
 		{ TEXT_AT + PRIV_TEXT_SIZE - 1, " " },
 		{ MS_AT, " spawned freeze frozen " },
 		{ BYTES_AT, " spawned freeze frozen " },
@@ -417,6 +419,23 @@ static void decode__value__in_its_range_or_refused(void **state)
 	}
 }
 
+/* It becomes a line for systemd: no further one, such as STOPPING=1, may be in it. */
+static void decode__text_of_alive__one_printable_line_or_refused(void **state)
+{
+	static const uint8_t bytes[] = { '\n', '\r', 0x1b, 0x7f, 0x80, 0xff };
+	static struct golden golden;
+	struct priv_message m;
+
+	(void)state;
+	load(row_find("alive"), &golden);
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		golden.data[TEXT_AT] = bytes[i];
+		assert_int_equal(priv_decode(golden.data, golden.size, &m), PRIV_E_VALUE);
+	}
+	golden.data[TEXT_AT] = '~';
+	assert_int_equal(priv_decode(golden.data, golden.size, &m), 0);
+}
+
 static void names__all_numbers__distinct_or_question_mark(void **state)
 {
 	(void)state;
@@ -466,6 +485,7 @@ int main(void)
 		cmocka_unit_test(decode__any_byte_changed__refused_or_canonical),
 		cmocka_unit_test(decode__field_of_another_type__refused),
 		cmocka_unit_test(decode__value__in_its_range_or_refused),
+		cmocka_unit_test(decode__text_of_alive__one_printable_line_or_refused),
 		cmocka_unit_test(names__all_numbers__distinct_or_question_mark),
 		cmocka_unit_test(fd_count__log__only_with_a_file),
 		cmocka_unit_test(fd_count__every_type__as_drawn),
