@@ -7,7 +7,7 @@
 #define HEADER_ROOM_FIRST 4096U
 /** Pieces per writev(): the buffer and then as much of the script's own memory. */
 #define PIECES_MAX  64U
-#define VECTORS_MAX (2U * PIECES_MAX + 3U)
+#define VECTORS_MAX (2U * PIECES_MAX + 4U)
 
 /** Vectors being gathered, and the packet headers between the pieces. */
 struct gather {
@@ -15,6 +15,7 @@ struct gather {
 	size_t pieces;
 	struct iovec iov[VECTORS_MAX];
 	uint8_t packet[PIECES_MAX][LSAPI_PACKET_HEADER_SIZE];
+	uint8_t usage[LSAPI_USAGE_SIZE];
 	uint8_t end[2][LSAPI_PACKET_HEADER_SIZE];
 };
 
@@ -143,12 +144,16 @@ bool output_flush(struct output *o)
 	return write_through(o, NULL, 0);
 }
 
-void output_end(struct output *o, bool closes)
+void output_end(struct output *o, const struct lsapi_usage *usage, bool closes)
 {
 	if (o->has_ended)
 		return;
 	struct gather g;
 	gather_buffered(o, &g);
+	if (usage) {
+		lsapi_usage_encode(g.usage, usage);
+		gather_add(&g, g.usage, sizeof(g.usage));
+	}
 	lsapi_packet_encode(g.end[0], LSAPI_RESP_END, LSAPI_PACKET_HEADER_SIZE);
 	lsapi_packet_encode(g.end[1], LSAPI_CONN_CLOSE, LSAPI_PACKET_HEADER_SIZE);
 	gather_add(&g, g.end, LSAPI_PACKET_HEADER_SIZE * (closes ? 2U : 1U));

@@ -50,8 +50,12 @@ bool output_write(struct output *o, const void *data, size_t size);
 /** output_flush() - send what is there; false: the client is gone */
 bool output_flush(struct output *o);
 
-/** output_end() - send the rest and RESP_END; @closes: CONN_CLOSE behind it */
-void output_end(struct output *o, bool closes);
+/**
+ * output_end() - send the rest and RESP_END
+ * @usage:  goes before it; NULL: nobody has asked
+ * @closes: CONN_CLOSE behind it
+ */
+void output_end(struct output *o, const struct lsapi_usage *usage, bool closes);
 
 /** output_discard() - no more bytes for this response */
 void output_discard(struct output *o);

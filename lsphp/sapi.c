@@ -191,6 +191,11 @@ void sapi_interrupt(void)
 	zend_atomic_bool_store(&EG(vm_interrupt), true);
 }
 
+uint64_t sapi_peak_bytes(void)
+{
+	return zend_memory_peak_usage(true);
+}
+
 /* --- one request ------------------------------------------------------------------------- */
 
 static void answer(

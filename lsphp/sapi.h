@@ -8,6 +8,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct server;
 
@@ -28,6 +29,9 @@ void sapi_stop(void);
 
 /** sapi_serve() - run the script of @s->request; Return: the script's exit status */
 int sapi_serve(struct server *s);
+
+/** sapi_peak_bytes() - most memory that PHP has had for the running request */
+uint64_t sapi_peak_bytes(void);
 
 /** sapi_interrupt() - have PHP come to a safe point soon; async-signal-safe */
 void sapi_interrupt(void);

@@ -39,6 +39,7 @@ struct server *server_new(const struct settings *settings, struct title *title, 
 	s->epoll_fd = -1;
 	s->served = 0;
 	s->start_ns = 0;
+	s->cost = (struct cost){ .is_asked = false };
 	s->closes = false;
 	s->leaves = false;
 	s->text = NULL;
@@ -87,7 +88,10 @@ void server_end_response(struct server *s, bool finishes_early)
 		s->leaves = is_last_request(s);
 		s->closes = finishes_early || s->leaves || s->conn.body_left > SERVER_DRAIN_MAX ||
 			    are_too_many_busy(s);
-		output_end(&s->output, s->closes);
+		struct lsapi_usage usage;
+		if (s->cost.is_asked)
+			usage = cost_get(&s->cost, sapi_peak_bytes());
+		output_end(&s->output, s->cost.is_asked ? &usage : NULL, s->closes);
 	}
 	if (finishes_early)
 		conn_close(&s->conn);
@@ -113,6 +117,7 @@ static void serve_request(struct server *s)
 		atomic_store_explicit(&s->row->start_ns, s->start_ns, memory_order_relaxed);
 	title_show(s->title, s->request.script_file);
 	output_begin(&s->output);
+	cost_begin(&s->cost, &s->request);
 
 	int status = sapi_serve(s);
 	if (s->retire.is_copy)

@@ -13,6 +13,7 @@
 
 #include "lsphp/child_table.h"
 #include "lsphp/conn.h"
+#include "lsphp/cost.h"
 #include "lsphp/output.h"
 #include "lsphp/retire.h"
 #include "lsphp/settings.h"
@@ -32,6 +33,7 @@ struct server {
 	int epoll_fd;                    /* owned; -1 until the listener is first waited on */
 	uint32_t served;                 /* requests */
 	uint64_t start_ns;               /* of the running request */
+	struct cost cost;                /* of the running request */
 	bool closes;                     /* the connection ends with this response */
 	bool leaves;                     /* the process ends with this connection */
 	char *text;                      /* owned: the last header that getenv() was asked for */

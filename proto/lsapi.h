@@ -49,7 +49,8 @@ enum lsapi_type {
 	LSAPI_STDERR_STREAM = 6,
 	LSAPI_REQ_RECEIVED = 7,
 	LSAPI_CONN_CLOSE = 8,
-	LSAPI_INTERNAL_ERROR = 9 /* reserved, never sent */
+	LSAPI_INTERNAL_ERROR = 9, /* reserved, never sent */
+	LSAPI_USAGE = 64 /* ours, nobody else's: sent only by our lsphp to who asks for it */
 };
 
 /** Headers with an index of their own; everything else is an "unknown header". */
@@ -153,6 +154,12 @@ enum lsapi_ini_class {
 #define LSAPI_INI_FILE_NAME "lsapi_phpini"
 
 /**
+ * A special entry, no setting: the sender wants to know what its request has cost. The reference
+ * ignores it, as it does all whose names begin so.
+ */
+#define LSAPI_ASK_USAGE "lsapid_usage"
+
+/**
  * lsapi_request_encode_init() - begin a packet
  * @buf: LSAPI_REQUEST_MAX bytes at least for the largest request; borrowed until finish
  */
@@ -161,6 +168,9 @@ void lsapi_request_encode_init(struct lsapi_request_encoder *e, void *buf, size_
 /** lsapi_request_encode_ini() - one php.ini override; all of them before the environment */
 void lsapi_request_encode_ini(struct lsapi_request_encoder *e, enum lsapi_ini_class ini_class,
 	const char *name, const char *value);
+
+/** lsapi_request_encode_ask_usage() - before the environment, too */
+void lsapi_request_encode_ask_usage(struct lsapi_request_encoder *e);
 
 /**
  * lsapi_request_encode_env() - one variable, as $_SERVER shows it
@@ -271,6 +281,9 @@ bool lsapi_request_get_header(
 bool lsapi_ini_decode(const struct lsapi_env *special, enum lsapi_ini_class *ret_class,
 	const char **ret_name, const char **ret_value);
 
+/** lsapi_request_asks_usage() - is LSAPI_USAGE to be sent? */
+bool lsapi_request_asks_usage(const struct lsapi_request *r);
+
 /* --- response, encoder (lsphp) ----------------------------------------------------------- */
 
 /**
@@ -295,6 +308,16 @@ int lsapi_response_encode_finish(struct lsapi_response_encoder *e, size_t *ret_s
 /** lsapi_pid_notice_encode() - the STDERR_STREAM that tells who took a connection */
 void lsapi_pid_notice_encode(uint8_t out[LSAPI_PID_NOTICE_SIZE], int32_t pid);
 
+/** What a request has cost its PHP process. */
+struct lsapi_usage {
+	uint64_t cpu_ns;     /* of the process, and of programs that it ran and waited for */
+	uint64_t peak_bytes; /* of PHP's memory, as memory_get_peak_usage(true) says */
+};
+
+#define LSAPI_USAGE_SIZE 24U
+/** lsapi_usage_encode() - the packet that goes before RESP_END */
+void lsapi_usage_encode(uint8_t out[LSAPI_USAGE_SIZE], const struct lsapi_usage *usage);
+
 /* --- response, decoder (shim) ------------------------------------------------------------ */
 
 enum lsapi_event_type {
@@ -305,6 +328,7 @@ enum lsapi_event_type {
 	LSAPI_EV_HEADER, /* complete RESP_HEADER: status, lines by lsapi_response_next_line() */
 	LSAPI_EV_BODY,   /* bytes: part of the body */
 	LSAPI_EV_STDERR, /* bytes: part of PHP's log output */
+	LSAPI_EV_USAGE,  /* usage */
 	LSAPI_EV_END,    /* RESP_END: the response is complete */
 	LSAPI_EV_CLOSE,  /* CONN_CLOSE: do not reuse the connection */
 	LSAPI_EV_ERROR   /* error: the peer breaks the protocol; nothing more is decoded */
@@ -312,9 +336,10 @@ enum lsapi_event_type {
 
 struct lsapi_event {
 	enum lsapi_event_type type;
-	struct wire_bytes bytes; /* BODY, STDERR: view into the input (or the decoder) */
-	int32_t pid;             /* PID */
-	uint32_t need_size;      /* NEED_BUFFER */
+	struct wire_bytes bytes;  /* BODY, STDERR: view into the input (or the decoder) */
+	int32_t pid;              /* PID */
+	struct lsapi_usage usage; /* USAGE: what the peer says */
+	uint32_t need_size;       /* NEED_BUFFER */
 	/* HEADER: 0 means look for a Status line; without one it is 200. Any number that the script
 	 * chose may be here: the caller checks its range. */
 	uint32_t status;
@@ -329,6 +354,7 @@ enum lsapi_response_state {
 	LSAPI_RS_BODY,   /* rest of a RESP_STREAM */
 	LSAPI_RS_STDERR, /* rest of a STDERR_STREAM */
 	LSAPI_RS_NOTICE, /* 8 bytes that may be a PID notice */
+	LSAPI_RS_USAGE,  /* rest of a USAGE */
 	LSAPI_RS_FAILED
 };
 
@@ -338,7 +364,8 @@ struct lsapi_response_decoder {
 	bool has_header; /* RESP_HEADER was seen */
 	bool has_ended;  /* RESP_END was seen */
 	bool is_big_endian;
-	uint8_t partial[LSAPI_PACKET_HEADER_SIZE]; /* split packet header or notice */
+	/* split packet header, notice or usage */
+	uint8_t partial[LSAPI_USAGE_SIZE - LSAPI_PACKET_HEADER_SIZE];
 	uint32_t partial_size;
 	uint32_t left;   /* payload bytes still to come */
 	uint8_t *buffer; /* borrowed: given by the caller for a split RESP_HEADER, or NULL */

@@ -353,3 +353,14 @@ bool lsapi_ini_decode(const struct lsapi_env *special, enum lsapi_ini_class *ret
 	*ret_value = special->value;
 	return true;
 }
+
+bool lsapi_request_asks_usage(const struct lsapi_request *r)
+{
+	struct lsapi_iter it = { 0 };
+	struct lsapi_env special;
+
+	while (lsapi_request_next_special(r, &it, &special))
+		if (strcmp(special.name, LSAPI_ASK_USAGE) == 0)
+			return true;
+	return false;
+}

@@ -88,6 +88,12 @@ static void encode_entry_sizes(struct lsapi_request_encoder *e, size_t name_size
 	wire_put_u16be(&e->w, (uint16_t)(value_size + 1));
 }
 
+static void encode_count_special(struct lsapi_request_encoder *e)
+{
+	if (++e->special_count > LSAPI_ENV_MAX)
+		encode_fail(e, LSAPI_E_COUNT);
+}
+
 void lsapi_request_encode_ini(struct lsapi_request_encoder *e, enum lsapi_ini_class ini_class,
 	const char *name, const char *value)
 {
@@ -100,8 +106,17 @@ void lsapi_request_encode_ini(struct lsapi_request_encoder *e, enum lsapi_ini_cl
 	wire_put_u8(&e->w, (uint8_t)ini_class);
 	wire_put_bytes(&e->w, name, name_size + 1);
 	wire_put_bytes(&e->w, value, value_size + 1);
-	if (++e->special_count > LSAPI_ENV_MAX)
-		encode_fail(e, LSAPI_E_COUNT);
+	encode_count_special(e);
+}
+
+void lsapi_request_encode_ask_usage(struct lsapi_request_encoder *e)
+{
+	static const char entry[] = LSAPI_ASK_USAGE "\0"; /* its value is empty */
+	if (!encode_enter(e, PHASE_SPECIAL))
+		return;
+	encode_entry_sizes(e, sizeof(entry) - 2, 0);
+	wire_put_bytes(&e->w, entry, sizeof(entry));
+	encode_count_special(e);
 }
 
 /* The fixed header points at the values of four variables; of two the last, as in $_SERVER. */

@@ -10,7 +10,8 @@
 /* Payload of a PID notice. */
 #define NOTICE_SIZE (LSAPI_PID_NOTICE_SIZE - LSAPI_PACKET_HEADER_SIZE)
 
-_Static_assert(NOTICE_SIZE == LSAPI_PACKET_HEADER_SIZE, "both are collected in the same bytes");
+/* Payload of USAGE. */
+#define USAGE_SIZE (LSAPI_USAGE_SIZE - LSAPI_PACKET_HEADER_SIZE)
 
 /* The input of one call, and how far it has been used. */
 struct input {
@@ -46,17 +47,17 @@ static bool event_fail(
 	return event_set(ev, LSAPI_EV_ERROR);
 }
 
-/* The next 8 bytes as one piece, from the input if they lie there together. */
-static const uint8_t *take_eight(struct lsapi_response_decoder *d, struct input *in)
+/* The next @size bytes, USAGE_SIZE at most, as one piece: from the input if they lie there so. */
+static const uint8_t *take_piece(struct lsapi_response_decoder *d, struct input *in, size_t size)
 {
 	size_t left = input_left(in);
 
-	if (d->partial_size == 0 && left >= sizeof(d->partial)) {
+	if (d->partial_size == 0 && left >= size) {
 		const uint8_t *p = in->data + in->used;
-		in->used += sizeof(d->partial);
+		in->used += size;
 		return p;
 	}
-	size_t missing = sizeof(d->partial) - d->partial_size;
+	size_t missing = size - d->partial_size;
 	size_t part = left < missing ? left : missing;
 	if (part > 0)
 		memcpy(d->partial + d->partial_size, in->data + in->used, part);
@@ -194,7 +195,7 @@ static bool stream_begin(
 static bool notice_continue(
 	struct lsapi_response_decoder *d, struct input *in, struct lsapi_event *ev)
 {
-	const uint8_t *p = take_eight(d, in);
+	const uint8_t *p = take_piece(d, in, NOTICE_SIZE);
 
 	if (!p)
 		return event_set(ev, LSAPI_EV_MORE);
@@ -209,6 +210,34 @@ static bool notice_continue(
 	r.is_big_endian = d->is_big_endian;
 	ev->pid = (int32_t)wire_get_u32(&r);
 	return event_set(ev, LSAPI_EV_PID);
+}
+
+/* Returns whether there is an event. */
+static bool usage_begin(
+	struct lsapi_response_decoder *d, const struct lsapi_packet *packet, struct lsapi_event *ev)
+{
+	if (!d->has_header)
+		return event_fail(d, ev, LSAPI_E_STATE);
+	if (packet->length != LSAPI_USAGE_SIZE)
+		return event_fail(d, ev, LSAPI_E_LENGTH);
+	d->state = LSAPI_RS_USAGE;
+	return false;
+}
+
+static bool usage_continue(
+	struct lsapi_response_decoder *d, struct input *in, struct lsapi_event *ev)
+{
+	const uint8_t *p = take_piece(d, in, USAGE_SIZE);
+	struct wire_reader r;
+
+	if (!p)
+		return event_set(ev, LSAPI_EV_MORE);
+	d->state = LSAPI_RS_PACKET;
+	wire_reader_init(&r, p, USAGE_SIZE);
+	r.is_big_endian = d->is_big_endian;
+	ev->usage.cpu_ns = wire_get_u64(&r);
+	ev->usage.peak_bytes = wire_get_u64(&r);
+	return event_set(ev, LSAPI_EV_USAGE);
 }
 
 /* Packets without payload. */
@@ -229,7 +258,7 @@ static bool mark_event(
 
 static bool packet_begin(struct lsapi_response_decoder *d, struct input *in, struct lsapi_event *ev)
 {
-	const uint8_t *p = take_eight(d, in);
+	const uint8_t *p = take_piece(d, in, LSAPI_PACKET_HEADER_SIZE);
 	struct lsapi_packet packet;
 
 	if (!p)
@@ -246,6 +275,8 @@ static bool packet_begin(struct lsapi_response_decoder *d, struct input *in, str
 	case LSAPI_RESP_STREAM:
 	case LSAPI_STDERR_STREAM:
 		return stream_begin(d, &packet, ev);
+	case LSAPI_USAGE:
+		return usage_begin(d, &packet, ev);
 	case LSAPI_RESP_END:
 	case LSAPI_REQ_RECEIVED:
 	case LSAPI_CONN_CLOSE:
@@ -269,6 +300,8 @@ static bool decode_step(struct lsapi_response_decoder *d, struct input *in, stru
 		return stream_continue(d, in, LSAPI_EV_STDERR, ev);
 	case LSAPI_RS_NOTICE:
 		return notice_continue(d, in, ev);
+	case LSAPI_RS_USAGE:
+		return usage_continue(d, in, ev);
 	case LSAPI_RS_FAILED:
 		break;
 	}

@@ -69,3 +69,15 @@ void lsapi_pid_notice_encode(uint8_t out[LSAPI_PID_NOTICE_SIZE], int32_t pid)
 	wire_put_bytes(&w, mark, sizeof(mark));
 	wire_put_u32(&w, (uint32_t)pid);
 }
+
+void lsapi_usage_encode(uint8_t out[LSAPI_USAGE_SIZE], const struct lsapi_usage *usage)
+{
+	uint8_t packet[LSAPI_PACKET_HEADER_SIZE];
+	struct wire_writer w;
+
+	lsapi_packet_encode(packet, LSAPI_USAGE, LSAPI_USAGE_SIZE);
+	wire_writer_init(&w, out, LSAPI_USAGE_SIZE);
+	wire_put_bytes(&w, packet, sizeof(packet));
+	wire_put_u64(&w, usage->cpu_ns);
+	wire_put_u64(&w, usage->peak_bytes);
+}

@@ -71,6 +71,7 @@ static enum shim_end take_event(struct shim_response *o, struct shim_conn *conn,
 		/* the answer is whole; what follows is somebody's mistake, not this client's */
 		o->has_leftover = true;
 		break;
+	case LSAPI_EV_USAGE: /* nobody has asked */
 	case LSAPI_EV_MORE:
 	case LSAPI_EV_RECEIVED:
 	case LSAPI_EV_END:

@@ -16,6 +16,7 @@ RESP_END = 5
 STDERR_STREAM = 6
 REQ_RECEIVED = 7
 CONN_CLOSE = 8
+USAGE = 64  # lsapid's lsphp alone, and only if the request asks for it
 
 STREAM_MAX = 16384
 HEADER_SIZE = 44
@@ -65,7 +66,7 @@ def _headers(headers, order):
 
 def encode_request(
     script, *, method="GET", query="", headers=(), env=(), ini=(), admin_ini=(), ini_files=(),
-    body_size=0,
+    body_size=0, special=(),
     order="<",
 ):
     """One BEGIN_REQUEST packet. @env is added to (and may replace) the usual CGI variables."""
@@ -79,7 +80,8 @@ def encode_request(
         "SERVER_PROTOCOL": "HTTP/1.1",
     }
     variables.update(dict(env))
-    special = [(INI_USER + n.encode(), v.encode()) for n, v in ini]
+    special = [(name, b"") for name in special]
+    special += [(INI_USER + n.encode(), v.encode()) for n, v in ini]
     special += [(INI_ADMIN + n.encode(), v.encode()) for n, v in admin_ini]
     special += [(INI_FILE[is_trusted], v.encode()) for is_trusted, v in ini_files]
 
@@ -112,6 +114,7 @@ class Response:
         self.lines = []
         self.body = b""
         self.stderr = b""
+        self.usage = None  # nanoseconds, bytes
         self.pid = None
         self.is_complete = False
         self.closes = False
@@ -191,6 +194,8 @@ class Client:
                 r.pid = struct.unpack("<i", payload[4:])[0]
             elif kind == STDERR_STREAM:
                 r.stderr += payload
+            elif kind == USAGE:
+                r.usage = struct.unpack("<QQ", payload)
             elif kind == RESP_END:
                 r.is_complete = True
         if self.pending[2:3] == bytes([CONN_CLOSE]):

@@ -14,6 +14,7 @@ from lsapi_client import (
     RESP_HEADER,
     RESP_STREAM,
     STDERR_STREAM,
+    USAGE,
     Closed,
     encode_request,
 )
@@ -278,3 +279,25 @@ def test_request_of_a_client_that_has_gone_is_not_run(lsphp):
     assert server.get(script).is_complete
     with open(mark, encoding="ascii") as f:
         assert f.read() == "xx"
+
+
+@ours_only
+def test_usage_only_for_who_asks(lsphp):
+    """CPU time and memory of the one request, in a packet that nobody else ever sees."""
+    server = lsphp(LSAPI_CHILDREN=2)
+    busy = server.script("busy.php", "<?php $end = hrtime(true) + 3e7; while (hrtime(true) < $end);"
+                         "$x = str_repeat('x', 8 << 20); echo count($_SERVER);")
+    light = server.script("light.php", "<?php echo 1; if (isset($_GET['early'])) "
+                          "litespeed_finish_request();")
+    asking = {"special": [b"lsapid_usage"]}
+    with server.connect() as client:
+        assert client.get(busy).usage is None
+        asked = client.get(busy, **asking)
+        assert asked.packets[-3:] == [RESP_STREAM, USAGE, RESP_END]
+        assert 25e6 < asked.usage[0] < 5e9 and 8 << 20 < asked.usage[1] < 64 << 20
+        again = client.get(light, **asking)
+        assert again.usage[0] < 25e6 and again.usage[1] < 8 << 20
+        unlike = client.get(busy, special=[b"lsapid_usag", b"lsapid_usages", b"other"])
+        assert unlike.usage is None and unlike.text == asked.text
+        early = client.get(light, query="early=1", **asking)
+        assert early.usage and early.packets[-3:] == [USAGE, RESP_END, CONN_CLOSE]

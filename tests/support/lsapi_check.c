@@ -94,6 +94,7 @@ void lsapi_check_request(const struct lsapi_request *q)
 		check_env(q, &env);
 	assert(count == q->env_count);
 	check_headers(q);
+	(void)lsapi_request_asks_usage(q);
 }
 
 /* --- responses --------------------------------------------------------------------------- */
@@ -184,6 +185,10 @@ static void write_event(
 	case LSAPI_EV_BODY:
 	case LSAPI_EV_STDERR:
 		write_stream(t, ev);
+		break;
+	case LSAPI_EV_USAGE:
+		write_line(t, "USAGE", (long long)ev->usage.cpu_ns, true);
+		write_line(t, "peak", (long long)ev->usage.peak_bytes, true);
 		break;
 	case LSAPI_EV_END:
 		write_line(t, "END", 0, false);

@@ -197,6 +197,11 @@ static void decode__packet_against_the_rules__named_error(void **state)
 		{ "stderr after end", 32, LSAPI_E_STATE, { HEADER, END, PACKET(6, 9) } },
 		{ "header after end", 32, LSAPI_E_STATE, { HEADER, END, PACKET(3, 16) } },
 		{ "end twice", 32, LSAPI_E_STATE, { HEADER, END, END } },
+		{ "usage", 48, 0, { HEADER, PACKET(64, 24), [40] = 'L', 'S', 5, 0, 8 } },
+		{ "usage before header", 24, LSAPI_E_STATE, { PACKET(64, 24) } },
+		{ "usage after end", 48, LSAPI_E_STATE, { HEADER, END, PACKET(64, 24) } },
+		{ "usage too short", 24, LSAPI_E_LENGTH, { HEADER, PACKET(64, 23) } },
+		{ "usage too long", 24, LSAPI_E_LENGTH, { HEADER, PACKET(64, 25) } },
 		{ "close after end", 32, 0, { HEADER, END, PACKET(8, 8) } },
 		{ "close before header", 32, 0, { PACKET(8, 8), HEADER, END } },
 		{ "body largest", 24, 0, { HEADER, PACKET(4, 16392) } },
@@ -333,6 +338,7 @@ static void decode__buffer_not_given__asked_again(void **state)
 static void decode__encoded_response__comes_back(void **state)
 {
 	static const char *const lines[] = { "A: b", "", "Set-Cookie: x" };
+	static const struct lsapi_usage usage = { .cpu_ns = 1ULL << 40, .peak_bytes = 2097152 };
 	struct fixture *f = *state;
 	struct lsapi_response_encoder e;
 	uint8_t buf[256];
@@ -345,12 +351,15 @@ static void decode__encoded_response__comes_back(void **state)
 	assert_int_equal(lsapi_response_encode_finish(&e, &size), 0);
 	lsapi_pid_notice_encode(buf, -1);
 	size += LSAPI_PID_NOTICE_SIZE;
+	lsapi_usage_encode(buf + size, &usage);
+	size += LSAPI_USAGE_SIZE;
 	lsapi_packet_encode(buf + size, LSAPI_RESP_END, LSAPI_PACKET_HEADER_SIZE);
 	size += LSAPI_PACKET_HEADER_SIZE;
 	for (size_t chunk = 1; chunk <= size; chunk++) {
 		lsapi_check_response(buf, size, chunk, f->whole, sizeof(f->whole));
-		assert_string_equal(
-			f->whole, "PID -1\nHEADER 418\nline A: b\nline \nline Set-Cookie: x\nEND");
+		assert_string_equal(f->whole,
+			"PID -1\nHEADER 418\nline A: b\nline \nline Set-Cookie: x\n"
+			"USAGE 1099511627776\npeak 2097152\nEND");
 	}
 }
 

@@ -96,7 +96,7 @@ static void output_end__small_response__one_write(void **state)
 		put_header(f);
 		assert_true(output_write(&f->output, text, size[i]));
 		assert_int_equal(receive(f), 0);
-		output_end(&f->output, closes);
+		output_end(&f->output, NULL, closes);
 		assert_int_equal(decode(f, receive(f), &has_end, &has_close), size[i]);
 		assert_true(has_end);
 		assert_int_equal(has_close, closes);
@@ -119,7 +119,7 @@ static void output_write__beyond_the_buffer__all_of_it_in_order(void **state)
 	bool has_end, has_close;
 	assert_int_equal(decode(f, receive(f), &has_end, &has_close), size + 5);
 	assert_false(has_end);
-	output_end(&f->output, false);
+	output_end(&f->output, NULL, false);
 	assert_int_equal(receive(f), LSAPI_PACKET_HEADER_SIZE);
 	free(text);
 }
@@ -167,7 +167,7 @@ static void output__client_gone__said_and_remembered(void **state)
 	assert_false(output_flush(&f->output));
 	assert_true(f->conn.is_broken);
 	assert_false(output_write(&f->output, "x", 1));
-	output_end(&f->output, false);
+	output_end(&f->output, NULL, false);
 	assert_true(f->output.has_ended);
 }
 
@@ -177,7 +177,7 @@ static void output__forked_copy__never_writes(void **state)
 	output_begin(&f->output);
 	put_header(f);
 	f->retire.is_copy = 1;
-	output_end(&f->output, false);
+	output_end(&f->output, NULL, false);
 	assert_int_equal(receive(f), 0);
 	f->retire.is_copy = 0;
 }
