@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "proto/access_format.h"
 #include "proto/directive_value.h"
 
 static bool is_digit(char c)
@@ -83,6 +84,15 @@ static void complain_of_root(const char *path, char *out, size_t size)
 		(void)snprintf(out, size, "all of the host can not be allowed, it is ignored");
 }
 
+static void complain_of_format(const char *text, char *out, size_t size)
+{
+	struct access_format format;
+	const char *why = access_format_parse(text, &format);
+
+	if (why)
+		(void)snprintf(out, size, "no format of a log: %s; it is ignored", why);
+}
+
 bool directive_words_complain(
 	const struct directive *row, const char *const *word, size_t count, char *out, size_t size)
 {
@@ -95,5 +105,7 @@ bool directive_words_complain(
 		complain_of_code(word[0], word[1], out, size);
 	else if (id == DIRECTIVE_ID_XSENDFILE_PATH && count >= 1)
 		complain_of_root(word[0], out, size);
+	else if (id == DIRECTIVE_ID_ACCESS_LOG && count >= 2)
+		complain_of_format(word[1], out, size);
 	return *out != '\0';
 }

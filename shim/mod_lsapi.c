@@ -14,6 +14,7 @@
 #include <http_request.h>
 
 #include "build_config.h"
+#include "shim/shim_access.h"
 #include "shim/shim_conflict.h"
 #include "shim/shim_key.h"
 #include "shim/shim_link.h"
@@ -232,9 +233,12 @@ static void register_hooks(apr_pool_t *p)
 	ap_hook_check_config(shim_conflict_check, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_check_config(hook_check_config, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_post_config(hook_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+	ap_hook_open_logs(shim_access_open, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_child_init(hook_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_fixups(shim_handler_choose, NULL, NULL, APR_HOOK_LAST);
 	ap_hook_handler(shim_handler, NULL, NULL, APR_HOOK_MIDDLE);
+	/* before mod_log_config, which shows our notes */
+	ap_hook_log_transaction(shim_access_transaction, NULL, NULL, APR_HOOK_FIRST);
 }
 
 module AP_MODULE_DECLARE_DATA lsapi_module = {

@@ -19,10 +19,12 @@
 #include <http_log.h>
 #include <http_protocol.h>
 
+#include "proto/access_format.h"
 #include "proto/lsapi.h"
 #include "proto/reason.h"
 #include "shim/shim_class.h"
 #include "shim/shim_process.h"
+#include "shim/shim_record.h"
 #include "shim/shim_retry.h"
 #include "shim/shim_setting.h"
 #include "shim/shim_times.h"
@@ -64,6 +66,13 @@ struct shim_owner {
 
 struct shim_path;
 
+/** One lsapi_access_log. */
+struct shim_access_log {
+	const char *target; /* a file, or "|" and a program */
+	struct access_format format;
+	apr_file_t *file; /* from open_logs on */
+};
+
 /** Server and directory configuration; each setting is used in one of the two. */
 struct shim_config {
 	int value[SHIM_SETTING_COUNT];
@@ -76,6 +85,8 @@ struct shim_config {
 	apr_table_t *env;        /* lsapi_set_env; NULL if none */
 	apr_table_t *param;      /* lsapi_param; NULL if none */
 	apr_array_header_t *sendfile; /* of const char *: lsapi_xsendfile_path; NULL if none */
+	apr_array_header_t *access;   /* of struct shim_access_log *; empty: Off; NULL if none */
+	bool has_usage_log;           /* one of them has a figure that PHP has to be asked for */
 	struct shim_global *global;   /* server configurations, from post_config on */
 };
 
@@ -173,6 +184,9 @@ struct shim_response {
 	struct lsapi_response_decoder decoder;
 	apr_bucket_brigade *brigade; /* collects the body of one read */
 	struct shim_stderr log;
+	uint64_t body_bytes; /* that PHP has put out */
+	struct lsapi_usage usage;
+	bool has_usage;
 	bool is_buffering;    /* lsapi_output_buffering */
 	bool is_discarding;   /* body is read and dropped: redirect, 304 */
 	bool has_output;      /* a brigade went down: no other answer is possible */
@@ -234,6 +248,7 @@ struct shim_exchange {
 	int error;       /* errno of SHIM_END_RESET and the like */
 	struct shim_fate fate; /* has lsapid ended the last try? */
 	struct shim_times times;
+	struct shim_record record;
 };
 
 /**

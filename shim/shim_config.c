@@ -96,6 +96,10 @@ void *shim_config_merge(apr_pool_t *p, void *base_config, void *add_config)
 	for (int i = 0; i < SHIM_SOURCE_COUNT; i++)
 		if (!add->owner[i].text)
 			merged->owner[i] = base->owner[i];
+	if (!add->access) {
+		merged->access = base->access;
+		merged->has_usage_log = base->has_usage_log;
+	}
 	if (!add->user_phpini)
 		merged->user_phpini = base->user_phpini;
 	merged->ini = ini_merge(p, base, add);

@@ -81,7 +81,7 @@ void shim_debug_times(const struct shim_exchange *x, int status)
 	const struct shim_times *t = &x->times;
 	unsigned long us[SHIM_PART_COUNT + 1];
 
-	if (!t->is_on)
+	if (!shim_config_get(shim_config_of_request(x->r), SHIM_MEASURE_TIME))
 		return;
 	for (unsigned i = 0; i <= SHIM_PART_COUNT; i++)
 		us[i] = (unsigned long)shim_times_get_us(t, (enum shim_part)i);

@@ -31,8 +31,8 @@ static ssize_t recv_some(struct shim_exchange *x, int fd, void *data, size_t siz
 	do
 		n = recv(fd, data, size, flags);
 	while (n < 0 && errno == EINTR);
-	if (x->last_read == 0)
-		shim_times_mark(&x->times, SHIM_PART_FIRST);
+	if (!x->response.decoder.has_header)
+		shim_times_hear(&x->times);
 	return n;
 }
 

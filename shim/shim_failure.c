@@ -44,11 +44,13 @@ static int log_no_daemon(request_rec *r, const struct shim_lease_failure *f)
 
 	switch (f->session_error) {
 	case SHIM_SESSION_E_GONE:
+		shim_record_say(r, "aborted");
 		ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
 			"lsapi: the client left while its request waited for a backend; uri(%s)",
 			r->uri);
 		return end_status[SHIM_END_CLIENT];
 	case SHIM_SESSION_E_REFUSED:
+		shim_record_refuse(r, f->reply.reason);
 		ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
 			"Connect to backend failed: lsapid refuses this httpd: %s: %s; %s",
 			reason_name(f->reply.reason), f->reply.text,
@@ -75,6 +77,7 @@ static int log_no_daemon(request_rec *r, const struct shim_lease_failure *f)
 			f->error, apr_strerror(f->error, text, sizeof(text)));
 		break;
 	}
+	shim_record_say(r, "unavailable");
 	return shim_failure_status(r,
 		f->session_error == SHIM_SESSION_E_REFUSED ? SHIM_CLASS_CONN_DETERMINE
 							   : SHIM_CLASS_BACKEND_CONNECT,
@@ -95,6 +98,7 @@ int shim_failure_lease(request_rec *r, const struct shim_lease_failure *f)
 
 	if (f->session_error)
 		return log_no_daemon(r, f);
+	shim_record_refuse(r, reply->reason);
 	if (reply->reason < REASON_COUNT && reason_status[reply->reason])
 		status = reason_status[reply->reason];
 	/* the words of the log are those of the reason, whatever the browser is told */
@@ -202,6 +206,7 @@ int shim_failure_exchange(
 		.is_sent = x->packet_sent == x->packet_size && shim_body_is_sent(&x->body),
 	};
 
+	shim_record_fail(x, end);
 	if (end == SHIM_END_CLIENT) {
 		/* what is wrong with a body has been logged where it was read */
 		if (x->body_status == OK)

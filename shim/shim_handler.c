@@ -132,6 +132,7 @@ static int give_up(struct shim_exchange *x, struct shim_conn *conn, enum shim_en
 		x->fate = shim_lease_wait_fate(conn);
 	int status = shim_failure_exchange(x, conn, end);
 
+	shim_record_leave(x, conn, end);
 	shim_stderr_flush(&x->response.log, x->r);
 	shim_lease_drop(x->process, conn, shim_failure_close_reason(end, false));
 	if (x->response.has_output)
@@ -148,6 +149,7 @@ static int complete(struct shim_exchange *x, struct shim_conn *conn)
 		"lsapi: answered by pid(%u) uid(%u) slot(%u) status(%d)", conn->child_pid,
 		x->pool->key.uid, conn->slot, x->r->status);
 	conn->is_error = x->r->status >= HTTP_INTERNAL_SERVER_ERROR;
+	shim_record_leave(x, conn, SHIM_END_COMPLETE);
 	/* before the client is served: it may be slow, and PHP is free */
 	if (shim_exchange_is_reusable(x))
 		shim_lease_done(x->process, conn);
@@ -158,6 +160,8 @@ static int complete(struct shim_exchange *x, struct shim_conn *conn)
 		shim_stderr_flush(&x->response.log, x->r);
 		return shim_sendfile_answer(&x->response, x->pool->key.uid);
 	}
+	if (x->response.redirect)
+		shim_times_stop(&x->times);
 	return shim_response_finish(&x->response);
 }
 
@@ -207,6 +211,7 @@ static int run(struct shim_exchange *x)
 		if (!conn)
 			return shim_failure_lease(x->r, &failure);
 		shim_lease_begin(conn, &request);
+		shim_record_connect(x, conn);
 		enum shim_end end = shim_exchange_run(x, conn);
 
 		if (end == SHIM_END_COMPLETE)
@@ -258,15 +263,19 @@ int shim_handler(request_rec *r)
 
 	x->r = r;
 	x->process = global ? global->process : NULL;
-	if (status != OK)
+	shim_times_start(&x->times);
+	shim_record_begin(x);
+	if (status != OK) {
+		shim_record_say(r, "no-script");
+		shim_record_end(x, status);
 		return status;
+	}
 	shim_debug_limit(r);
 	shim_debug_request(r);
-	if (shim_config_get(shim_config_of_request(r), SHIM_MEASURE_TIME))
-		shim_times_start(&x->times);
 	x->scratch = x->process ? shim_scratch_get(x->process) : NULL;
 	if (!x->scratch) {
 		ap_log_rerror(APLOG_MARK, APLOG_CRIT, APR_ENOMEM, r, "lsapi: no memory");
+		shim_record_end(x, HTTP_SERVICE_UNAVAILABLE);
 		return shim_failure_status(r, SHIM_CLASS_LSAPI_INTERNAL, HTTP_SERVICE_UNAVAILABLE);
 	}
 	status = shim_target_find(r, x->process, &x->pool);
@@ -275,6 +284,7 @@ int shim_handler(request_rec *r)
 		status = answer(x);
 	shim_times_mark(&x->times, SHIM_PART_REST);
 	shim_debug_times(x, status);
+	shim_record_end(x, status);
 	shim_scratch_put(x->process, x->scratch);
 	return status;
 }

@@ -15,6 +15,7 @@ int shim_identity_refuse(request_rec *r, enum reason reason, const char *detail)
 	ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
 		"Could not determine uid/gid for request: %s: %s; %s; uri(%s)", reason_name(reason),
 		detail ? detail : reason_text(reason), reason_remedy(reason), r->uri);
+	shim_record_refuse(r, reason);
 	return shim_failure_status(r, shim_class_of_reason(reason), HTTP_SERVICE_UNAVAILABLE);
 }
 

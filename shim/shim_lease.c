@@ -193,6 +193,8 @@ static void adopt(struct shim_process *p, struct shim_pool *pool, const struct s
 		.timeout_s = -1,
 		.grant_flags = reply->grant.flags,
 	};
+	/* of a connection that somebody had before, the manager knows it */
+	conn->child_pid = atomic_load_explicit(&slot_of(conn)->child_pid, memory_order_relaxed);
 	pthread_mutex_lock(&p->lease_lock);
 	struct shim_conn *gone = evict(conn->table, conn->slot, conn->generation);
 
@@ -369,6 +371,14 @@ void shim_lease_note_pid(struct shim_conn *conn, int32_t pid)
 {
 	conn->child_pid = (uint32_t)pid;
 	atomic_store_explicit(&slot_of(conn)->child_pid, conn->child_pid, memory_order_relaxed);
+	/* who says so was forked for this connection, or can tell by itself what it spends */
+	conn->cpu_ns = 0;
+	conn->has_cpu = true;
+}
+
+bool shim_lease_has_foreign_pid(const struct shim_conn *conn)
+{
+	return atomic_load_explicit(&slot_of(conn)->has_foreign_pid, memory_order_relaxed);
 }
 
 struct shim_fate shim_lease_get_fate(const struct shim_conn *conn)
@@ -385,7 +395,7 @@ struct shim_fate shim_lease_get_fate(const struct shim_conn *conn)
 /* Another user's, as a rule, and thus EPERM. Of who cannot be looked for nothing is known. */
 static bool exists(const struct shim_conn *conn)
 {
-	if (atomic_load_explicit(&slot_of(conn)->has_foreign_pid, memory_order_relaxed))
+	if (shim_lease_has_foreign_pid(conn))
 		return false;
 	return conn->child_pid && (kill((pid_t)conn->child_pid, 0) == 0 || errno != ESRCH);
 }

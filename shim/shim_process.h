@@ -63,6 +63,8 @@ struct shim_conn {
 	struct shim_pool *pool;   /* borrowed: process */
 	struct shim_conn *next;   /* idle list; under lease_lock */
 	struct shim_conn *prev;
+	uint64_t cpu_ns;      /* that the child had spent when it was last looked at ... */
+	bool has_cpu;         /* ... if it is known */
 	int timeout_s;        /* what SO_RCVTIMEO and SO_SNDTIMEO were set to */
 	uint32_t grant_flags; /* CONTROL_GRANT_*; 0 from the second request on */
 	uint32_t child_pid;   /* 0 if not told */
@@ -90,6 +92,7 @@ struct shim_pool {
 	uint32_t id;            /* 0: not asked yet; under pool_lock */
 	uint64_t boot_id;       /* of the manager that gave the id; under pool_lock */
 	struct shim_conn *idle; /* LIFO; under lease_lock */
+	_Atomic(char *) user;   /* owned: name of the account; NULL: not asked yet */
 };
 
 #define SHIM_POOL_BUCKETS 1024U
@@ -208,6 +211,9 @@ void shim_session_close(
 #define SHIM_SESSION_ANSWER_MS 10000U
 
 /* --- leases ------------------------------------------------------------------------------ */
+
+/** shim_lease_has_foreign_pid() - the pid of its child means nothing here: PHP was thawed */
+bool shim_lease_has_foreign_pid(const struct shim_conn *conn);
 
 /** Why there is no connection, for the status and the log line. */
 struct shim_lease_failure {

@@ -208,6 +208,8 @@ int shim_request_encode(request_rec *r, const struct shim_body *body, struct shi
 	lsapi_request_encode_init(pass.e, scratch->packet, sizeof(scratch->packet));
 	put_ini_files(pass.e, r);
 	put_ini(pass.e, r);
+	if (shim_record_of(r)->is_asking)
+		lsapi_request_encode_ask_usage(pass.e);
 	add_params(r);
 	collect_env(r);
 	apr_table_do(put_env, &pass, r->subprocess_env, NULL);

@@ -21,6 +21,7 @@ void shim_response_restart(struct shim_response *o)
 	shim_stderr_flush(&o->log, o->r);
 	o->has_close = false;
 	o->has_leftover = false;
+	o->has_usage = false;
 	lsapi_response_init(&o->decoder);
 }
 
@@ -29,6 +30,7 @@ static void add_body(
 {
 	apr_bucket *part = NULL;
 
+	o->body_bytes += bytes.size;
 	if (o->is_discarding)
 		return;
 	if (owner && apr_bucket_copy(owner, &part) == APR_SUCCESS) {
@@ -62,6 +64,10 @@ static enum shim_end take_event(struct shim_response *o, struct shim_conn *conn,
 	case LSAPI_EV_STDERR:
 		shim_stderr_write(&o->log, o->r, ev->bytes.data, ev->bytes.size);
 		break;
+	case LSAPI_EV_USAGE:
+		o->usage = ev->usage;
+		o->has_usage = true;
+		break;
 	case LSAPI_EV_CLOSE:
 		o->has_close = true;
 		break;
@@ -71,7 +77,6 @@ static enum shim_end take_event(struct shim_response *o, struct shim_conn *conn,
 		/* the answer is whole; what follows is somebody's mistake, not this client's */
 		o->has_leftover = true;
 		break;
-	case LSAPI_EV_USAGE: /* nobody has asked */
 	case LSAPI_EV_MORE:
 	case LSAPI_EV_RECEIVED:
 	case LSAPI_EV_END:

@@ -17,6 +17,7 @@ static int refuse(request_rec *r, enum reason reason, const char *what)
 	/* B07: the beginning is looked for */
 	ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "%s: %s: %s; uri(%s)", what, reason_name(reason),
 		reason_remedy(reason), r->uri);
+	shim_record_refuse(r, reason);
 	return shim_failure_status(r, shim_class_of_reason(reason), HTTP_SERVICE_UNAVAILABLE);
 }
 

@@ -48,6 +48,9 @@ const char *shim_set_path(cmd_parms *cmd, void *dir, const char *pattern);
 /* --- shim_set_foreign.c --- */
 const char *shim_set_foreign(cmd_parms *cmd, void *dir, const char *arguments);
 
+/* --- shim_set_access.c --- */
+const char *shim_set_access_log(cmd_parms *cmd, void *dir, const char *target, const char *format);
+
 /* --- shim_set_failure.c --- */
 const char *shim_set_error_code(cmd_parms *cmd, void *dir, const char *name, const char *code);
 

@@ -98,6 +98,7 @@ static struct shim_pool *introduce(request_rec *r, struct shim_process *p,
 	size_t size = 0;
 
 	if (facts.is_per_user && is_checked && !may_serve(r, key)) {
+		shim_record_refuse(r, REASON_DOCROOT_OWNER);
 		*why = "its document root is refused";
 		*reterr_class = SHIM_CLASS_SERVER_DOCROOT;
 		return NULL;

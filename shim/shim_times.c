@@ -8,18 +8,35 @@
 
 void shim_times_start(struct shim_times *t)
 {
-	*t = (struct shim_times){ .is_on = true, .since_ns = shim_clock_ns() };
+	*t = (struct shim_times){ .since_ns = shim_clock_ns() };
+}
+
+void shim_times_stop(struct shim_times *t)
+{
+	t->is_over = true;
 }
 
 void shim_times_mark(struct shim_times *t, enum shim_part part)
 {
-	if (!t->is_on)
+	if (t->is_over)
 		return;
 	uint64_t now_ns = shim_clock_ns();
 
 	t->spent_ns[part] += now_ns - t->since_ns;
 	t->since_ns = now_ns;
-	t->tries += part == SHIM_PART_LEASE;
+	if (part != SHIM_PART_LEASE)
+		return;
+	t->tries++;
+	t->granted_ns = now_ns;
+	t->heard_ns = 0;
+}
+
+void shim_times_hear(struct shim_times *t)
+{
+	shim_times_mark(t, SHIM_PART_FIRST);
+	if (!t->heard_ns)
+		t->heard_ns = t->since_ns;
+	t->head_ns = t->since_ns;
 }
 
 uint64_t shim_times_get_us(const struct shim_times *t, enum shim_part part)

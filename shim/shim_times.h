@@ -1,10 +1,7 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/*
- * How long the parts of a request took (lsapi_measure_time). Reads the clock only where it was
- * asked to: it costs others nothing.
- */
+/* When the parts of a request began and how long they took; CLOCK_MONOTONIC. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,17 +17,26 @@ enum shim_part {
 };
 
 struct shim_times {
-	bool is_on;
-	unsigned tries;    /* connections to PHP; their parts are added up */
-	uint64_t since_ns; /* the last mark */
+	bool is_over;
+	unsigned tries;      /* connections to PHP; their parts are added up */
+	uint64_t since_ns;   /* the last mark */
+	uint64_t granted_ns; /* the last try had a connection */
+	uint64_t heard_ns;   /* the first word came on it; 0: none yet */
+	uint64_t head_ns;    /* what came last before its answer, or brought it */
 	uint64_t spent_ns[SHIM_PART_COUNT];
 };
 
-/** shim_times_start() - nothing is measured unless this was called */
+/** shim_times_start() - the request begins */
 void shim_times_start(struct shim_times *t);
+
+/** shim_times_stop() - what follows is not this request's */
+void shim_times_stop(struct shim_times *t);
 
 /** shim_times_mark() - what has passed since the last mark belongs to @part */
 void shim_times_mark(struct shim_times *t, enum shim_part part);
+
+/** shim_times_hear() - PHP has said something, and it may be the begin of its answer */
+void shim_times_hear(struct shim_times *t);
 
 /** shim_times_get_us() - microseconds of one part; of all for SHIM_PART_COUNT */
 uint64_t shim_times_get_us(const struct shim_times *t, enum shim_part part);

@@ -27,6 +27,9 @@ static void complain__each_row__reason_or_none(void **state)
 		{ DIRECTIVE_ID_XSENDFILE_PATH, { "/srv", NULL }, NULL },
 		{ DIRECTIVE_ID_XSENDFILE_PATH, { "srv", NULL }, "not an absolute path" },
 		{ DIRECTIVE_ID_XSENDFILE_PATH, { "//", NULL }, "all of the host" },
+		{ DIRECTIVE_ID_ACCESS_LOG, { "logs/php", NULL }, NULL },
+		{ DIRECTIVE_ID_ACCESS_LOG, { "logs/php", "json" }, NULL },
+		{ DIRECTIVE_ID_ACCESS_LOG, { "logs/php", "%{pod}" }, "no format of a log" },
 		{ DIRECTIVE_ID_PHP_VALUE, { "a", "b" }, NULL },
 	};
 
