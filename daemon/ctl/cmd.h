@@ -56,11 +56,23 @@ int cmd_main(const struct cmd *root, int argc, char **argv);
 /** cmd_globals() - the table of the options that every command takes */
 const struct args_option *cmd_globals(void);
 
+extern const struct cmd cmd_build_native_lsphp;
 extern const struct cmd cmd_check;
+extern const struct cmd cmd_check_php;
 extern const struct cmd cmd_criu;
+extern const struct cmd cmd_disable_domain;
+extern const struct cmd cmd_disable_global;
+extern const struct cmd cmd_enable_domain;
+extern const struct cmd cmd_enable_global;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_import;
 extern const struct cmd cmd_reload;
+extern const struct cmd cmd_setup;
 extern const struct cmd cmd_show;
+extern const struct cmd cmd_stat;
 extern const struct cmd cmd_status;
+extern const struct cmd cmd_uninstall;
 extern const struct cmd cmd_why;
+
+/** Another program: lsapidctl by this name. */
+extern const struct cmd cmd_switch_mod_lsapi;

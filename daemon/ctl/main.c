@@ -7,13 +7,22 @@
 #include "daemon/ctl/cmd.h"
 
 static const struct cmd *const commands[] = {
+	&cmd_build_native_lsphp,
 	&cmd_check,
+	&cmd_check_php,
 	&cmd_criu,
+	&cmd_disable_domain,
+	&cmd_disable_global,
+	&cmd_enable_domain,
+	&cmd_enable_global,
 	&cmd_explain,
 	&cmd_import,
 	&cmd_reload,
+	&cmd_setup,
 	&cmd_show,
+	&cmd_stat,
 	&cmd_status,
+	&cmd_uninstall,
 	&cmd_why,
 	NULL,
 };
@@ -26,6 +35,7 @@ static const struct cmd lsapidctl = {
 
 /* What this program is if it is called by another name: a link to it of that name. */
 static const struct cmd *const programs[] = {
+	&cmd_switch_mod_lsapi,
 	NULL,
 };
 

@@ -17,7 +17,7 @@ ROOMS = {
     "daemon/supervisor": ("daemon/base", "daemon/config", "daemon/criu", "proto"),
     "daemon/lsapid": ("daemon/base", "daemon/config", "daemon/supervisor", "proto"),
     "daemon/manager": ("daemon/base", "daemon/config", "proto"),
-    "daemon/ctl": ("daemon/base", "proto"),
+    "daemon/ctl": ("daemon/base", "daemon/config", "proto"),
     "daemon/criu": ("daemon/base", "proto"),
     "shim": ("proto",),
     "lsphp": ("proto",),
