@@ -3,6 +3,7 @@
 #include "daemon/ctl/act.h"
 
 #include <jansson.h>
+#include <unistd.h>
 
 #include "daemon/ctl/answer.h"
 #include "daemon/ctl/host/build_lsphp.h"
@@ -76,18 +77,23 @@ static int print_result(const struct host *h, enum matrix_option option, int sta
 int act_run(const struct ctl *ctl, enum matrix_option option, const struct host_options *options,
 	const char *operand)
 {
-	struct host_options with_json = *options;
+	struct host_options all = *options;
 	struct host h;
 	int status = CTL_FAILED;
 	int r;
 
-	with_json.is_json = ctl->is_json;
-	r = host_open(&h, &with_json);
+	all.is_json = ctl->is_json;
+	all.is_looking = option == MATRIX_CHECK_PHP || option == MATRIX_STAT;
+	if (!all.is_looking && !all.is_dry && !all.root && geteuid() != 0) {
+		term_error("only root can change this host; --dry-run says what would be changed");
+		return CTL_FAILED;
+	}
+	r = host_open(&h, &all);
 	if (r == 0 && !is_refused(&h, option) &&
 		!(options->is_verbose && is_refused(&h, MATRIX_VERBOSE)) &&
 		!(options->is_forced && is_refused(&h, MATRIX_FORCE)))
 		status = dispatch(ctl, &h, option, operand);
-	if (r == 0 && ctl->is_json && option != MATRIX_CHECK_PHP && option != MATRIX_STAT)
+	if (r == 0 && ctl->is_json && !all.is_looking)
 		status = print_result(&h, option, status);
 	host_close(&h);
 	return status;

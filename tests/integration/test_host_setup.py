@@ -4,6 +4,7 @@
 Nothing is run in there: what would be run is told.
 """
 
+import fcntl
 import json
 import os
 import pwd
@@ -398,6 +399,21 @@ def test_a_journal_that_nobody_can_read_stops_everything(make):
     for command in ("setup", "uninstall"):
         assert "setup/journal: Invalid argument" in refused(tree.ctl(command))
         assert tree.snapshot() == before
+
+
+def test_one_at_a_time(make):
+    """Whoever looks may look."""
+    tree = make("none")
+    held = os.open(tree.path("/var/lib/lsapid"), os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        for command in ("setup", "uninstall"):
+            assert "somebody else is changing this host" in refused(tree.ctl(command))
+        done(tree.ctl("stat"))
+        done(tree.ctl("setup", "--dry-run"))
+    finally:
+        os.close(held)
+    done(tree.ctl("setup"))
 
 
 def test_places_of_others_are_not_written_to(make):

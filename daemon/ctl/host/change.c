@@ -241,6 +241,22 @@ int change_run(struct change *c, const char *const *argv)
 	return run_told(c, argv);
 }
 
+int change_do(struct change *c, const char *const *argv, const char *const *undo)
+{
+	int saved;
+	int r = change_undo_by(c, undo);
+
+	if (r < 0)
+		return r;
+	c->count++;
+	r = run_told(c, argv);
+	if (r == 0 || c->is_dry)
+		return r;
+	journal_remove(&c->journal, c->journal.count - 1);
+	saved = change_store_journal(c);
+	return saved < 0 ? saved : r;
+}
+
 int change_settle(struct change *c)
 {
 	for (size_t i = c->before; i < c->journal.count; i++) {

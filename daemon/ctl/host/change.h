@@ -33,6 +33,8 @@ struct change {
 	size_t before;     /* entries that were there before this run */
 	size_t count;      /* changes of this run, also those that a dry one would make */
 	size_t left;       /* what could not be undone, as somebody else has changed it */
+	int lock;          /* owned; -1: none */
+	bool is_looking;   /* nothing will be changed, so others may */
 	bool is_dry;       /* say what would be done, and do nothing */
 	change_tell_fn tell;
 	void *tell_data;
@@ -40,7 +42,7 @@ struct change {
 
 /**
  * change_open() - read the journal, which need not be there
- * @c: tree, tell, tell_data and is_dry are set
+ * @c: tree, tell, tell_data, is_looking and is_dry are set
  *
  * Return: 0; -errno, and it was told.
  */
@@ -62,6 +64,8 @@ int change_remove(struct change *c, const char *path) ATTR_MUST_USE;
 int change_mkdir(struct change *c, const char *path) ATTR_MUST_USE;
 /** change_undo_by() - what comes now is undone by a command, too, as the last of it */
 int change_undo_by(struct change *c, const char *const *argv) ATTR_MUST_USE;
+/** change_do() - a command that another one undoes; one that fails has done nothing */
+int change_do(struct change *c, const char *const *argv, const char *const *undo) ATTR_MUST_USE;
 /** change_run() - a command that is part of it; nothing is run in another root, only told */
 int change_run(struct change *c, const char *const *argv) ATTR_MUST_USE;
 

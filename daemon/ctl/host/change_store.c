@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/fd.h"
 #include "daemon/ctl/host/run.h"
 
 #define JOURNAL CHANGE_PLACE "/journal"
@@ -82,12 +83,17 @@ void change_store_end(const struct change *c)
 	(void)tree_remove(c->tree, CHANGE_PLACE);
 }
 
-int change_store_make(const struct change *c)
+static int make_state(const struct change *c)
 {
 	int r = tree_mkdir(c->tree, LSAPID_STATEDIR, 0755);
 
-	if (r == 0 || r == -EEXIST)
-		r = tree_mkdir(c->tree, CHANGE_PLACE, 0700);
+	return r == -EEXIST ? 0 : r;
+}
+
+int change_store_make(const struct change *c)
+{
+	int r = tree_mkdir(c->tree, CHANGE_PLACE, 0700);
+
 	return r < 0 && r != -EEXIST ? change_fail(c, CHANGE_PLACE, r) : 0;
 }
 
@@ -117,11 +123,31 @@ static void skip_numbers(struct change *c)
 	tree_names_deinit(&names);
 }
 
+/* One that changes a host at a time. Return: 0; -errno, and it was told */
+static int lock(struct change *c)
+{
+	int r = make_state(c);
+
+	if (r == 0)
+		r = tree_lock(c->tree, LSAPID_STATEDIR, &c->lock);
+	if (r == -EWOULDBLOCK)
+		change_tell(
+			c, CHANGE_PROBLEM, "somebody else is changing this host; try again later");
+	else if (r < 0)
+		(void)change_fail(c, LSAPID_STATEDIR, r);
+	return r;
+}
+
 int change_open(struct change *c)
 {
 	char *text = NULL;
-	int r = tree_read(c->tree, JOURNAL, &text);
+	int r;
 
+	c->lock = -1;
+	r = c->is_looking || c->is_dry ? 0 : lock(c);
+	if (r < 0)
+		return r;
+	r = tree_read(c->tree, JOURNAL, &text);
 	c->journal = (struct journal){ .count = 0 };
 	if (r == 0) {
 		r = journal_decode(&c->journal, text, strlen(text));
@@ -135,4 +161,5 @@ int change_open(struct change *c)
 void change_close(struct change *c)
 {
 	journal_deinit(&c->journal);
+	c->lock = fd_close(c->lock);
 }

@@ -130,6 +130,8 @@ int host_open(struct host *h, const struct host_options *options)
 	h->layout = layout_find(&h->tree, h->panel->layout);
 	h->change = (struct change){
 		.tree = &h->tree,
+		.lock = -1,
+		.is_looking = options->is_looking,
 		.is_dry = options->is_dry,
 		.tell = tell,
 		.tell_data = h,

@@ -22,6 +22,7 @@ struct host_options {
 	bool is_forced;
 	bool is_dry;
 	bool is_json;
+	bool is_looking; /* nothing will be changed */
 };
 
 /** Groups of changes; that of a domain ends in a slash, so that none begins like another. */

@@ -83,16 +83,13 @@ static int register_php(struct host *h, const struct php_binary *php)
 	const char *remove[] = { PHP_HANDLER, "--remove", "-id", id, NULL };
 	int size = (int)(strlen(php->path) - strlen("lsphp"));
 	int home = (int)(strlen(php->path) - strlen(php->place->suffix));
-	int r;
 
 	if (is_registered(h, id))
 		return 0;
 	(void)snprintf(name, sizeof(name), "LSPHP%s %s", php->digits, php->place->label);
 	(void)snprintf(cli, sizeof(cli), "%.*sphp", size, php->path);
 	(void)snprintf(ini, sizeof(ini), "%.*s/etc/php.ini", home, php->path);
-	r = change_undo_by(&h->change, remove);
-	h->change.count++;
-	return r < 0 ? r : change_run(&h->change, add);
+	return change_do(&h->change, add, remove);
 }
 
 static int setup(struct host *h)

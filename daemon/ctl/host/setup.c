@@ -135,7 +135,7 @@ static int do_install(struct host *h)
 	r = r == 0 ? apache_test(h) : r;
 	r = r == 0 ? start_daemon(h) : r;
 	r = r == 0 ? apache_reload(h) : r;
-	if (r == 0 && h->panel->next)
+	if (r == 0 && h->panel->next && !h->options.is_dry)
 		host_note(h, "%s", h->panel->next);
 	return r;
 }

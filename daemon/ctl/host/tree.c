@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -311,6 +312,18 @@ int tree_remove(const struct tree *t, const char *path)
 	if (errno != EISDIR)
 		return -errno;
 	return unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -errno : sync_directory(dir);
+}
+
+int tree_lock(const struct tree *t, const char *path, int *ret_fd)
+{
+	ATTR_CLEANUP(fd_cleanup) int fd = open_below(t, path, O_RDONLY | O_DIRECTORY);
+
+	if (fd < 0)
+		return fd;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return -errno;
+	*ret_fd = fd_steal(&fd);
+	return 0;
 }
 
 /* --- names --------------------------------------------------------------------------------- */

@@ -72,6 +72,13 @@ int tree_remove(const struct tree *t, const char *path);
 /** tree_may_change() - are the directories on the way safe? Return: 0; -EPERM; -errno */
 int tree_may_change(const struct tree *t, const char *path) ATTR_MUST_USE;
 
+/**
+ * tree_lock() - nobody else may have the directory as long as @ret_fd is open
+ *
+ * Return: 0; -EWOULDBLOCK: somebody has it; -errno.
+ */
+int tree_lock(const struct tree *t, const char *path, int *ret_fd) ATTR_MUST_USE;
+
 /** Names in a directory, sorted; without those that begin with a dot. */
 struct tree_names {
 	char **name; /* owned */
