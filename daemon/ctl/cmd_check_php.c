@@ -79,7 +79,7 @@ static int print_table(const struct ctl *ctl, const struct check_php *c)
 		print_row(t, &c->row[i]);
 	if (t)
 		table_print(t, &ctl->term);
-	t = table_free(t);
+	(void)table_free(t);
 	return CTL_OK;
 }
 

@@ -246,6 +246,17 @@ def test_missing_parts_are_told_and_nothing_is_left(make):
         assert ("all was undone" in errors) == (missing == "/usr/sbin/lsapid")
 
 
+def test_a_handler_map_that_lsapid_conf_does_not_name_any_more(make):
+    """It is named again; its lines are not written twice."""
+    tree = make("cpanel_ea4")
+    done(tree.ctl("setup"))
+    lines = tree.text(HANDLER_MAP)
+    tree.put("/etc/lsapid/lsapid.conf", host_tree.LSAPID_CONF)
+    done(tree.ctl("setup"))
+    assert tree.text(HANDLER_MAP) == lines
+    assert f'handler_map = "{HANDLER_MAP}"' in tree.text("/etc/lsapid/lsapid.conf")
+
+
 def test_lsapid_conf_that_is_wrong_is_not_touched(make):
     tree = make("cpanel_ea4")
     tree.put("/etc/lsapid/lsapid.conf", "handler_map = \nnonsense {\n")

@@ -19,7 +19,7 @@
 #define PHP_CONFIG "/usr/local/bin/php-config"
 #define BUILD      LSAPID_STATEDIR "/build-lsphp"
 #define LSPHP      "/usr/local/bin/lsphp"
-#define KEPT       LSPHP ".before-lsapid"
+#define KEPT       "/usr/local/bin/lsphp.before-lsapid"
 #define GROUP      HOST_GROUP_SETUP "-lsphp"
 /* a machine that builds all of PHP in more is broken */
 #define LIMIT_S 14400U

@@ -17,14 +17,13 @@
 #define CONF        LSAPID_CONFDIR "/lsapid.conf"
 #define DEFAULT_MAP LSAPID_CONFDIR "/php.handler"
 
-static int fail_problem(const struct config_problems *problems)
+static void tell_problem(const struct config_problems *problems)
 {
 	char text[CONFIG_PROBLEM_TEXT];
 
-	if (!problems->count)
-		return host_fail("no memory");
-	(void)config_problem_format(&problems->item[0], text);
-	return host_fail("%s", text);
+	if (problems->count)
+		(void)config_problem_format(&problems->item[0], text);
+	(void)host_fail("%s", problems->count ? text : "no memory");
 }
 
 static int load_map(struct config *c, const char *text, struct config_problems *problems)
@@ -33,25 +32,21 @@ static int load_map(struct config *c, const char *text, struct config_problems *
 	int r = copy ? config_load_handlers(c, c->handler_map, copy, problems) : -ENOMEM;
 
 	free(copy);
-	return r ? fail_problem(problems) : 0;
+	return r;
 }
 
-/* What the texts say. @map: NULL: that file is not there */
-static int load_texts(const char *conf, const char *map, struct config **ret)
+/* What the texts say. @map: NULL: that file is not there. Return: NULL, and it was told */
+static struct config *load_texts(const char *conf, const char *map)
 {
 	struct config_problems problems = { .count = 0 };
 	struct config *c = calloc(1, sizeof(*c));
-	int r = c ? config_load(c, CONF, conf, &problems) : -ENOMEM;
 
-	r = r ? fail_problem(&problems) : 0;
-	if (r == 0 && map)
-		r = load_map(c, map, &problems);
+	if (!c || config_load(c, CONF, conf, &problems) || (map && load_map(c, map, &problems))) {
+		tell_problem(&problems);
+		c = config_free(c);
+	}
 	config_problems_deinit(&problems);
-	if (r == 0)
-		*ret = c;
-	else
-		(void)config_free(c);
-	return r;
+	return c;
 }
 
 /** The two files. */
@@ -72,24 +67,24 @@ static void texts_deinit(struct texts *t)
 static int texts_read(const struct host *h, struct texts *t)
 {
 	struct config *c;
+	char *map = NULL;
 	int r;
 
 	*t = (struct texts){ .conf = host_read(h, CONF) };
-	if (!t->conf)
-		return -ENOENT;
-	r = load_texts(t->conf, NULL, &c);
-	if (r < 0)
-		return r;
+	c = t->conf ? load_texts(t->conf, NULL) : NULL;
+	if (!c)
+		return -EINVAL;
 	t->is_map_new = !*c->handler_map;
 	t->map_path = strdup(t->is_map_new ? DEFAULT_MAP : c->handler_map);
 	(void)config_free(c);
 	if (!t->map_path)
 		return -ENOMEM;
-	r = tree_read(&h->tree, t->map_path, &t->map);
-	return r == -ENOENT ? 0
-	       : r < 0      ? host_fail("%s%s can not be read: %s", h->tree.path, t->map_path,
-				      strerrordesc_np(-r))
-			    : 0;
+	r = tree_read(&h->tree, t->map_path, &map);
+	t->map = map;
+	if (r < 0 && r != -ENOENT)
+		return host_fail(
+			"%s%s can not be read: %s", h->tree.path, t->map_path, strerrordesc_np(-r));
+	return 0;
 }
 
 int handlers_load(const struct host *h, struct config **ret)
@@ -97,10 +92,9 @@ int handlers_load(const struct host *h, struct config **ret)
 	struct texts t;
 	int r = texts_read(h, &t);
 
-	if (r == 0)
-		r = load_texts(t.conf, t.is_map_new ? NULL : t.map, ret);
+	*ret = r == 0 ? load_texts(t.conf, t.is_map_new ? NULL : t.map) : NULL;
 	texts_deinit(&t);
-	return r;
+	return *ret ? 0 : -EINVAL;
 }
 
 /* --- setup --------------------------------------------------------------------------------- */
@@ -143,28 +137,32 @@ static const char *native_binary(
 	return native;
 }
 
-/* The lines that the map has to have. Return: malloc'ed; NULL, and it was told */
+/*
+ * The lines that the map has to have. Return: malloc'ed; NULL, and it was told
+ * @ret_is_needed: lsapid.conf has to name it
+ */
 static char *complete_map(const struct host *h, const struct config *c, const char *map,
-	const struct php_binaries *php)
+	const struct php_binaries *php, bool *ret_is_needed)
 {
 	const struct config_handler *own = config_find_handler(c, CONFIG_DEFAULT_HANDLER);
 	const char *native = native_binary(h, c, php);
 	char *out = native ? strdup(map) : NULL;
-	bool is_changed = false;
 
+	*ret_is_needed = false;
 	if (!native)
 		return NULL;
 	for (size_t i = 0; i < php->count; i++) {
-		const struct config_handler *known = config_find_handler(c, php->item[i].handler);
-
-		if (known && !c->has_implicit_handler)
+		if (!c->has_implicit_handler && config_find_handler(c, php->item[i].handler))
 			continue;
 		out = add_line(out, php->item[i].handler, php->item[i].path);
-		is_changed = true;
+		*ret_is_needed = true;
 	}
 	/* one written handler is enough to make the implicit one go */
-	if ((c->has_implicit_handler && is_changed) || !own || strcmp(own->binary, native) != 0)
+	if ((c->has_implicit_handler && *ret_is_needed) || !own ||
+		strcmp(own->binary, native) != 0) {
 		out = add_line(out, CONFIG_DEFAULT_HANDLER, native);
+		*ret_is_needed = true;
+	}
 	if (!out)
 		(void)host_fail("no memory");
 	return out;
@@ -173,9 +171,9 @@ static char *complete_map(const struct host *h, const struct config *c, const ch
 static int write_texts(struct host *h, const struct texts *t, const char *map)
 {
 	char *conf = text_edit_set(t->conf, TEXT_EDIT_CONFUSE, "handler_map", t->map_path);
-	struct config *c = NULL;
 	/* what we write has to be good by itself */
-	int r = conf ? load_texts(conf, map, &c) : -ENOMEM;
+	struct config *c = conf ? load_texts(conf, map) : NULL;
+	int r = c ? 0 : -EINVAL;
 
 	(void)config_free(c);
 	r = r == 0 ? change_write(&h->change, t->map_path, map) : r;
@@ -191,18 +189,19 @@ int handlers_setup(struct host *h)
 	struct php_binaries php = { .count = 0 };
 	char *map = NULL;
 	int r = texts_read(h, &t);
-	const char *old = "";
+	bool is_needed = false;
 
 	if (r == 0)
-		r = load_texts(t.conf, t.is_map_new ? NULL : t.map, &c);
+		c = load_texts(t.conf, t.is_map_new ? NULL : t.map);
+	if (r == 0)
+		r = c ? 0 : -EINVAL;
 	if (r == 0)
 		r = php_binaries_find(&h->tree, h->panel->php, &php);
 	if (r == 0) {
-		old = t.map ? t.map : "";
-		map = complete_map(h, c, old, &php);
+		map = complete_map(h, c, t.map ? t.map : "", &php, &is_needed);
 		r = map ? 0 : -EINVAL;
 	}
-	if (r == 0 && strcmp(map, old) != 0)
+	if (r == 0 && is_needed)
 		r = write_texts(h, &t, map);
 	free(map);
 	php_binaries_deinit(&php);

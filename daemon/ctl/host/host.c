@@ -46,17 +46,17 @@ int host_fail(const char *format, ...)
 
 static void keep(struct host_lines *lines, const char *text)
 {
-	char **line = reallocarray(lines->line, lines->count + 1, sizeof(*line));
-	char *copy = strdup(text);
+	char **grown = reallocarray(lines->line, lines->count + 1, sizeof(*grown));
 
 	/* without memory a line is missing */
-	lines->line = line ? line : lines->line;
-	if (!line || !copy) {
-		free(copy);
+	if (!grown)
 		return;
-	}
-	printable_clean(copy);
-	line[lines->count++] = copy;
+	lines->line = grown;
+	lines->line[lines->count] = strdup(text);
+	if (!lines->line[lines->count])
+		return;
+	printable_clean(lines->line[lines->count]);
+	lines->count++;
 }
 
 static void lines_deinit(struct host_lines *lines)

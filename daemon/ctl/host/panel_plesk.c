@@ -24,7 +24,7 @@
 #define PSA         "/usr/local/psa"
 #define TEMPLATES   PSA "/admin/conf/templates"
 #define TEMPLATE    "/service/php_over_cgi.php"
-#define PHP_HANDLER PSA "/bin/php_handler"
+#define PHP_HANDLER "/usr/local/psa/bin/php_handler"
 #define VHOSTS      "/var/www/vhosts/system"
 #define TYPE        "application/"
 #define ID          "x-httpd-lsphp-"

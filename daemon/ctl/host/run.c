@@ -95,10 +95,11 @@ int run_program_in(const char *directory, const char *const *argv, unsigned limi
 	ATTR_CLEANUP(fd_cleanup) int output = -1;
 	ATTR_CLEANUP(fd_cleanup) int pidfd = -1;
 	int ends[2];
-	pid_t pid;
+	pid_t pid = -1;
 	int r;
 
 	ret_output->size = 0;
+	ret_output->status = 0;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	output = ends[0];
