@@ -3,19 +3,13 @@
 /* Explains a configuration of httpd that was written for another mod_lsapi. Asks no daemon. */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <glob.h>
 #include <grp.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "daemon/base/fd.h"
-#include "daemon/base/str.h"
 #include "daemon/ctl/cmd.h"
+#include "daemon/ctl/conf_file.h"
 #include "daemon/ctl/import.h"
 #include "daemon/ctl/print_import.h"
 
@@ -46,71 +40,12 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* -: standard input. Return: a descriptor; -errno */
-static int open_file(const char *path)
-{
-	struct stat st;
-	int fd;
-
-	if (strcmp(path, "-") == 0)
-		return dup(STDIN_FILENO);
-	/* a fifo in a user's home must not make anybody wait */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		(void)fd_close(fd);
-		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	}
-	return fd;
-}
-
-/* What read() gives, to the end; standard input has no size. Return: 0; -errno */
-static int read_all(int fd, char **ret_data, size_t *ret_size)
-{
-	size_t room = 65536;
-	size_t used = 0;
-	char *data = malloc(room);
-
-	while (data && used <= CONF_LINE_MAX_FILE) {
-		ssize_t n = read(fd, data + used, room - used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			int error = errno;
-
-			free(data);
-			return -error;
-		}
-		if (n == 0) {
-			*ret_size = used;
-			*ret_data = data;
-			return 0;
-		}
-		used += (size_t)n;
-		if (used == room) {
-			char *more = realloc(data, 2 * room);
-
-			if (!more)
-				break;
-			data = more;
-			room *= 2;
-		}
-	}
-	free(data);
-	return used > CONF_LINE_MAX_FILE ? -EFBIG : -ENOMEM;
-}
-
 static void take_file(struct import *im, struct reading *reading, const char *path)
 {
-	ATTR_CLEANUP(fd_cleanup) int fd = -1;
 	char *data = NULL;
 	size_t size = 0;
-	int r = im->file_count >= MAX_FILES ? -EMFILE : (fd = open_file(path));
+	int r = im->file_count >= MAX_FILES ? -EMFILE : conf_file_read(path, &data, &size);
 
-	if (r >= 0)
-		r = read_all(fd, &data, &size);
 	if (r < 0) {
 		term_error(
 			"%s: %s", path, r == -EINVAL ? "not a regular file" : strerrordesc_np(-r));
@@ -122,31 +57,28 @@ static void take_file(struct import *im, struct reading *reading, const char *pa
 	free(data);
 }
 
-/* Relative names are below ServerRoot, which this program does not know better than httpd does. */
+/** Where an included file belongs. */
+struct inclusion {
+	struct import *im;
+	struct reading *reading;
+};
+
+static void take_included(const char *path, void *data)
+{
+	const struct inclusion *i = data;
+
+	take_file(i->im, i->reading, path);
+}
+
+/* ServerRoot is not known better to this program than to httpd. */
 static void take_pattern(struct import *im, const char *pattern, void *data)
 {
-	struct reading *reading = data;
-	char path[4096];
-	glob_t found = { .gl_pathc = 0 };
+	struct inclusion inclusion = { .im = im, .reading = data };
 
-	if (pattern[0] == '/' || !im->server_root[0])
-		(void)str_copy(path, sizeof(path), pattern);
-	else
-		(void)snprintf(path, sizeof(path), "%s/%s", im->server_root, pattern);
-	/* a directory means all files in it */
-	struct stat st;
-
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode) && strlen(path) + 3 <= sizeof(path))
-		memcpy(path + strlen(path), "/*", 3);
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
-	if (glob(path, 0, NULL, &found) == 0)
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			take_file(im, reading, found.gl_pathv[i]);
-	else
-		import_remedy(im, import_add(im, IMPORT_NOTE, "no such file: %s", path),
+	if (conf_file_match(im->server_root, pattern, take_included, &inclusion) < 0)
+		import_remedy(im, import_add(im, IMPORT_NOTE, "no such file: %s", pattern),
 			"is %s in it below ServerRoot? Then give the file that sets it first",
 			pattern);
-	globfree(&found);
 }
 
 static bool is_account(const char *name, bool is_group)

@@ -265,6 +265,11 @@ static void open_condition(struct import *im, struct import_section *s)
 				"the section begins and ends in one line: httpd "
 				"finds no such module, and no end"),
 			"write each directive, and </%s>, on a line of its own", im->line->name);
+	if (im->watch.holds) {
+		s->is_skipped =
+			s->is_skipped || !im->watch.holds(im, s->name, what, im->watch.data);
+		return;
+	}
 	if (strcasecmp(s->name, "IfModule") != 0)
 		return;
 	if (is_us(what + is_not))
@@ -300,6 +305,8 @@ static void open_section(struct import *im)
 /* B28: such a site runs as the user of httpd, which is seldom meant. */
 static void close_vhost(struct import *im, const struct import_section *s)
 {
+	if (im->watch.vhost && !s->is_skipped)
+		im->watch.vhost(im, s, im->watch.data);
 	if (s->is_skipped || s->has_identity || im->has_identity)
 		return;
 	struct import_finding *f = add_at(im, IMPORT_NOTE, s->line, "<VirtualHost>");
@@ -339,6 +346,8 @@ static void take_directive(struct import *im)
 {
 	if (is_skipped(im))
 		return;
+	if (im->watch.line)
+		im->watch.line(im, im->watch.data);
 	if (!import_ours(im) && !import_httpd(im) && !import_unknown(im))
 		im->others++;
 }

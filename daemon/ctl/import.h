@@ -71,6 +71,16 @@ typedef void (*import_include_fn)(struct import *im, const char *pattern, void *
 /** Does this host know an account: a user, or a group? */
 typedef bool (*import_account_fn)(const char *name, bool is_group);
 
+/** Who else wants to know what counts, for facts of their own; all may be NULL. */
+struct import_watch {
+	/* does the condition of <IfModule @what> and the like hold? NULL: each does */
+	bool (*holds)(struct import *im, const char *section, const char *what, void *data);
+	void (*line)(struct import *im, void *data); /* each directive that httpd reads */
+	/* each virtual host, at its end */
+	void (*vhost)(struct import *im, const struct import_section *vhost, void *data);
+	void *data;
+};
+
 struct import {
 	struct import_finding *finding; /* owned */
 	size_t finding_count;
@@ -84,6 +94,7 @@ struct import {
 	import_account_fn is_account; /* NULL: not looked at */
 	import_include_fn include;    /* NULL: not followed */
 	void *include_data;
+	struct import_watch watch;
 	/* while a file is read */
 	const char *path; /* borrowed: file */
 	bool is_htaccess;
@@ -162,6 +173,10 @@ bool import_unknown(struct import *im);
 
 /** import_httpd() - is it one of httpd or of another module that matters? Then it is told of */
 bool import_httpd(struct import *im);
+
+/** import_other_php() - a handler of another way to run PHP. Return: whose it is; NULL: none such
+ */
+const char *import_other_php(const char *name);
 
 /** import_gone_module() - a module that mod_lsapi takes the place of, by file, source or name */
 const char *import_gone_module(const char *name);

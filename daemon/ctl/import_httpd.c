@@ -148,8 +148,7 @@ static void lsphp_handler(struct import *im, const char *name)
 		name, binary, name, binary);
 }
 
-/* Of other ways to run PHP. Return: what it is; NULL: none of them */
-static const char *other_php(const char *name)
+const char *import_other_php(const char *name)
 {
 	static const struct {
 		const char *name;
@@ -178,7 +177,7 @@ static const char *other_php(const char *name)
 static bool handler(struct import *im)
 {
 	const char *name = argument(im, 0);
-	const char *what = other_php(name);
+	const char *what = import_other_php(name);
 
 	if (handler_name_is_lsphp(name)) {
 		lsphp_handler(im, name);
