@@ -20,6 +20,7 @@ enum ctl_exit {
 	CTL_NO_DAEMON = 3,   /* nobody answers on the socket */
 	CTL_NOT_ALLOWED = 4, /* the daemon refuses this user */
 	CTL_NO_MATCH = 5,    /* no pool is what was asked for */
+	CTL_WARNED = 6,      /* check: nothing worse than a warning */
 	CTL_EXIT_COUNT
 };
 

@@ -17,6 +17,11 @@ static int run(const struct ctl *ctl, const struct args *args)
 	return r;
 }
 
+static const struct cmd_exit exits[] = {
+	{ CTL_NO_MATCH, "no pool has this number or name" },
+	{ CTL_OK, NULL },
+};
+
 const struct cmd cmd_show = {
 	.name = "show",
 	.operands = "POOL",
@@ -25,5 +30,6 @@ const struct cmd cmd_show = {
 	.help = "every setting of a pool, where it comes from, and whether a start would be refused",
 	.more = "POOL is a number, a name or a pattern of names: all pools that match are shown.\n"
 		"What is shown is what the next start uses: the user's own file is read anew.",
+	.exits = exits,
 	.run = run,
 };

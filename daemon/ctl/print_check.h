@@ -1,11 +1,11 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What lsapidctl check finds, on stdout. */
+/* What lsapidctl check prints. */
 
-#include <jansson.h>
+#include "daemon/ctl/check/check.h"
+#include "daemon/ctl/cmd.h"
 
-struct ctl;
-
-/** print_check() - @config: of STATUS; @criu: the answer to CRIU. Return: CTL_FAILED: a problem */
-int print_check(const struct ctl *ctl, json_t *config, json_t *criu);
+/** print_check() - findings, and how many of each kind. @is_all: good ones, too, for people
+ * Return: CTL_OK; CTL_FAILED: memory */
+int print_check(const struct ctl *ctl, const struct check *c, bool is_all);

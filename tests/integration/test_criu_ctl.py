@@ -128,13 +128,3 @@ def test_a_wrong_command_line_is_told_without_a_daemon(stack):
         status, text = made.ctl.run("criu", *words)
         assert status == 2 and told in text, (words, text)
     assert made.ctl.run("criu", "check")[0] == 3
-
-
-def test_check_tells_of_the_configuration_and_of_criu(stack):
-    made = stack(Vhost("a.test"), settings={"criu_program": "/nonexistent/criu"})
-    status, text = made.ctl.run("check")
-    assert status == 0, text
-    assert f"configuration: {made.daemon.conf} is good" in text
-    assert "CRIU: fails, PHP is always started" in text and "remedy:" in text
-    both = json.loads(made.ctl.run("--json", "check")[1])
-    assert both["config"]["problems"] == [] and both["criu"]["state"] == "fails"
