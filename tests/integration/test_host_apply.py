@@ -25,6 +25,7 @@ configtest) exec /usr/sbin/apache2 -t ;;
 *) exec /usr/sbin/apache2 -k "$1" ;;
 esac
 """
+RECORD = "#!/bin/sh\necho \"${0##*/} $*\" >>/calls\n"
 APACHE_CONF = """ServerRoot /etc/apache2
 ServerName localhost
 PidFile /run/apache2/apache2.pid
@@ -146,6 +147,11 @@ def test_a_page_before_with_and_after(root, port):
     after.pop("var/lib/lsapid/shim.key")
     assert after == before
     wait_until(lambda: "<?php" in page(port), 20, "an Apache without PHP")
+
+    # lsapid runs: now one reload is enough
+    assert ctl(root, "setup", "--force")[0] == 0
+    wait_until(lambda: page(port) == f"uid {OWNER.pw_uid}", 20, "PHP after a reload")
+    assert ctl(root, "uninstall")[0] == 0
     daemon.send_signal(signal.SIGTERM)
     daemon.wait()
     root.path("/etc/apache2/conf-enabled/php8.2-fpm.conf").unlink()
@@ -174,6 +180,30 @@ def test_a_module_that_apache_does_not_take_is_undone(root, port):
     root.put("/etc/apache2/mods-available/lsapi.load", load)
 
 
+def test_lsapid_is_started_and_stopped_by_systemd(root, port):
+    """Before Apache reads its files, and after it has forgotten us; one that ran goes on."""
+    root.put("/usr/bin/systemctl", RECORD + "test $1 != is-active -o -e /active\n", 0o755)
+    root.put("/usr/sbin/apache2ctl", RECORD + APACHECTL, 0o755)
+    root.path("/run/systemd/system").mkdir(parents=True)
+    for is_active, start, stop in (
+            (False, "systemctl enable --now lsapid.service",
+             "systemctl disable --now lsapid.service lsapid.socket"),
+            (True, "systemctl reload lsapid.service", None)):
+        if is_active:
+            root.put("/active", "")
+        calls(root)
+        status, _, errors = ctl(root, "setup")
+        assert status == 0, errors
+        assert [c for c in calls(root) if "is-active" not in c] == [
+            "apache2ctl configtest", "apache2ctl configtest", start, "apache2ctl graceful"]
+        status, _, errors = ctl(root, "uninstall")
+        assert status == 0, errors
+        assert [c for c in calls(root) if "is-active" not in c] == [
+            "apache2ctl configtest", "apache2ctl graceful", stop or start]
+    root.path("/run/systemd/system").rmdir()
+    root.put("/usr/sbin/apache2ctl", APACHECTL, 0o755)
+
+
 def test_check_php_runs_them(root, port):
     """Versions, and what is none; a PHP that never ends is ended."""
     root.put("/opt/alt/php74/usr/bin/lsphp", "#!/bin/sh\nif [ $1 = -i ]; then\necho "
@@ -185,9 +215,6 @@ def test_check_php_runs_them(root, port):
     assert (good["version"], good["ini"], good["has_opcache"]) == \
         ("7.4.33", "/opt/alt/php74/etc/php.ini", True)
     assert "does not speak LSAPI" in seen["/opt/alt/php72/usr/bin/lsphp"]["problem"]
-
-
-RECORD = "#!/bin/sh\necho \"${0##*/} $*\" >>/calls\n"
 
 
 def calls(root):

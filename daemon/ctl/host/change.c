@@ -115,6 +115,16 @@ static int step_do(struct change *c, const struct step *s)
 	return r < 0 ? change_fail(c, s->path, r) : 0;
 }
 
+/* Of what is made anew: root's; without privilege ours. */
+static struct journal_state made_state(
+	const struct change *c, enum journal_state_kind kind, mode_t mode)
+{
+	return (struct journal_state){ .kind = kind,
+		.mode = mode,
+		.uid = c->tree->own_uid,
+		.gid = c->tree->own_uid ? getegid() : 0 };
+}
+
 int change_write(struct change *c, const char *path, const char *text)
 {
 	struct step s;
@@ -122,12 +132,7 @@ int change_write(struct change *c, const char *path, const char *text)
 
 	if (r < 0)
 		return r;
-	s.after = (struct journal_state){ .kind = JOURNAL_FILE,
-		.mode = 0644,
-		.uid = c->tree->own_uid,
-		.gid = c->tree->own_uid ? getegid() : 0 };
-	if (s.before.kind == JOURNAL_FILE)
-		s.after = s.before;
+	s.after = s.before.kind == JOURNAL_FILE ? s.before : made_state(c, JOURNAL_FILE, 0644);
 	s.new_text = text;
 	r = step_do(c, &s);
 	step_deinit(&s);
@@ -174,10 +179,7 @@ static int make_one(struct change *c, const char *path)
 	r = step_init(c, &s, path);
 	if (r < 0)
 		return r;
-	s.after = (struct journal_state){ .kind = JOURNAL_DIRECTORY,
-		.mode = 0755,
-		.uid = c->tree->own_uid,
-		.gid = c->tree->own_uid ? getegid() : 0 };
+	s.after = made_state(c, JOURNAL_DIRECTORY, 0755);
 	s.new_text = NULL;
 	r = step_do(c, &s);
 	step_deinit(&s);

@@ -26,9 +26,10 @@ struct host_options {
 };
 
 /** Groups of changes; that of a domain ends in a slash, so that none begins like another. */
-#define HOST_GROUP_SETUP  "setup"
-#define HOST_GROUP_GLOBAL "global"
-#define HOST_GROUP_DOMAIN "domain "
+#define HOST_GROUP_ALL    "host "
+#define HOST_GROUP_SETUP  HOST_GROUP_ALL "setup"
+#define HOST_GROUP_GLOBAL HOST_GROUP_ALL "global"
+#define HOST_GROUP_DOMAIN HOST_GROUP_ALL "domain "
 
 /** What was said, for --json. */
 struct host_lines {

@@ -90,26 +90,44 @@ static int check_daemon(struct host *h)
 	return change_run(&h->change, test);
 }
 
+static bool has_systemd(const struct host *h)
+{
+	return !h->tree.path[0] && tree_is_directory(&h->tree, "/run/systemd/system");
+}
+
+static bool is_active(void)
+{
+	static const char *const ask[] = { SYSTEMCTL, "is-active", "--quiet", SERVICE, NULL };
+	struct run_output output;
+
+	return run_program(ask, RUN_LIMIT_S, &output) == 0 && run_has_worked(&output);
+}
+
+/* If it runs it reads what has changed. */
+static int reload_daemon(struct host *h)
+{
+	static const char *const reload[] = { SYSTEMCTL, "reload", SERVICE, NULL };
+
+	return has_systemd(h) && is_active() ? change_run(&h->change, reload) : 0;
+}
+
 /* Start it, or have it read what has changed. */
 static int start_daemon(struct host *h)
 {
-	static const char *const is_active[] = { SYSTEMCTL, "is-active", "--quiet", SERVICE, NULL };
 	static const char *const enable[] = { SYSTEMCTL, "enable", "--now", SERVICE, NULL };
-	static const char *const reload[] = { SYSTEMCTL, "reload", SERVICE, NULL };
 	static const char *const disable[] = { SYSTEMCTL, "disable", "--now", SERVICE,
 		"lsapid.socket", NULL };
-	struct run_output output;
 	const char *group = h->change.group;
 	int r;
 
 	if (h->tree.path[0])
 		return change_run(&h->change, enable);
-	if (!tree_is_directory(&h->tree, "/run/systemd/system")) {
+	if (!has_systemd(h)) {
 		host_note(h, "there is no systemd: start lsapid, or have it reload");
 		return 0;
 	}
-	if (run_program(is_active, RUN_LIMIT_S, &output) == 0 && run_has_worked(&output))
-		return h->change.count ? change_run(&h->change, reload) : 0;
+	if (is_active())
+		return reload_daemon(h);
 	h->change.group = GROUP_DAEMON;
 	r = change_undo_by(&h->change, disable);
 	h->change.group = group;
@@ -161,19 +179,26 @@ int setup_light(struct host *h)
 
 /* --- undoing ------------------------------------------------------------------------------- */
 
+/* What reads our files reads them again. */
+static int apply_undone(struct host *h)
+{
+	int r;
+
+	if (h->panel->is_custombuild) {
+		host_note(h, "now: cd /usr/local/directadmin/custombuild && ./build update && "
+			     "./build php n && ./build apache");
+		return 0;
+	}
+	r = h->layout ? apache_test(h) : 0;
+	if (r == 0 && h->layout)
+		r = apache_reload(h);
+	return r == 0 ? reload_daemon(h) : r;
+}
+
 /* Return: enum ctl_exit. @r: of change_undo() */
 static int finish_undo(struct host *h, int r, const char *what)
 {
-	if (r > 0 && h->panel->is_custombuild)
-		host_note(h, "now: cd /usr/local/directadmin/custombuild && ./build update && "
-			     "./build php n && ./build apache");
-	else if (r > 0 && h->layout) {
-		int tested = apache_test(h);
-		int loaded = tested == 0 ? apache_reload(h) : tested;
-
-		r = loaded < 0 ? loaded : r;
-	}
-	if (r < 0 || h->change.left)
+	if (r < 0 || (r > 0 && apply_undone(h) < 0) || h->change.left)
 		return CTL_FAILED;
 	host_note(h, "%s%s: %d change%s undone", h->options.is_dry ? "dry run of " : "", what, r,
 		r == 1 ? "" : "s");
@@ -182,35 +207,31 @@ static int finish_undo(struct host *h, int r, const char *what)
 
 static int nothing_to_undo(struct host *h)
 {
-	if (h->panel->is_custombuild)
-		host_note(h, "nothing to undo: setup has not been used here; ./build set php1_mode "
-			     "php-fpm (or fastcgi, suphp, mod_php), then ./build php n");
-	else if (apache_is_loading(h))
-		return host_fail("nothing to undo: setup has not been used here, and a file of "
-				 "Apache's configuration loads the module; remove it (a2dismod "
-				 "lsapi)") < 0
-			       ? CTL_FAILED
-			       : CTL_OK;
-	else
-		host_note(h, "nothing to undo: setup has not been used here");
+	if (apache_is_loading(h) && !h->panel->is_custombuild) {
+		(void)host_fail("nothing to undo: setup has not been used here, and a file of "
+				"Apache's configuration loads the module; remove it (a2dismod "
+				"lsapi)");
+		return CTL_FAILED;
+	}
+	host_note(h, "nothing to undo: setup has not been used here%s",
+		h->panel->is_custombuild
+			? "; ./build set php1_mode php-fpm (or fastcgi, suphp, mod_php), then "
+			  "./build php n"
+			: "");
 	return CTL_OK;
 }
 
 int setup_uninstall(struct host *h)
 {
-	int global = change_undo(&h->change, HOST_GROUP_GLOBAL);
-	int domains = change_undo(&h->change, HOST_GROUP_DOMAIN);
-	int setup = change_undo(&h->change, HOST_GROUP_SETUP);
-	int r = global < 0 ? global : domains < 0 ? domains : setup < 0 ? setup : 0;
+	int undone;
 	int status;
 
-	if (r == 0 && global + domains + setup == 0 && !change_has(&h->change, ""))
+	if (!change_has(&h->change, ""))
 		return nothing_to_undo(h);
-	status = finish_undo(h, r < 0 ? r : global + domains + setup, "uninstall");
+	undone = change_undo(&h->change, HOST_GROUP_ALL);
+	status = finish_undo(h, undone, "uninstall");
 	/* Apache needs it no more only now */
-	if (change_undo(&h->change, GROUP_DAEMON) < 0)
-		status = CTL_FAILED;
-	return status;
+	return change_undo(&h->change, GROUP_DAEMON) < 0 ? CTL_FAILED : status;
 }
 
 /* --- defaults and domains ------------------------------------------------------------------ */
