@@ -22,4 +22,4 @@ struct config_shown {
 };
 
 /** config_show() - "handler": {...}, "pool_file": ..., "settings": [...], without braces around */
-void config_show(const struct config_shown *shown, FILE *to);
+void config_show(const struct config_shown *w, FILE *to);

@@ -93,7 +93,9 @@ static void print_handler(const struct term *t, const json_t *h)
 	else
 		term_line(t, TONE_BAD, "handler %s: not in lsapid.conf", answer_or_dash(h, "name"));
 	json_object_foreach(env, name, value)
+	{
 		term_line(t, TONE_PLAIN, "    %s=%s", name, json_string_value(value));
+	}
 }
 
 static void print_places(const struct term *t, const json_t *p)

@@ -147,10 +147,17 @@ static int start(const struct show_query *q, const char *program, int output, pi
 	return r;
 }
 
+/* @fd is consumed: a writer of garbage must not wait for its reader. */
+static json_t *read_answer(int fd)
+{
+	ATTR_CLEANUP(fd_cleanup) int from = fd;
+
+	return json_loadfd(from, 0, NULL);
+}
+
 /* What it has to say against it, it says on stderr. */
 int show_offline(const struct show_query *q, json_t *pools)
 {
-	ATTR_CLEANUP(fd_cleanup) int from = -1;
 	char program[PATH_MAX];
 	int ends[2], status = -1, error;
 	json_t *answer;
@@ -160,15 +167,14 @@ int show_offline(const struct show_query *q, json_t *pools)
 		term_error("lsapid: %s", strerrordesc_np(errno));
 		return CTL_FAILED;
 	}
-	from = ends[0];
 	error = start(q, program, ends[1], &pid);
 	(void)fd_close(ends[1]);
 	if (error) {
+		(void)fd_close(ends[0]);
 		term_error("%s: %s", program, strerrordesc_np(error));
 		return CTL_FAILED;
 	}
-	answer = json_loadfd(from, 0, NULL);
-	from = fd_close(from);
+	answer = read_answer(ends[0]);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (answer && status == 0)

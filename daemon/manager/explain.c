@@ -24,7 +24,7 @@ void explain_end_all(struct manager *m)
 {
 	struct list_node *n;
 
-	while ((n = list_first(&m->explains)))
+	while ((n = list_pop_front(&m->explains)))
 		(void)explain_free(LIST_OWNER(n, struct explain, node));
 }
 
