@@ -13,7 +13,7 @@ import pytest
 
 import host_tree
 from host_tree import LSPHP, PANELS, Tree
-from place import IS_ROOT, OWNERS
+from place import IS_ROOT, OWNERS, ROOT
 
 pytestmark = [pytest.mark.single_user, pytest.mark.sanitized]
 
@@ -35,6 +35,9 @@ REFUSED = {
              "build-native-lsphp build-native-lsphp-cust",
 }
 REFUSED["interworx"] = REFUSED["ispmanager"] = REFUSED["plesk"]
+#: of the options that go with others
+MORE_REFUSED = {"directadmin": ("verbose", "force")}
+NO_DOMAINS = ("none", "cpanel_ea3", "interworx", "ispmanager")
 OPERANDS = {"enable-domain": "bob.example", "disable-domain": "bob.example",
             "build-native-lsphp-cust": "/usr/src/php"}
 BUILDS = ("build-native-lsphp", "build-native-lsphp-cust")
@@ -517,3 +520,19 @@ def test_words_of_switch_mod_lsapi(make):
                    "build-native-lsphp", "build-native-lsphp-cust SOURCE", "check-php", "verbose",
                    "force", "stat"):
         assert f"--{option} " in output
+
+
+def test_the_manual_has_the_same_table():
+    """A column for each panel, in the order of its head."""
+    text = (ROOT / "daemon/ctl/switch_mod_lsapi.8.scd").read_text(encoding="utf-8")
+    head, *rows = text.split("```\n")[1].splitlines()
+    assert head.split() == ["none", "EA3", "EA4", "DA", "Plesk", "IW", "ISP"]
+    panels = ("none", "cpanel_ea3", "cpanel_ea4", "directadmin", "plesk", "interworx",
+              "ispmanager")
+    assert len(rows) == 13
+    for row in rows:
+        option = row.split()[0].removeprefix("--")
+        for panel, cell in zip(panels, row.split()[-len(panels):]):
+            no = option in (*REFUSED[panel].split(), *MORE_REFUSED.get(panel, ()))
+            assert (cell == "-") == no, (option, panel)
+            assert (cell == "part") == (option == "stat" and panel in NO_DOMAINS)
