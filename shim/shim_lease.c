@@ -19,6 +19,8 @@
  * a system call, while requests in quick succession do without.
  */
 #define UNSEEN_IDLE_NS 20000000ULL
+/** A stop that takes longer than this is none that a request can wait for. */
+#define STOPPING_MAX_NS 90000000000ULL
 /** Pool ids become void when the manager is restarted; more often in a row is a mistake. */
 #define POOL_UNKNOWN_MAX 3
 /** Its parent reaps a child, says so, and the manager reads it: 255 ms for that in all ... */
@@ -233,13 +235,17 @@ static int ask(struct shim_process *p, struct shim_pool *pool, const struct shim
 	return f->session_error || f->reply.type != CONTROL_GRANT;
 }
 
+static bool is_stopping(const struct shim_lease_failure *f)
+{
+	return f->reply.reason == REASON_STOPPING &&
+	       (f->session_error == 0 || f->session_error == SHIM_SESSION_E_REFUSED);
+}
+
 /* The daemon is being started or restarted: worth waiting for. */
 static bool is_passing(const struct shim_lease_failure *f)
 {
-	if (f->session_error == SHIM_SESSION_E_CONNECT || f->session_error == SHIM_SESSION_E_LOST)
-		return true;
-	return f->reply.reason == REASON_STOPPING &&
-	       (f->session_error == 0 || f->session_error == SHIM_SESSION_E_REFUSED);
+	return f->session_error == SHIM_SESSION_E_CONNECT ||
+	       f->session_error == SHIM_SESSION_E_LOST || is_stopping(f);
 }
 
 static void pause_us(int us)
@@ -257,8 +263,9 @@ static bool is_pool_unknown(const struct shim_lease_failure *f)
 static struct shim_conn *ask_until(struct shim_process *p, struct shim_pool *pool,
 	const struct shim_lease_terms *terms, struct shim_lease_failure *f)
 {
-	uint64_t give_up_ns =
-		shim_clock_ns() + (uint64_t)terms->tries * (uint64_t)terms->pause_us * 1000;
+	uint64_t patience_ns = (uint64_t)terms->tries * (uint64_t)terms->pause_us * 1000;
+	uint64_t began_ns = shim_clock_ns();
+	uint64_t give_up_ns = began_ns + patience_ns;
 	int next_us = FIRST_PAUSE_US < terms->pause_us ? FIRST_PAUSE_US : terms->pause_us;
 	int unknown = 0;
 	/* before a lease is asked for that could not be kept */
@@ -273,6 +280,9 @@ static struct shim_conn *ask_until(struct shim_process *p, struct shim_pool *poo
 	while (ask(p, pool, terms, f) != 0) {
 		if (is_pool_unknown(f) && unknown++ < POOL_UNKNOWN_MAX)
 			continue;
+		/* it waits for requests under way, however long; the tries begin when it is gone */
+		if (is_stopping(f) && shim_clock_ns() < began_ns + STOPPING_MAX_NS)
+			give_up_ns = shim_clock_ns() + patience_ns;
 		if (is_passing(f) && shim_clock_ns() < give_up_ns) {
 			pause_us(next_us);
 			next_us = next_us < terms->pause_us / 2 ? next_us * 2 : terms->pause_us;

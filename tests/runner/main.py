@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 import builds
 import integration
 import lints
-import vm
+import machine
 from result import OUT, Result
 
 USAGE = """\
@@ -25,7 +25,8 @@ Names of legs (all of them without any):
                       one lint each
   """ + " ".join(integration.LEGS) + """
                       the real Apache, lsapid and lsphp
-  vm                  the same under systemd, Debian's kernel and its limits, in a virtual machine
+  box                 lsapid as a service, under a systemd in namespaces
+  vm                  the same with Debian's kernel and its limits, in a virtual machine
 Environment: LSPHP=/path runs the integration tests with another lsphp; LSAPID_TEST_DIR is where
 builds and logs go (build-tests); LSAPID_LOAD_REQUESTS is how many requests the load test sends;
 LSAPID_VM_CACHE is where the kernel of the virtual machine is kept (vm/ beside the builds);
@@ -47,7 +48,9 @@ def all_legs(pytest_args):
     legs = [Leg(name, lambda n=name: builds.run_build(n)) for name in builds.BUILDS]
     legs.append(Leg("unit-user", builds.run_as_user, ("gcc",)))
     # nothing in there is measured, and it needs little more than one processor
-    legs.append(Leg(vm.LEG, lambda: vm.run_vm(pytest_args), (vm.BUILD,)))
+    for name in machine.LEGS:
+        legs.append(Leg(name, lambda n=name: machine.run_machine(n, pytest_args),
+                        (machine.BUILD,)))
     for name, (_, wanted, _) in lints.LINTS.items():
         legs.append(Leg(name, lambda n=name: lints.run_lint(n), (wanted,) if wanted else ()))
     for name, (build, _, _) in integration.LEGS.items():
@@ -101,7 +104,7 @@ def run_all(chosen):
         running = set()
         while waiting or running:
             # the machine is mostly waited for: the sooner it boots, the less it costs
-            waiting.sort(key=lambda leg: leg.name != vm.LEG)
+            waiting.sort(key=lambda leg: leg.name != "vm")
             ready = [leg for leg in waiting
                      if all(a in results or a not in names for a in leg.after)]
             for leg in ready[:max(0, (os.cpu_count() or 1) - len(running))]:

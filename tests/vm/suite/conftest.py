@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(config, items):
 def pytest_unconfigure(config):
     """What the machine has logged outlives it."""
     del config
-    results = os.environ.get("LSAPID_VM_RESULTS")
+    results = os.environ.get("LSAPID_MACHINE_RESULTS")
     if results:
         with open(Path(results) / "journal.log", "wb") as journal:
             subprocess.run(["journalctl", "--no-pager", "-o", "short-precise"], stdout=journal,

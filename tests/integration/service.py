@@ -65,15 +65,23 @@ class Service:
     def status(self):
         return json.loads(must("lsapidctl", "--json", "status"))
 
+    def set_conf(self, line, verb="restart"):
+        """Undone after the test."""
+        with open(CONF, "a", encoding="utf-8") as conf:
+            conf.write(f"{line}\n")
+        must("systemctl", verb, "lsapid")
+
     def text(self):
         return run("journalctl", "--no-pager", "-o", "cat", "-u", "lsapid")[1]
 
 
 def cgroup_of(pid):
+    """The line of cgroup v2, whatever else there is."""
     try:
-        return Path(f"/proc/{pid}/cgroup").read_text()
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
     except OSError:  # it has ended
         return ""
+    return next((line for line in lines if line.startswith("0::")), "")
 
 
 class InstalledHttpd(Httpd):
@@ -86,8 +94,8 @@ class InstalledHttpd(Httpd):
 class Site:
     """One virtual host of one account behind the service; what tests want of a Stack."""
 
-    #: a start of lsapid takes seconds in here, and requests wait that long
-    patience = "lsapi_backend_connect_timeout 3000000"
+    #: where the processor is emulated a start of lsapid takes seconds, and requests wait that long
+    patience = "lsapi_backend_connect_timeout 3000000" if PATIENCE > 1 else ""
 
     def __init__(self, service):
         self.daemon = service
@@ -142,6 +150,7 @@ def site(installed):
 @pytest.fixture
 def service(installed):
     """The service as it was installed, running; what a test writes into its file is undone."""
+    run("systemctl", "reset-failed", *UNITS)  # and what counts starts
     must("systemctl", "start", *UNITS)
     before = CONF.read_bytes()
     yield installed

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Inside of the box; with the servers, accounts and deadlines of tests/integration."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).parents[2] / "integration")]
+
+pytest_plugins = ("accounts", "deadline", "stack", "service")
+
+
+def pytest_configure(config):
+    for mark in ("single_user", "sanitized", "deadline"):
+        config.addinivalue_line("markers", f"{mark}: of tests/integration")
+    # it installs lsapid: not on anybody's own machine
+    if not Path("/run/box/command").exists():
+        raise pytest.UsageError("for a machine that is thrown away: tests/run box")
+
+
+def pytest_unconfigure(config):
+    """What the machine has logged outlives it."""
+    del config
+    results = os.environ.get("LSAPID_MACHINE_RESULTS")
+    if results:
+        with open(Path(results) / "journal.log", "wb") as journal:
+            subprocess.run(["journalctl", "--no-pager", "-o", "short-precise"], stdout=journal,
+                           check=False)
