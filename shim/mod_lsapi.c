@@ -198,6 +198,7 @@ static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
 
 	global->socket_path = path_of(config, SHIM_WORD_DAEMON_SOCKET, SHIM_DEFAULT_SOCKET);
 	global->key_path = path_of(config, SHIM_WORD_DAEMON_KEY, SHIM_DEFAULT_KEY);
+	global->has_notes = shim_access_uses_notes();
 	global->answer_ms = SHIM_SESSION_ANSWER_MS;
 	/* httpd runs this twice at its start; the first time decides nothing yet */
 	if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {

@@ -15,8 +15,6 @@
 
 #define NS_PER_US 1000U
 #define TIME_SIZE 40U
-/** Decimal digits of 64 bits, and a NUL. */
-#define NUMBER_SIZE 21U
 
 static const char *const kinds[SHIM_KIND_COUNT] = {
 	[SHIM_KIND_WARM] = "warm",
@@ -68,6 +66,19 @@ int shim_access_open(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, server_
 		}
 	}
 	return OK;
+}
+
+static bool is_in_use(const ap_directive_t *each)
+{
+	for (; each; each = each->next)
+		if ((each->args && strstr(each->args, "lsapi-")) || is_in_use(each->first_child))
+			return true;
+	return false;
+}
+
+bool shim_access_uses_notes(void)
+{
+	return is_in_use(ap_conftree);
 }
 
 bool shim_access_asks_usage(const request_rec *r)
@@ -160,15 +171,12 @@ static void fill_request(request_rec *r, struct shim_access_value *value, char w
 
 /* --- writing ------------------------------------------------------------------------------- */
 
-void shim_access_write(request_rec *r)
+static void write_lines(request_rec *r, const apr_array_header_t *logs)
 {
-	const apr_array_header_t *logs = shim_config_of_server(r->server)->access;
 	struct shim_access_value value[ACCESS_FIELD_COUNT];
 	char line[SHIM_ACCESS_LINE_SIZE];
 	char when[TIME_SIZE];
 
-	if (!logs || !logs->nelts)
-		return;
 	fill_request(r, value, when);
 	fill_figures(shim_record_of(r), value);
 	for (int i = 0; i < logs->nelts; i++) {
@@ -181,22 +189,19 @@ void shim_access_write(request_rec *r)
 	}
 }
 
-static char *number_text(uint64_t number, char end[static NUMBER_SIZE])
+void shim_access_write(request_rec *r)
 {
-	char *at = end + NUMBER_SIZE - 1;
+	const apr_array_header_t *logs = shim_config_of_server(r->server)->access;
 
-	*at = '\0';
-	do {
-		*--at = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	return at;
+	if (logs && logs->nelts)
+		write_lines(r, logs);
 }
 
 /* One piece of memory for all of them: this is done for each request. */
 static void set_notes(request_rec *r, const struct shim_record *record)
 {
-	char(*room)[NUMBER_SIZE] = apr_palloc(r->pool, ACCESS_FIELD_COUNT * sizeof(*room));
+	char(*room)[SHIM_ACCESS_NUMBER_SIZE] =
+		apr_palloc(r->pool, ACCESS_FIELD_COUNT * sizeof(*room));
 	struct shim_access_value value[ACCESS_FIELD_COUNT];
 
 	fill_figures(record, value);
@@ -207,10 +212,18 @@ static void set_notes(request_rec *r, const struct shim_record *record)
 		if (!name)
 			continue;
 		if (access_fields[i].max == 0 && v->has_number)
-			apr_table_setn(r->notes, name, number_text(v->number, room[i]));
+			apr_table_setn(r->notes, name, shim_access_number(v->number, room[i]));
 		else if (access_fields[i].max > 0 && v->text)
 			apr_table_setn(r->notes, name, v->text);
 	}
+}
+
+/* They cost more than all else that is done for them: nobody sets them for nobody. */
+static bool has_notes(const request_rec *r)
+{
+	const struct shim_config *server = shim_config_of_server(r->server);
+
+	return server->global->has_notes || shim_config_get(server, SHIM_MEASURE_USAGE);
 }
 
 /* LogFormat looks at the last request of a chain of redirects, which need not be PHP's. */
@@ -228,7 +241,7 @@ int shim_access_transaction(request_rec *r)
 		last_record = record;
 		shim_access_write(each);
 	}
-	if (last_record)
+	if (last_record && has_notes(r))
 		set_notes(last, last_record);
 	return DECLINED;
 }

@@ -11,6 +11,9 @@ int shim_access_open(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, server_
 /** shim_access_transaction() - hook: httpd is about to log a request that is over */
 int shim_access_transaction(request_rec *r);
 
+/** shim_access_uses_notes() - does any line of the configuration name one, as LogFormat may? */
+bool shim_access_uses_notes(void);
+
 /** shim_access_asks_usage() - are CPU time and memory of a request wanted? */
 bool shim_access_asks_usage(const request_rec *r);
 

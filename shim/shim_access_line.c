@@ -2,8 +2,6 @@
 
 #include "shim/shim_access_line.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #define CUT_MARK "..."
@@ -16,6 +14,18 @@ struct line {
 	size_t size; /* without the newline */
 	size_t used;
 };
+
+const char *shim_access_number(uint64_t number, char out[SHIM_ACCESS_NUMBER_SIZE])
+{
+	char *at = out + SHIM_ACCESS_NUMBER_SIZE - 1;
+
+	*at = '\0';
+	do {
+		*--at = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	return at;
+}
 
 static bool put(struct line *l, const char *data, size_t size)
 {
@@ -55,35 +65,55 @@ static bool is_unshown(uint32_t point)
 	       point == 0xfeff;
 }
 
+/* printf() for each character would be most of the work of a line. */
+static size_t put_hex(char unit[UNIT_SIZE], char letter, uint32_t value, unsigned digits)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	unit[0] = '\\';
+	unit[1] = letter;
+	for (unsigned i = 0; i < digits; i++)
+		unit[2 + i] = hex[value >> 4 * (digits - 1 - i) & 0xf];
+	return 2 + digits;
+}
+
 /* The next character of @text as JSON has it. Return: bytes of @text */
 static size_t json_unit(const char *text, char unit[UNIT_SIZE], size_t *ret_size)
 {
 	unsigned char c = (unsigned char)*text;
 	uint32_t point = 0xfffd;
-	size_t used = utf8_decode(text, &point);
+	size_t used = 1;
 
-	if (c >= 0x80 && used && !is_unshown(point)) {
-		memcpy(unit, text, used);
-		*ret_size = used;
+	*ret_size = 0;
+	if (c < 0x80) {
+		if (c < 0x20 || c == 0x7f) {
+			*ret_size = put_hex(unit, 'u', c, 4);
+			return used;
+		}
+		if (c == '"' || c == '\\')
+			unit[(*ret_size)++] = '\\';
+		unit[(*ret_size)++] = *text;
 		return used;
 	}
-	if (c >= 0x80)
-		*ret_size = (size_t)snprintf(unit, UNIT_SIZE, "\\u%04x", point);
-	else if (c < 0x20 || c == 0x7f)
-		*ret_size = (size_t)snprintf(unit, UNIT_SIZE, "\\u%04x", c);
-	else
-		*ret_size =
-			(size_t)snprintf(unit, UNIT_SIZE, c == '"' || c == '\\' ? "\\%c" : "%c", c);
-	return used ? used : 1;
+	used = utf8_decode(text, &point);
+	if (!used || is_unshown(point)) {
+		*ret_size = put_hex(unit, 'u', point, 4);
+		return used ? used : 1;
+	}
+	memcpy(unit, text, used);
+	*ret_size = used;
+	return used;
 }
 
 /* As a log line has it: a field never ends before its end. */
 static size_t plain_unit(const char *text, char unit[UNIT_SIZE], size_t *ret_size)
 {
 	unsigned char c = (unsigned char)*text;
-	bool is_plain = c > 0x20 && c < 0x7f && c != '"' && c != '\\';
 
-	*ret_size = (size_t)snprintf(unit, UNIT_SIZE, is_plain ? "%c" : "\\x%02x", c);
+	unit[0] = *text;
+	*ret_size = 1;
+	if (c <= 0x20 || c >= 0x7f || c == '"' || c == '\\')
+		*ret_size = put_hex(unit, 'x', c, 2);
 	return 1;
 }
 
@@ -110,19 +140,20 @@ static void put_text(struct line *l, const char *text, size_t max, bool is_json)
 
 static void put_number(struct line *l, uint64_t number)
 {
-	char text[24];
+	char text[SHIM_ACCESS_NUMBER_SIZE];
+	const char *at = shim_access_number(number, text);
 
-	(void)put(l, text, (size_t)snprintf(text, sizeof(text), "%" PRIu64, number));
+	(void)put(l, at, strlen(at));
 }
 
 static void put_json(struct line *l, const struct shim_access_value *value)
 {
 	for (size_t i = 0; i < ACCESS_FIELD_COUNT; i++) {
 		const struct access_field_row *row = &access_fields[i];
-		char key[32];
 
-		(void)put(l, key,
-			(size_t)snprintf(key, sizeof(key), "%s\"%s\":", i ? "," : "{", row->name));
+		(void)put(l, i ? ",\"" : "{\"", 2);
+		(void)put(l, row->name, strlen(row->name));
+		(void)put(l, "\":", 2);
 		if (row->max == 0 ? !value[i].has_number : !value[i].text) {
 			(void)put(l, "null", 4);
 		} else if (row->max == 0) {

@@ -20,6 +20,12 @@ struct shim_access_value {
 	bool has_number;
 };
 
+/** Decimal digits of 64 bits, and a NUL. */
+#define SHIM_ACCESS_NUMBER_SIZE 21U
+
+/** shim_access_number() - as text, which ends at the end of @out. Return: its begin */
+const char *shim_access_number(uint64_t number, char out[SHIM_ACCESS_NUMBER_SIZE]);
+
 /**
  * shim_access_line() - by the format, with a newline; what is not known is - or null
  *

@@ -33,6 +33,7 @@ struct shim_global {
 	const char *socket_path;
 	const char *key_path;
 	bool has_key;
+	bool has_notes; /* the configuration asks for notes of its requests */
 	uint8_t key[CONTROL_KEY_SIZE];
 	uint64_t instance;            /* of this configuration: see control_hello; 0: none */
 	_Atomic bool *has_warned;     /* of each server in httpd's order, shared by all children */
