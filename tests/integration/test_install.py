@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""meson install and etc/uninstall: what comes is gone again, but for what somebody has changed."""
+
+import fcntl
+import subprocess
+
+import pytest
+
+from place import BUILD, ROOT
+
+
+@pytest.fixture
+def build():
+    """The build has one record of what was installed: one test at a time."""
+    with open(BUILD / "meson-logs/.install-test", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield BUILD
+
+
+def tree(path):
+    return sorted(str(entry.relative_to(path)) for entry in path.rglob("*"))
+
+
+def run(*argv, **how):
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False, **how)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def install(build, dest):
+    run("meson", "install", "-C", str(build), "--no-rebuild", "--destdir", str(dest))
+
+
+def uninstall(build):
+    return run(str(ROOT / "etc/uninstall"), str(build))
+
+
+def test_what_was_installed_is_gone_again(build, tmp_path):
+    dest = tmp_path / "dest"
+    dest.mkdir()
+    install(build, dest)
+    uninstall(build)
+    assert tree(dest) == []
+    install(build, dest)
+    names = tree(dest)
+    for name in ("usr/sbin/lsapid", "etc/lsapid/lsapid.conf", "etc/logrotate.d/lsapid",
+                 "etc/apache2/mods-available/lsapi.conf", "var/log/lsapid"):
+        assert name in names
+    enabled = dest / "etc/apache2/mods-enabled"
+    enabled.mkdir()
+    for name in ("lsapi.load", "lsapi.conf"):
+        (enabled / name).symlink_to(f"../mods-available/{name}")
+    install(build, dest)
+    uninstall(build)
+    left = [path for path in dest.rglob("*") if "lsapi" in path.name or not path.is_dir()]
+    assert left in ([], [dest / "var/log/lsapid"])  # it was there when it was installed again
+
+
+def test_what_was_there_or_changed_stays_and_is_named(build, tmp_path):
+    dest = tmp_path / "dest"
+    (dest / "etc/logrotate.d").mkdir(parents=True)
+    (dest / "etc/logrotate.d/other").write_text("")
+    install(build, dest)
+    changed = [dest / "etc/lsapid/lsapid.conf", dest / "etc/apache2/mods-available/lsapi.conf"]
+    for path in changed:
+        path.write_text("uid_min = 2000\n")
+    install(build, dest)
+    assert {path.read_text() for path in changed} == {"uid_min = 2000\n"}
+    said = uninstall(build)
+    files = [name for name in tree(dest) if (dest / name).is_file()]
+    assert files == ["etc/apache2/mods-available/lsapi.conf", "etc/logrotate.d/other",
+                     "etc/lsapid/lsapid.conf"]
+    for path in changed:
+        assert f"kept, since it was changed: {path}" in said
