@@ -9,10 +9,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import place as ground  # noqa: E402
+import host_tree  # noqa: E402
 import lsphp_server  # noqa: E402
 from supervisor_peer import Supervisor  # noqa: E402
 
 pytest_plugins = ("accounts", "deadline", "stack")
+make_host = host_tree.make_host  # the one of hosts with panels, in trees
 lsphp = lsphp_server.lsphp  # the fixture of the tests of lsphp alone
 
 

@@ -4,10 +4,13 @@
 import os
 import subprocess
 
+import pytest
+
 from place import BUILD, ROOT
 
 CTL = BUILD / "daemon/ctl/lsapidctl"
 LSPHP = "/usr/libexec/lsapid/lsphp"
+HANDLER_MAP = "/etc/lsapid/php.handler"
 LSAPI_CONF = (ROOT / "etc/lsapi.conf").read_text(encoding="utf-8")
 LSAPID_CONF = '# lsapid.conf\n#handler_map = ""\n\n#log_level = info\n'
 PASSWD = "root:x:0:0::/root:/bin/sh\nlsapid:x:990:990::/nonexistent:/usr/sbin/nologin\n"
@@ -206,3 +209,26 @@ def ispmanager(tree):
 PANELS = {"cpanel_ea3": cpanel_ea3, "cpanel_ea4": cpanel_ea4, "directadmin": directadmin,
           "plesk": plesk, "interworx": interworx, "ispmanager": ispmanager,
           "none": debian_apache}
+
+
+@pytest.fixture
+def make_host(tmp_path):
+    """Hosts of a panel, each with what is asked for besides."""
+    def factory(panel, *more):
+        tree = Tree(tmp_path / f"host{len(list(tmp_path.iterdir()))}")
+        for each in (PANELS[panel], *more):
+            each(tree)
+        return tree
+    return factory
+
+
+def done(result):
+    status, output, errors = result
+    assert (status, errors) == (0, ""), result
+    return output
+
+
+def refused(result):
+    status, output, errors = result
+    assert status == 1 and errors.startswith("lsapidctl: "), result
+    return errors

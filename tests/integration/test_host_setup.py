@@ -4,21 +4,17 @@
 Nothing is run in there: what would be run is told.
 """
 
-import fcntl
 import json
-import os
-import pwd
 
 import pytest
 
 import host_tree
-from host_tree import LSPHP, PANELS, Tree
-from place import IS_ROOT, OWNERS, ROOT
+from host_tree import HANDLER_MAP, LSPHP, PANELS, Tree, done, refused
+from place import ROOT
 
 pytestmark = [pytest.mark.single_user, pytest.mark.sanitized]
 
 DEBIAN_LINKS = ("/etc/apache2/mods-enabled/lsapi.load", "/etc/apache2/mods-enabled/lsapi.conf")
-HANDLER_MAP = "/etc/lsapid/php.handler"
 HEADS = {"cpanel_ea3": "cPanel with EasyApache 3", "cpanel_ea4": "cPanel with EasyApache 4",
          "directadmin": "DirectAdmin", "plesk": "Plesk", "interworx": "InterWorx",
          "ispmanager": "ISPManager", "none": "a host without a panel"}
@@ -43,36 +39,13 @@ OPERANDS = {"enable-domain": "bob.example", "disable-domain": "bob.example",
 BUILDS = ("build-native-lsphp", "build-native-lsphp-cust")
 
 
-@pytest.fixture
-def make(tmp_path):
-    """Hosts of a panel, each with what is asked for besides."""
-    def factory(panel, *more):
-        tree = Tree(tmp_path / f"host{len(list(tmp_path.iterdir()))}")
-        for each in (PANELS[panel], *more):
-            each(tree)
-        return tree
-    return factory
-
-
-def done(result):
-    status, output, errors = result
-    assert (status, errors) == (0, ""), result
-    return output
-
-
-def refused(result):
-    status, output, errors = result
-    assert status == 1 and errors.startswith("lsapidctl: "), result
-    return errors
-
-
 # --- all panels ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("panel", PANELS)
-def test_setup_and_back(make, panel):
+def test_setup_and_back(make_host, panel):
     """A dry run changes nothing, a second setup neither, and uninstall leaves every byte."""
-    tree = make(panel)
+    tree = make_host(panel)
     before = tree.snapshot()
     assert "would " in done(tree.ctl("setup", "--dry-run"))
     assert tree.snapshot() == before
@@ -87,9 +60,9 @@ def test_setup_and_back(make, panel):
 
 
 @pytest.mark.parametrize("panel", PANELS)
-def test_what_the_panel_does_not_support_is_refused(make, panel):
+def test_what_the_panel_does_not_support_is_refused(make_host, panel):
     """By switch_mod_lsapi: each option that its table has no + for, and only these."""
-    tree = make(panel)
+    tree = make_host(panel)
     done(tree.switch("--setup"))
     before = tree.snapshot()
     for option in ("setup-light", "enable-domain", "disable-domain", "enable-global",
@@ -113,9 +86,9 @@ def test_what_the_panel_does_not_support_is_refused(make, panel):
 
 
 @pytest.mark.parametrize("panel", PANELS)
-def test_stat(make, panel):
+def test_stat(make_host, panel):
     """Panel, versions, whether it is on, options, and domains where the panel tells."""
-    tree = make(panel)
+    tree = make_host(panel)
     off = json.loads(done(tree.ctl("stat")))
     assert off["panel"]["id"] == panel and off["panel"]["name"] == HEADS[panel]
     assert off["enabled"] is False
@@ -133,18 +106,18 @@ def test_stat(make, panel):
         "plesk": {"x-httpd-lsphp-74": 2, "x-httpd-lsphp-plesk-82": 0}}.get(panel)
 
 
-def test_versions_of_panels(make):
+def test_versions_of_panels(make_host):
     for panel, version in (("cpanel_ea4", "11.110.0.9"), ("plesk", "18.0.60"),
                            ("interworx", "7.13.2"), ("none", None)):
-        assert json.loads(done(make(panel).ctl("stat")))["panel"]["version"] == version
+        assert json.loads(done(make_host(panel).ctl("stat")))["panel"]["version"] == version
 
 
 # --- no panel --------------------------------------------------------------------------------
 
 
-def test_debian_links_and_no_more(make):
+def test_debian_links_and_no_more(make_host):
     """What a2enmod does; lsapid.conf needs no change, as its own lsphp is there."""
-    tree = make("none")
+    tree = make_host("none")
     conf = tree.text("/etc/lsapid/lsapid.conf")
     output = done(tree.ctl("setup"))
     for link in DEBIAN_LINKS:
@@ -154,9 +127,9 @@ def test_debian_links_and_no_more(make):
     assert "to be run in there: /usr/sbin/apache2ctl graceful" in output
 
 
-def test_what_is_in_the_way(make):
+def test_what_is_in_the_way(make_host):
     """mod_php and PHP-FPM: told, and refused; with --force switched off, and back with uninstall."""
-    tree = make("none", host_tree.debian_mod_php, host_tree.debian_fpm)
+    tree = make_host("none", host_tree.debian_mod_php, host_tree.debian_fpm)
     before = tree.snapshot()
     errors = refused(tree.ctl("setup"))
     assert "/mods-enabled/php8.2.load:2: LoadModule php_module " in errors
@@ -173,9 +146,9 @@ def test_what_is_in_the_way(make):
 
 
 @pytest.mark.parametrize("module", ["ruid2_module", "mpm_itk_module"])
-def test_modules_that_change_the_user(make, module):
+def test_modules_that_change_the_user(make_host, module):
     """In the way on each panel (B24); of a file that is no link only the lines go."""
-    tree = make("cpanel_ea4")
+    tree = make_host("cpanel_ea4")
     path = "/etc/apache2/conf.modules.d/450_mod_x.conf"
     tree.put(path, f"# users\nLoadModule {module} modules/x.so\nX y\n", 0o640)
     before = tree.snapshot()
@@ -220,9 +193,9 @@ def test_a_lsapi_conf_of_another_mod_lsapi_stays(tmp_path):
     assert seen["enabled"] is False
 
 
-def test_a_native_lsphp_when_there_is_none(make):
+def test_a_native_lsphp_when_there_is_none(make_host):
     """The built-in handler gets the newest PHP that is there; without any it is refused."""
-    tree = make("none")
+    tree = make_host("none")
     tree.path(LSPHP).unlink()
     before = tree.snapshot()
     assert "there is no lsphp on this host" in refused(tree.ctl("setup"))
@@ -232,14 +205,14 @@ def test_a_native_lsphp_when_there_is_none(make):
     assert "application/x-httpd-lsphp /opt/alt/php81/usr/bin/lsphp\n" in tree.text(HANDLER_MAP)
 
 
-def test_missing_parts_are_told_and_nothing_is_left(make):
+def test_missing_parts_are_told_and_nothing_is_left(make_host):
     """Apache, the module, lsapid.conf, lsapid itself: each by its name."""
     for missing, words in (
             ("/etc/apache2/mods-available", "no Apache is configured in"),
             ("/etc/apache2/mods-available/lsapi.load", "install lsapid's module first"),
             ("/etc/lsapid/lsapid.conf", "lsapid.conf can not be read: No such file"),
             ("/usr/sbin/lsapid", "install lsapid first")):
-        tree = make("none")
+        tree = make_host("none")
         path = tree.path(missing)
         path.rename(path.with_name("gone"))
         before = tree.snapshot()
@@ -249,9 +222,9 @@ def test_missing_parts_are_told_and_nothing_is_left(make):
         assert ("all was undone" in errors) == (missing == "/usr/sbin/lsapid")
 
 
-def test_a_handler_map_that_lsapid_conf_does_not_name_any_more(make):
+def test_a_handler_map_that_lsapid_conf_does_not_name_any_more(make_host):
     """It is named again; its lines are not written twice."""
-    tree = make("cpanel_ea4")
+    tree = make_host("cpanel_ea4")
     done(tree.ctl("setup"))
     lines = tree.text(HANDLER_MAP)
     tree.put("/etc/lsapid/lsapid.conf", host_tree.LSAPID_CONF)
@@ -260,220 +233,20 @@ def test_a_handler_map_that_lsapid_conf_does_not_name_any_more(make):
     assert f'handler_map = "{HANDLER_MAP}"' in tree.text("/etc/lsapid/lsapid.conf")
 
 
-def test_lsapid_conf_that_is_wrong_is_not_touched(make):
-    tree = make("cpanel_ea4")
+def test_lsapid_conf_that_is_wrong_is_not_touched(make_host):
+    tree = make_host("cpanel_ea4")
     tree.put("/etc/lsapid/lsapid.conf", "handler_map = \nnonsense {\n")
     before = tree.snapshot()
     assert "/etc/lsapid/lsapid.conf:" in refused(tree.ctl("setup"))
     assert tree.snapshot() == before
 
 
-# --- panels ----------------------------------------------------------------------------------
-
-
-def test_cpanel_ea4(make):
-    """Handlers by cPanel's names; .php is for MultiPHP to give; --setup-light is lsapid's part."""
-    tree = make("cpanel_ea4")
-    done(tree.switch("--setup-light"))
-    lines = tree.text(HANDLER_MAP).splitlines()
-    assert "application/x-httpd-ea-php74___lsphp /opt/cpanel/ea-php74/root/usr/bin/lsphp" in lines
-    assert "application/x-httpd-alt-php72___lsphp /opt/alt/php72/usr/bin/lsphp" in lines
-    assert not tree.has("/etc/apache2/conf.d/lsapi.conf")
-    done(tree.ctl("setup"))
-    assert "    #AddType application/x-httpd-lsphp .php\n" in tree.text(
-        "/etc/apache2/conf.d/lsapi.conf")
-    output = done(tree.ctl("enable-global"))
-    # quotes, order and what has no lsphp stay
-    assert tree.text("/etc/cpanel/ea4/php.conf") == \
-        "---\ndefault: ea-php81\nea-php74: lsapi\nea-php81: 'lsapi'\nea-php55: none\n"
-    assert "rebuild_phpconf --ea-php74=lsapi --ea-php81=lsapi\n" in output
-    assert "ea-php55 has no lsphp, and keeps its handler none" in output
-    output = done(tree.ctl("uninstall"))
-    assert "rebuild_phpconf --ea-php74=cgi --ea-php81=suphp\n" in output
-
-
-def test_cpanel_ea3_domains(make):
-    """Include files of a domain's own, gone with disable-domain; the default beats them."""
-    tree = make("cpanel_ea3")
-    assert "use setup first" in refused(tree.ctl("enable-domain", "alice.example"))
-    done(tree.ctl("setup"))
-    assert tree.text("/usr/local/apache/conf/includes/pre_main_global.conf") == \
-        '# mine, without an end\nInclude "/usr/local/apache/conf/conf.d/*.conf"\n'
-    assert tree.text("/usr/local/apache/conf/conf.d/lsapi.conf").startswith(
-        "LoadModule lsapi_module /usr/local/apache/modules/mod_lsapi.so\n")
-    ready = tree.snapshot()
-    for wrong, why in (("../etc", "is no name of a domain"), ("*", "is no name of a domain"),
-                       ("carol.example", "names no account for it")):
-        assert why in refused(tree.ctl("enable-domain", wrong))
-        assert tree.snapshot() == ready
-    assert "ensure_vhost_includes --user=alice" in done(tree.ctl("enable-domain", "alice.example"))
-    one = tree.snapshot()
-    done(tree.ctl("enable-domain", "bob.example"))
-    include = "/usr/local/apache/conf/userdata/{}/2/bob/bob.example/lsapi.conf"
-    for kind in ("std", "ssl"):
-        assert tree.text(include.format(kind)).startswith("AddHandler application/x-httpd-lsphp ")
-    done(tree.ctl("disable-domain", "bob.example"))
-    assert not tree.has(include.format("std"))
-    assert {k: v for k, v in tree.snapshot().items() if "setup" not in k} == \
-        {k: v for k, v in one.items() if "setup" not in k}
-    done(tree.ctl("enable-global"))
-    assert "use disable-global first" in refused(tree.ctl("disable-domain", "alice.example"))
-    done(tree.ctl("disable-global"))
-    assert tree.path("/usr/local/apache/conf/includes").is_dir()
-    assert not tree.has("/usr/local/apache/conf/userdata")
-    assert tree.has("/usr/local/apache/conf/conf.d/lsapi.conf")
-
-
-def test_directadmin(make):
-    """options.conf says lsphp; the build is told, never run."""
-    tree = make("directadmin")
-    options = "/usr/local/directadmin/custombuild/options.conf"
-    old = tree.text(options)
-    output = done(tree.ctl("setup"))
-    assert tree.text(options) == old.replace("php1_mode=php-fpm", "php1_mode=lsphp")
-    assert "./build php n && ./build apache" in output
-    done(tree.ctl("enable-global"))
-    # PHP 3 is not built
-    assert tree.text(options) == old.replace("php1_mode=php-fpm", "php1_mode=lsphp").replace(
-        "php2_mode=php-fpm", "php2_mode=lsphp")
-    assert json.loads(done(tree.ctl("stat")))["domains"] == {"8.2": 1, "7.4": 2}
-    done(tree.ctl("disable-global"))
-    assert tree.text(options) == old.replace("php1_mode=php-fpm", "php1_mode=lsphp")
-    assert tree.path(options).stat().st_mode & 0o777 == 0o600
-    done(tree.ctl("uninstall"))
-    assert tree.text(options) == old
-
-
-def test_plesk(make):
-    """Handlers are registered by Plesk's command, and served by our template of type cgi."""
-    tree = make("plesk")
-    output = done(tree.ctl("setup"))
-    assert "php_handler --add -displayname LSPHP74 alt-php -path /opt/alt/php74/usr/bin/lsphp " \
-        "-clipath /opt/alt/php74/usr/bin/php -phpini /opt/alt/php74/etc/php.ini -type cgi " \
-        "-id x-httpd-lsphp-74\n" in output
-    template = "/opt/psa/admin/conf/templates/custom/service/php_over_cgi.php"
-    assert "SetHandler application/<?php echo $lsapidHandler ?>" in tree.text(template)
-    assert "application/x-httpd-lsphp-74 /opt/alt/php74/usr/bin/lsphp\n" in tree.text(HANDLER_MAP)
-    assert "    #AddType " in tree.text("/etc/apache2/mods-available/lsapi.conf")
-    assert "php_handler --remove -id x-httpd-lsphp-74\n" in done(tree.ctl("uninstall"))
-
-
-def test_plesk_template_of_somebody_else(make):
-    """Not replaced without --force, and back after it."""
-    tree = make("plesk")
-    template = "/opt/psa/admin/conf/templates/custom/service/php_over_cgi.php"
-    tree.put(template, "<?php /* mine */ ?>\n")
-    before = tree.snapshot()
-    assert "is there, and not of lsapid" in refused(tree.ctl("setup"))
-    assert tree.snapshot() == before
-    done(tree.ctl("setup", "--force"))
-    done(tree.ctl("uninstall"))
-    assert tree.snapshot() == before
-
-
-# --- undoing ---------------------------------------------------------------------------------
-
-
-def test_what_somebody_else_changed_stays(make):
-    """It is told, with the copy of what was there before us; all else is undone."""
-    tree = make("cpanel_ea4")
-    conf = "/etc/lsapid/lsapid.conf"
-    old = tree.text(conf)
-    done(tree.ctl("setup"))
-    tree.put(conf, tree.text(conf) + "# later\n")
-    status, _, errors = tree.ctl("uninstall")
-    assert status == 1
-    assert f"{conf} was changed by somebody else since, and stays as it is" in errors
-    copy = errors.split("before us it was as ")[1].split("\n")[0]
-    with open(copy, encoding="utf-8") as file:
-        assert file.read() == old
-    assert tree.text(conf).endswith("# later\n")
-    assert not tree.has(HANDLER_MAP) and not tree.has("/etc/apache2/conf.d/lsapi.conf")
-    # the copy is not written over by the next setup
-    done(tree.ctl("setup"))
-    with open(copy, encoding="utf-8") as file:
-        assert file.read() == old
-
-
-def test_undone_by_hand_is_undone(make):
-    tree = make("none")
-    before = tree.snapshot()
-    done(tree.ctl("setup"))
-    for link in DEBIAN_LINKS:
-        tree.path(link).unlink()
-    done(tree.ctl("uninstall"))
-    assert tree.snapshot() == before
-
-
-def test_a_journal_that_nobody_can_read_stops_everything(make):
-    tree = make("none")
-    done(tree.ctl("setup"))
-    tree.path("/var/lib/lsapid/setup/journal").write_text("garbage\n", encoding="utf-8")
-    before = tree.snapshot()
-    for command in ("setup", "uninstall"):
-        assert "setup/journal: Invalid argument" in refused(tree.ctl(command))
-        assert tree.snapshot() == before
-
-
-def test_one_at_a_time(make):
-    """Whoever looks may look."""
-    tree = make("none")
-    held = os.open(tree.path("/var/lib/lsapid"), os.O_RDONLY)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        for command in ("setup", "uninstall"):
-            assert "somebody else is changing this host" in refused(tree.ctl(command))
-        done(tree.ctl("stat"))
-        done(tree.ctl("setup", "--dry-run"))
-    finally:
-        os.close(held)
-    done(tree.ctl("setup"))
-
-
-def test_places_of_others_are_not_written_to(make):
-    """A directory that others may write to, a file with a second name, a link out of the tree."""
-    tree = make("none")
-    enabled = tree.path("/etc/apache2/mods-enabled")
-    enabled.chmod(0o777)
-    before = tree.snapshot()
-    assert "others may write to it" in refused(tree.ctl("setup"))
-    assert tree.snapshot() == before
-    enabled.chmod(0o755)
-    other = make("cpanel_ea4")
-    other.path("/etc/lsapid/second").hardlink_to(other.path("/etc/lsapid/lsapid.conf"))
-    before = other.snapshot()
-    assert "remove its hard links" in refused(other.ctl("setup"))
-    assert other.snapshot() == before
-
-
-def test_links_lead_nowhere_out_of_the_root(make, tmp_path):
-    """An absolute link means a path in that root, as it would there."""
-    tree = make("directadmin")
-    outside = tmp_path / "options.conf"
-    outside.write_text("php1_mode=mine\n", encoding="utf-8")
-    options = tree.path("/usr/local/directadmin/custombuild/options.conf")
-    options.unlink()
-    options.symlink_to(outside)
-    assert "can not be read: No such file" in refused(tree.ctl("setup"))
-    assert outside.read_text(encoding="utf-8") == "php1_mode=mine\n"
-
-
-@pytest.mark.skipif(not IS_ROOT, reason="needs root: a directory of another user")
-def test_a_directory_of_a_user(make):
-    tree = make("none")
-    user = pwd.getpwnam(OWNERS[0])
-    os.chown(tree.path("/etc/apache2"), user.pw_uid, user.pw_gid)
-    before = tree.snapshot()
-    assert "belongs to somebody else" in refused(tree.ctl("setup"))
-    assert tree.snapshot() == before
-
-
 # --- commands --------------------------------------------------------------------------------
 
 
-def test_json_of_what_was_done(make):
+def test_json_of_what_was_done(make_host):
     """Stable keys; steps are what --verbose says."""
-    tree = make("none")
+    tree = make_host("none")
     seen = json.loads(done(tree.ctl("setup", "--json", "--dry-run")))
     assert (seen["command"], seen["panel"], seen["is_done"], seen["is_dry_run"]) == \
         ("setup", "none", True, True)
@@ -481,13 +254,13 @@ def test_json_of_what_was_done(make):
     seen = json.loads(done(tree.ctl("setup", "--json")))
     assert seen["is_dry_run"] is False
     assert [n for n in seen["notes"] if n.startswith("to be run in there: ")]
-    status, output, errors = make("none", host_tree.debian_fpm).ctl("setup", "--json")
+    status, output, errors = make_host("none", host_tree.debian_fpm).ctl("setup", "--json")
     assert status == 1 and json.loads(output)["is_done"] is False and errors
 
 
-def test_check_php(make):
+def test_check_php(make_host):
     """Handlers of lsapid.conf, and what setup would add; a bad one ends it with 1."""
-    tree = make("cpanel_ea4")
+    tree = make_host("cpanel_ea4")
     seen = json.loads(done(tree.ctl("check-php", "--json")))
     assert [(p["handler"], p["is_configured"]) for p in seen["php"]] == [
         ("application/x-httpd-lsphp", True),
@@ -508,9 +281,9 @@ def test_check_php(make):
     assert status == 1 and json.loads(output)["problems"] == 3
 
 
-def test_words_of_switch_mod_lsapi(make):
+def test_words_of_switch_mod_lsapi(make_host):
     """One main option, no more; --help has each."""
-    tree = make("none")
+    tree = make_host("none")
     for args in (["--verbose"], ["--setup", "--uninstall"], ["--enable-domain"], ["--nonsense"]):
         status, output, errors = tree.switch(*args)
         assert status == 2 and not output and errors.startswith("switch_mod_lsapi: "), args
