@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/config/config_table.h"
 #include "daemon/ctl/check/probe.h"
 #include "daemon/ctl/check/who.h"
 #include "tests/support/source.h"
@@ -193,6 +194,7 @@ static void findings__many_of_one_row__bounded_and_counted(void **state)
 
 static void daemon__each_answer__what_it_means(void **state)
 {
+	static const struct config config = { .defaults = { .limit_nproc = CONFIG_UNSET_32 } };
 #define DENIED(ms) "{\"host\": {\"refusals\": [{\"reason\": \"bad-key\", \"time_ms\": " ms "}]}}"
 	static const struct {
 		const char *id;
@@ -216,6 +218,13 @@ static void daemon__each_answer__what_it_means(void **state)
 			"{\"text\": \"exited\", \"detail\": \"status 3\", \"remedy\": \"x\"}}]}",
 			"{}", CHECK_PROBLEM, "b.test: exited: status 3" },
 		{ "daemon-pools", "{\"pools\": [{\"name\": \"a\"}]}", "{}", CHECK_OK, "" },
+		{ "limit-children",
+			"{\"pools\": [{\"name\": \"x.test\", \"has_uid_limit_warning\": true, "
+			"\"pool_file\": \"/p:1\", \"children\": 5, \"process_limit\": 4}, "
+			"{\"name\": \"y.test\", \"has_uid_limit_warning\": true, "
+			"\"pool_file\": \"/p:1\"}]}",
+			"{}", CHECK_WARNING, "x.test: uid limit warning" },
+		{ "limit-children", "{\"pools\": [{\"name\": \"x.test\"}]}", "{}", CHECK_OK, "" },
 		{ "daemon-config",
 			"{\"config\": {\"problems\": [{\"file\": \"/p\", \"line\": 3, "
 			"\"what\": \"wrong\"}]}}",
@@ -226,12 +235,15 @@ static void daemon__each_answer__what_it_means(void **state)
 	for (size_t i = 0; i < T_COUNT(rows); i++) {
 		json_t *status = json_loads(rows[i].status, 0, NULL);
 		json_t *why = json_loads(rows[i].why, 0, NULL);
-		struct check c = { .status = status, .why = why, .config_path = "/c" };
+		struct check c = {
+			.status = status, .why = why, .config = &config, .config_path = "/c"
+		};
 
 		run(&c, rows[i].id);
-		T_ASSERT_ROW(rows[i].status, rows[i].severity == CHECK_OK
-						     ? c.count == 0
-						     : has(&c, rows[i].severity, rows[i].what));
+		T_ASSERT_ROW(rows[i].status,
+			rows[i].severity == CHECK_OK
+				? c.count == 0
+				: c.count == 1 && has(&c, rows[i].severity, rows[i].what));
 		check_deinit(&c);
 		json_decref(status);
 		json_decref(why);

@@ -16,7 +16,7 @@ void check_daemon_running(struct check *c)
 			answer_or_dash(json_object_get(c->status, "daemon"), "version"));
 		return;
 	}
-	check_add(c, CHECK_PROBLEM, c->socket_path, "%s", c->silence);
+	check_add(c, CHECK_PROBLEM, NULL, "%s", c->silence); /* which names the socket */
 	if (c->is_denied)
 		check_remedy(c, "run lsapidctl as root, or as a member of admin_group");
 	else

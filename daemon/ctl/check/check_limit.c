@@ -208,6 +208,14 @@ static void say_children(
 		"of the user's slice");
 }
 
+static bool is_told(const struct check *c, const char *where)
+{
+	for (size_t i = 0; *where && i < c->count; i++)
+		if (c->finding[i].row == c->row && strcmp(c->finding[i].where, where) == 0)
+			return true;
+	return false;
+}
+
 /* B39, of pools that are known as the daemon sees it, and of pool files as they are written. */
 void check_limit_children(struct check *c)
 {
@@ -227,9 +235,13 @@ void check_limit_children(struct check *c)
 		(void)snprintf(where, sizeof(where), "%s:%d", pool->file, pool->line);
 		say_children(c, where, pool->name, children, most);
 	}
-	json_array_foreach(json_object_get(c->status, "pools"), i,
-		p) if (answer_is(p, "has_uid_limit_warning"))
-		say_children(c, answer_text(p, "pool_file"), answer_or_dash(p, "name"),
-			(uint64_t)answer_number(p, "children"),
-			(uint64_t)answer_number(p, "process_limit"));
+	json_array_foreach(json_object_get(c->status, "pools"), i, p)
+	{
+		const char *file = answer_text(p, "pool_file");
+
+		if (answer_is(p, "has_uid_limit_warning") && !is_told(c, file))
+			say_children(c, file, answer_or_dash(p, "name"),
+				(uint64_t)answer_number(p, "children"),
+				(uint64_t)answer_number(p, "process_limit"));
+	}
 }
