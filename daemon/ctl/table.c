@@ -61,7 +61,8 @@ struct table *table_free(struct table *t)
 	return NULL;
 }
 
-static void add(struct pieces *p, size_t row, enum term_tone tone, const char *format, va_list args)
+static void ATTR_PRINTF(4, 0)
+	add(struct pieces *p, size_t row, enum term_tone tone, const char *format, va_list args)
 {
 	struct piece piece = { .tone = tone, .row = row };
 

@@ -56,7 +56,7 @@ struct term term_stdout(const char *color)
 	return t;
 }
 
-static void print(FILE *out, const char *code, const char *format, va_list args)
+static void ATTR_PRINTF(3, 0) print(FILE *out, const char *code, const char *format, va_list args)
 {
 	char *text = NULL;
 
@@ -105,6 +105,7 @@ unsigned term_fit(const char *text, unsigned columns, unsigned *ret_columns)
 	*ret_columns = 0;
 	while (used < size) {
 		wchar_t c;
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
 		size_t n = mbrtowc(&c, text + used, size - used, &state);
 		int width = n <= size ? wcwidth(c) : 1;
 
