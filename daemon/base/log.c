@@ -67,6 +67,11 @@ void log_set_level(enum log_level level)
 	sink.level = level;
 }
 
+bool log_is_on(enum log_level level)
+{
+	return level <= sink.level;
+}
+
 bool log_level_parse(const char *text, enum log_level *ret_level)
 {
 	for (size_t i = LOG_LEVEL_ERROR; i < LOG_LEVEL_NAMES; i++) {
@@ -167,8 +172,6 @@ void log_write(
 	uint64_t lost = sink.file.lost;
 	int r;
 
-	if (level > sink.level)
-		return;
 	r = log_put(sink.target, level, event, fields, count);
 	if (r < 0) {
 		if (lost == 0)

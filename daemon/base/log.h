@@ -54,9 +54,12 @@ struct log_field {
 #define F_ERRNO(v)    { .key = "errno", .type = LOG_FIELD_ERRNO, .i = (v) }
 /* clang-format on */
 
+/* What nobody wants to see is not even looked up. */
 #define LOG_AT(level, event, ...)                                                                  \
-	log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ },                     \
-		sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
+	(log_is_on(level) ? log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ }, \
+				    sizeof((const struct log_field[]){ __VA_ARGS__ }) /            \
+					    sizeof(struct log_field))                              \
+			  : (void)0)
 
 /* At least one field each: an event without a figure explains nothing. */
 #define log_error(event, ...)  LOG_AT(LOG_LEVEL_ERROR, event, __VA_ARGS__)
@@ -73,6 +76,9 @@ struct log_field {
 void log_init(const char *ident, enum log_level level);
 void log_set_level(enum log_level level);
 
+/** log_is_on() - are events of this level written? */
+bool log_is_on(enum log_level level);
+
 /**
  * log_set_target() - where lines go from now on; stderr until it is called
  * @fd: LOG_TARGET_FILE: open for appending; consumed. Else -1
@@ -87,6 +93,7 @@ enum log_target log_target_parse(const char *text);
 
 bool log_level_parse(const char *text, enum log_level *ret_level);
 
+/** log_write() - what the macros call; the level is not looked at any more */
 void log_write(
 	enum log_level level, const char *event, const struct log_field *fields, size_t count);
 

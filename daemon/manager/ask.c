@@ -118,7 +118,7 @@ bool ask_evict(struct backend *b)
 	if (b->session && !lease_recall(b))
 		return false; /* taken just now */
 	m->stats.evictions++;
-	log_debug("lease.evict", F_UINT("pool", b->pool->id), F_STR("name", b->pool->name));
+	log_debug("lease.evict", F_POOL(b->pool));
 	backend_close(b);
 	return true;
 }
@@ -180,8 +180,7 @@ bool ask_now(const struct ask *a)
 		}
 		if (r < 0) {
 			if (ratelimit_take(&m->error_rate, manager_now(m)))
-				log_error("lease.error", F_UINT("pool", a->pool->id),
-					F_STR("name", a->pool->name), F_ERRNO(r),
+				log_error("lease.error", F_POOL(a->pool), F_ERRNO(r),
 					F_UINT("untold", ratelimit_steal_refused(&m->error_rate)));
 			ask_refuse(a, REASON_INTERNAL);
 			return true;

@@ -51,8 +51,7 @@ static void log_step(struct backend *b, enum overdue_step step, uint64_t ran_ns)
 		[OVERDUE_CUT] = "connection closed",
 	};
 
-	log_warn("request.runaway", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_UINT("uid", p->uid), F_UINT("pid", backend_child_pid(b)),
+	log_warn("request.runaway", F_POOL(p), F_UINT("pid", backend_child_pid(b)),
 		F_UINT("ran_ms", ran_ns / NS_PER_MS),
 		F_UINT("max_process_time_s", p->max_process_time_s), F_STR("outcome", deeds[step]),
 		F_STR("remedy", "mend the script, or raise max_process_time for this site"));
@@ -158,8 +157,7 @@ static uint64_t look_at_parent(struct pool *p, uint64_t now_ns)
 
 	if (end_ns > now_ns || shutdown_is_under_way(&p->manager->shutdown))
 		return end_ns > now_ns ? end_ns : UINT64_MAX;
-	log_info("pool.lifetime", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_UINT("uid", p->uid), F_INT("pid", p->parent.pid),
+	log_info("pool.lifetime", F_POOL(p), F_INT("pid", p->parent.pid),
 		F_UINT("lived_ms", clock_since_ns(p->parent.since_ns, now_ns) / NS_PER_MS),
 		F_UINT("max_lifetime_s", p->max_lifetime_s));
 	p->care->lifetimes++;

@@ -171,7 +171,7 @@ static void send_first_reset(struct manager *m)
 			c->reset_id = c->last_id;
 			return;
 		}
-		log_warn("criu.reset_failed", F_STR("name", first->name), F_ERRNO(r));
+		log_warn("criu.reset_failed", F_STR("pool", first->name), F_ERRNO(r));
 		(void)drop_first_reset(c);
 	}
 }
@@ -185,7 +185,7 @@ void criu_reset_later(struct manager *m, const char *name)
 		return;
 	r = calloc(1, sizeof(*r) + size);
 	if (!r) {
-		log_warn("criu.reset_failed", F_STR("name", name), F_ERRNO(ENOMEM));
+		log_warn("criu.reset_failed", F_STR("pool", name), F_ERRNO(ENOMEM));
 		return;
 	}
 	memcpy(r->name, name, size);
@@ -250,7 +250,7 @@ static void end_reset(struct manager *m, const struct priv_message *msg, const c
 	const struct criu_reset *first = first_reset(c);
 
 	if (msg->status && first)
-		log_warn("criu.reset_failed", F_STR("name", first->name), F_STR("why", text));
+		log_warn("criu.reset_failed", F_STR("pool", first->name), F_STR("why", text));
 	c->reset_id = 0;
 	(void)drop_first_reset(c);
 	send_first_reset(m);

@@ -97,8 +97,7 @@ static void note_busy(struct pool *p)
 
 	f->busy++;
 	f->retry_ns = manager_now(p->manager) + freeze_policy_busy_ns(f->busy);
-	log_debug("freeze.busy", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_UINT("times", f->busy));
+	log_debug("freeze.busy", F_POOL(p), F_UINT("times", f->busy));
 	end(p, EBUSY, "busy: somebody has connected in between; try again");
 }
 
@@ -112,8 +111,7 @@ static void note_failure(struct pool *p, const char *reason)
 	left_ns = freeze_policy_retry_ns(f->failures);
 	f->retry_ns = manager_now(p->manager) + left_ns;
 	(void)str_copy(f->problem, sizeof(f->problem), reason);
-	log_warn("freeze.failed", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_UINT("uid", p->uid), F_INT("pid", p->parent.pid), F_STR("reason", reason),
+	log_warn("freeze.failed", F_POOL(p), F_INT("pid", p->parent.pid), F_STR("reason", reason),
 		F_UINT("failures", f->failures), F_UINT("next_try_s", left_ns / NS_PER_S),
 		F_STR("outcome", "it goes on, and is started as always"));
 	end(p, EIO, reason);
@@ -132,8 +130,7 @@ static void note_done(struct pool *p, const struct priv_message *msg)
 	f->ms = msg->ms;
 	f->bytes = msg->bytes;
 	p->manager->stats.freezes++;
-	log_info("freeze.done", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_UINT("uid", p->uid), F_INT("pid", p->parent.pid), F_UINT("ms", msg->ms),
+	log_info("freeze.done", F_POOL(p), F_INT("pid", p->parent.pid), F_UINT("ms", msg->ms),
 		F_UINT("bytes", msg->bytes), F_UINT("served", pgrp_served(p)));
 	end(p, 0, "frozen");
 }
@@ -175,8 +172,7 @@ static void send_freeze(struct pool *p)
 	};
 
 	f->state = FREEZE_SENT;
-	log_debug("freeze.begin", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_INT("pid", p->parent.pid));
+	log_debug("freeze.begin", F_POOL(p), F_INT("pid", p->parent.pid));
 	(void)supervisor_link_send(&p->manager->link, &msg, NULL); /* a lost link ends us */
 }
 

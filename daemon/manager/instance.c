@@ -91,7 +91,7 @@ void instance_learn(struct instance *i, struct pool *p)
 	if (!i || i->is_terminated || map_find(&i->pools, p->id))
 		return;
 	if (map_put(&i->pools, p->id, p) < 0)
-		log_warn("instance.memory", F_UINT("pool", p->id), F_STR("name", p->name));
+		log_warn("instance.memory", F_POOL(p));
 }
 
 void instance_forget_pool(struct instance_set *set, const struct pool *p)

@@ -226,8 +226,7 @@ static void note_unborn(struct pool *pool)
 		limit = pool_spec_get(&spec, SPEC_LIMIT_NPROC);
 	pool_fail_text_set(pool, "lsphp pid %d can not fork a child for uid %u, limit_nproc %s",
 		pool->parent.pid, pool->uid, limit ? limit : "not set");
-	log_warn("pool.no_fork", F_UINT("pool", pool->id), F_STR("name", pool->name),
-		F_UINT("uid", pool->uid), F_INT("pid", pool->parent.pid),
+	log_warn("pool.no_fork", F_POOL(pool), F_INT("pid", pool->parent.pid),
 		F_STR("limit_nproc", limit ? limit : "not set"),
 		F_STR("remedy", reason_remedy(REASON_PROCESS_LIMIT)));
 	/* it has never served, and would take a place among those that start */
@@ -244,8 +243,7 @@ static void note_close(const struct backend *b, const struct control_close_lease
 		return;
 	pool->counts.deaths++;
 	pgrp_note_crash(b);
-	log_warn("backend.died", F_UINT("pool", pool->id), F_STR("name", pool->name),
-		F_UINT("uid", pool->uid),
+	log_warn("backend.died", F_POOL(pool),
 		F_UINT("pid", b->host_pid ? b->host_pid : msg->child_pid));
 }
 

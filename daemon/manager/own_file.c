@@ -73,9 +73,9 @@ static void set_problem(struct pool *p, const struct config_problem *problem)
 		return;
 	free(f->problem);
 	f->problem = strdup(text);
-	log_warn("user_file.problem", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_UINT("uid", p->uid), F_STR("file", problem->file), F_INT("line", problem->line),
-		F_STR("what", problem->what), F_STR("remedy", problem->remedy),
+	log_warn("user_file.problem", F_POOL(p), F_STR("file", problem->file),
+		F_INT("line", problem->line), F_STR("what", problem->what),
+		F_STR("remedy", problem->remedy),
 		F_STR("outcome", f->config ? "kept" : "left-out"));
 }
 
@@ -156,8 +156,7 @@ static void take(struct pool *p, enum priv_user_file found, int fd)
 		p->own_file = own_file_free(p->own_file);
 	} else if (r < 0 || !take_path(p, part(data, size, &at))) {
 		/* as it was at the start before */
-		log_error("user_file.error", F_UINT("pool", p->id), F_STR("name", p->name),
-			F_ERRNO(r < 0 ? r : -ENOMEM));
+		log_error("user_file.error", F_POOL(p), F_ERRNO(r < 0 ? r : -ENOMEM));
 	} else if (found == PRIV_USER_FILE_FOUND) {
 		take_text(p, part(data, size, &at));
 	} else {

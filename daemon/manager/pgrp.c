@@ -77,10 +77,9 @@ void pgrp_note_crash(const struct backend *b)
 
 static void replace(struct pool *p, const struct pgrp_figures *f, const char *why)
 {
-	log_info("pool.worn", F_UINT("pool", p->id), F_STR("name", p->name), F_UINT("uid", p->uid),
-		F_INT("pid", p->parent.pid), F_STR("why", why), F_UINT("served", f->served),
-		F_UINT("pgrp_max_reqs", f->max_served), F_UINT("crashes", f->crashes),
-		F_UINT("pgrp_max_crashes", f->max_crashes));
+	log_info("pool.worn", F_POOL(p), F_INT("pid", p->parent.pid), F_STR("why", why),
+		F_UINT("served", f->served), F_UINT("pgrp_max_reqs", f->max_served),
+		F_UINT("crashes", f->crashes), F_UINT("pgrp_max_crashes", f->max_crashes));
 	lease_retire(p);
 	starter_retire(p, why);
 }

@@ -42,6 +42,11 @@ const struct config_pool *pool_find_file(struct manager *m, const struct pool_sp
 	return config_find_pool_of(m->config, spec, user);
 }
 
+const char *pool_user_name(const struct pool *p)
+{
+	return accounts_name(&p->manager->accounts, p->uid);
+}
+
 /* The user's name is left out: thousands of pools may be told of at once, each with a look-up. */
 static void warn_contradiction(struct pool *p, const struct config_children *k)
 {
@@ -51,7 +56,7 @@ static void warn_contradiction(struct pool *p, const struct config_children *k)
 	if (!p->is_contradiction || was || !p->id) /* 0: a copy that is explained only */
 		return;
 	log_warn("pool.children", F_STR("detail", "uid limit warning: children should be < NPROC"),
-		F_UINT("pool", p->id), F_STR("name", p->name), F_UINT("uid", p->uid),
+		F_STR("pool", p->name), F_UINT("pool_id", p->id), F_UINT("uid", p->uid),
 		F_UINT("children", k->count), F_STR("children_from", config_source_name(k->source)),
 		F_UINT("nproc", k->process_limit),
 		F_STR("nproc_from", config_source_name(k->process_source)),

@@ -140,6 +140,11 @@ struct pool {
 	struct figures *figures;   /* owned; NULL: nobody has had a connection yet */
 };
 
+/** The fields of a log line that say which pool it tells of. */
+#define F_POOL(p)                                                                                  \
+	F_STR("pool", (p)->name), F_UINT("pool_id", (p)->id), F_STR("user", pool_user_name(p)),    \
+		F_UINT("uid", (p)->uid)
+
 /* Thousands of pools are known and cold on one host. */
 _Static_assert(sizeof(struct pool) < 1024, "a cold pool costs less than 1 KiB");
 
@@ -200,6 +205,9 @@ static inline uint32_t pool_connections(const struct pool *p)
 {
 	return (uint32_t)(p->unheld.count + p->held.count) + pool_leaving(p);
 }
+
+/** pool_user_name() - its account, as accounts_name() knows it */
+const char *pool_user_name(const struct pool *p);
 
 /** pool_listen() - bind and listen if that was not done yet. Return: 0; -errno */
 int pool_listen(struct pool *p) ATTR_MUST_USE;

@@ -38,8 +38,7 @@ bool pool_log_is_awaited(const struct pool *p)
 
 static void tell_failure(const struct pool_log *l, int error)
 {
-	log_warn("pool_log.failed", F_UINT("pool", l->pool->id), F_STR("name", l->pool->name),
-		F_UINT("uid", l->pool->uid), F_STR("file", l->path), F_ERRNO(error));
+	log_warn("pool_log.failed", F_POOL(l->pool), F_STR("file", l->path), F_ERRNO(error));
 }
 
 /* Return: 0 and its id is set; -errno */
@@ -169,8 +168,7 @@ void pool_log_follow(struct pool *p)
 		return;
 	}
 	if (!path || take_path(p, path) < 0)
-		log_warn("pool_log.failed", F_UINT("pool", p->id), F_STR("name", p->name),
-			F_UINT("uid", p->uid), F_STR("file", name), F_ERRNO(ENOMEM));
+		log_warn("pool_log.failed", F_POOL(p), F_STR("file", name), F_ERRNO(ENOMEM));
 }
 
 static void tell_working(struct pool_log *l)
@@ -178,8 +176,8 @@ static void tell_working(struct pool_log *l)
 	uint64_t lost = l->file.lost;
 
 	l->file.lost = 0;
-	log_notice("pool_log.working", F_UINT("pool", l->pool->id), F_STR("name", l->pool->name),
-		F_STR("file", l->path), F_UINT("lost", lost));
+	log_notice(
+		"pool_log.working", F_POOL(l->pool), F_STR("file", l->path), F_UINT("lost", lost));
 }
 
 void pool_log_close(struct pool *p)

@@ -130,8 +130,7 @@ int pool_set_get(struct pool_set *set, struct manager *m, const struct pool_spec
 		return r;
 	}
 	set->last_id = p->id;
-	log_info("pool.new", F_UINT("pool", p->id), F_STR("name", p->name), F_UINT("uid", p->uid),
-		F_UINT("gid", p->gid), F_STR("handler", p->handler),
+	log_info("pool.new", F_POOL(p), F_UINT("gid", p->gid), F_STR("handler", p->handler),
 		F_UINT("children", p->children));
 	*ret_pool = p;
 	return 0;
@@ -170,7 +169,7 @@ unsigned pool_set_forget(struct pool_set *set, uint64_t now_ns)
 			list_push_back(&set->unused, n);
 			continue;
 		}
-		log_info("pool.forget", F_UINT("pool", p->id), F_STR("name", p->name));
+		log_info("pool.forget", F_POOL(p));
 		forget(set, p);
 		count++;
 	}

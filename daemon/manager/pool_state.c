@@ -44,9 +44,8 @@ bool pool_state_is_legal(enum pool_state from, enum pool_state to)
 void pool_set_state(struct pool *p, enum pool_state next, const char *why)
 {
 	assert(pool_state_is_legal(p->state, next));
-	log_info("pool.state", F_UINT("pool", p->id), F_STR("name", p->name), F_UINT("uid", p->uid),
-		F_STR("from", pool_state_name(p->state)), F_STR("to", pool_state_name(next)),
-		F_STR("why", why));
+	log_info("pool.state", F_POOL(p), F_STR("from", pool_state_name(p->state)),
+		F_STR("to", pool_state_name(next)), F_STR("why", why));
 	list_remove(&p->state_node);
 	list_push_back(&p->manager->pools.by_state[next], &p->state_node);
 	p->state = next;

@@ -33,7 +33,7 @@ static bool is_too_large(struct backend *b, uint64_t *ret_bytes)
 
 	if (r && r != WEIGHT_E_GONE)
 		tell_unreadable(p->manager, r);
-	log_debug("child.weight", F_UINT("pool", p->id), F_UINT("pid", backend_child_pid(b)),
+	log_debug("child.weight", F_POOL(p), F_UINT("pid", backend_child_pid(b)),
 		F_UINT("bytes", *ret_bytes));
 	return r == 0 && *ret_bytes > p->max_memory;
 }
@@ -57,9 +57,9 @@ static void begin_end(struct backend *b, uint64_t bytes)
 
 	p->care->recycled++;
 	p->manager->stats.recycled++;
-	log_info("child.recycle", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_UINT("uid", p->uid), F_UINT("pid", backend_child_pid(b)), F_UINT("bytes", bytes),
-		F_UINT("max_memory", p->max_memory), F_UINT("requests", b->requests));
+	log_info("child.recycle", F_POOL(p), F_UINT("pid", backend_child_pid(b)),
+		F_UINT("bytes", bytes), F_UINT("max_memory", p->max_memory),
+		F_UINT("requests", b->requests));
 	leave(b);
 }
 
@@ -89,7 +89,7 @@ void recycle_cleared(struct backend *b)
 
 void recycle_surplus(struct backend *b)
 {
-	log_debug("child.surplus", F_UINT("pool", b->pool->id), F_UINT("pid", backend_child_pid(b)),
+	log_debug("child.surplus", F_POOL(b->pool), F_UINT("pid", backend_child_pid(b)),
 		F_UINT("connections", pool_connections(b->pool)),
 		F_UINT("max_connections", b->pool->max_connections));
 	send_away(b);
@@ -201,8 +201,7 @@ static uint64_t look_at_leaving(struct backend *b, uint64_t now_ns)
 		return UINT64_MAX;
 	}
 	b->is_killed = true;
-	log_warn("child.stubborn", F_UINT("pool", b->pool->id), F_STR("name", b->pool->name),
-		F_UINT("uid", b->pool->uid), F_UINT("pid", backend_child_pid(b)));
+	log_warn("child.stubborn", F_POOL(b->pool), F_UINT("pid", backend_child_pid(b)));
 	backend_signal(b, PRIV_SIGNAL_CHILD_KILL);
 	return b->leaving_ns + RECYCLE_KILL_NS * 2;
 }

@@ -70,7 +70,7 @@ static struct refusal figures(
 
 static void log_lease(struct manager *m, const struct refusal *f, uint64_t untold)
 {
-	log_notice("lease.refused", F_UINT("pool", f->pool), F_STR("name", f->name),
+	log_notice("lease.refused", F_STR("pool", f->name), F_UINT("pool_id", f->pool),
 		F_STR("user", accounts_name(&m->accounts, f->uid)), F_UINT("uid", f->uid),
 		F_STR("reason", reason_name(f->reason)), F_STR("detail", f->detail),
 		F_UINT("in_use", f->in_use), F_UINT("limit", f->limit),
@@ -135,7 +135,7 @@ void refuse_lease(
 
 static void log_peer(struct manager *m, const struct refusal *f, uint64_t untold)
 {
-	log_notice("peer.denied", F_STR("name", f->name),
+	log_notice("peer.denied", F_STR("pool", f->name),
 		F_STR("user", accounts_name(&m->accounts, f->uid)), F_UINT("uid", f->uid),
 		F_STR("reason", reason_name(f->reason)), F_STR("detail", f->detail),
 		F_UINT("pools", pool_set_count(&m->pools)),

@@ -133,8 +133,8 @@ void starter_kill(struct pool *p)
 	if (p->parent.is_killed)
 		return;
 	p->parent.is_killed = true;
-	log_warn("pool.kill", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_INT("pid", p->parent.pid), F_STR("state", pool_state_name(p->state)));
+	log_warn("pool.kill", F_POOL(p), F_INT("pid", p->parent.pid),
+		F_STR("state", pool_state_name(p->state)));
 	send_signal(p->manager, p->parent.spawn_id, PRIV_SIGNAL_KILL);
 }
 
@@ -169,8 +169,7 @@ static void enter_failed(struct pool *p, enum reason reason)
 	uint64_t left_ns = backoff_left_ns(&p->backoff, manager_now(m));
 
 	p->fail_reason = reason;
-	log_warn("pool.failed", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_UINT("uid", p->uid), F_STR("reason", reason_name(reason)),
+	log_warn("pool.failed", F_POOL(p), F_STR("reason", reason_name(reason)),
 		F_STR("detail", p->fail_text), F_UINT("failures", p->backoff.failures),
 		F_UINT("next_try_ms", left_ns / NS_PER_MS), F_STR("remedy", reason_remedy(reason)));
 	idle_disarm(p);
@@ -195,7 +194,7 @@ static void begin_for_waiting(struct pool *p)
 
 	if (r == 0)
 		return;
-	log_error("pool.start_error", F_UINT("pool", p->id), F_STR("name", p->name), F_ERRNO(r));
+	log_error("pool.start_error", F_POOL(p), F_ERRNO(r));
 	pool_flush_backlog(p);
 	admit_refuse_waiters(p, REASON_INTERNAL);
 }
@@ -203,8 +202,8 @@ static void begin_for_waiting(struct pool *p)
 /* It had served: its busy children finish what they run, and somebody may wait already. */
 static void parent_died(struct pool *p, uint64_t lived_ns)
 {
-	log_warn("pool.died", F_UINT("pool", p->id), F_STR("name", p->name), F_UINT("uid", p->uid),
-		F_STR("detail", p->fail_text), F_UINT("lived_ms", lived_ns / NS_PER_MS));
+	log_warn("pool.died", F_POOL(p), F_STR("detail", p->fail_text),
+		F_UINT("lived_ms", lived_ns / NS_PER_MS));
 	if (note_failure(p, true, lived_ns)) {
 		enter_failed(p, REASON_BACKOFF);
 		return;
@@ -328,9 +327,8 @@ bool starter_on_spawned(struct manager *m, const struct priv_message *msg)
 	stderr_pipe_set_pid(p, msg->id, msg->pid);
 	thaw_note_spawned(p, msg);
 	lease_note_thawed(p);
-	log_info("pool.start", F_UINT("pool", p->id), F_STR("name", p->name), F_UINT("uid", p->uid),
-		F_UINT("gid", p->gid), F_STR("handler", p->handler), F_INT("pid", msg->pid),
-		F_STR("how", p->parent.is_thawed ? "thawed" : "started"));
+	log_info("pool.start", F_POOL(p), F_UINT("gid", p->gid), F_STR("handler", p->handler),
+		F_INT("pid", msg->pid), F_STR("how", p->parent.is_thawed ? "thawed" : "started"));
 	return true;
 }
 
@@ -379,8 +377,8 @@ bool starter_on_exited(struct manager *m, const struct priv_message *msg)
 		p->parent.has_served = true;
 	was = p->parent;
 	lived_ns = clock_since_ns(was.since_ns, manager_now(m));
-	log_info("pool.exit", F_UINT("pool", p->id), F_STR("name", p->name), F_INT("pid", was.pid),
-		F_INT("status", msg->status), F_UINT("lived_ms", lived_ns / NS_PER_MS));
+	log_info("pool.exit", F_POOL(p), F_INT("pid", was.pid), F_INT("status", msg->status),
+		F_UINT("lived_ms", lived_ns / NS_PER_MS));
 	if (!was.is_barren)
 		exit_text_set(p, msg->status);
 	starter_forget(p);

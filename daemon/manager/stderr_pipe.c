@@ -37,8 +37,7 @@ static void tell_dropped(struct stderr_pipe *sp)
 
 	if (!dropped)
 		return;
-	log_notice("lsphp.stderr_dropped", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_UINT("lines", dropped));
+	log_notice("lsphp.stderr_dropped", F_POOL(p), F_UINT("lines", dropped));
 }
 
 /* It could be a script that writes it: then it deceives the log of its own site. */
@@ -52,8 +51,7 @@ static void tell_crash(struct stderr_pipe *sp, const char *line, size_t size)
 		return;
 	pid = lease_note_crash(p, &c);
 	if (ratelimit_take(&sp->rate, manager_now(p->manager)))
-		log_warn("child.killed", F_UINT("pool", p->id), F_STR("name", p->name),
-			F_UINT("uid", p->uid), F_UINT("pid", pid), F_UINT("signal", c.signal),
+		log_warn("child.killed", F_POOL(p), F_UINT("pid", pid), F_UINT("signal", c.signal),
 			F_STR("core", c.has_core ? "yes" : "no"),
 			F_STR("remedy", crash_hint(c.signal)));
 }
@@ -77,8 +75,7 @@ static void tell_line(struct stderr_pipe *sp, const char *line, size_t size)
 	stats->stderr_lines++;
 	memcpy(text, line, size);
 	text[size] = '\0';
-	log_notice("lsphp.stderr", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_INT("pid", sp->pid), F_STR("text", text));
+	log_notice("lsphp.stderr", F_POOL(p), F_INT("pid", sp->pid), F_STR("text", text));
 }
 
 static void take_lines(struct stderr_pipe *sp, int is_last)

@@ -27,8 +27,7 @@ static void warn_shared(struct pool *p)
 		strcmp(scope, "user") != 0)
 		return;
 	p->freeze->is_told_shared = true;
-	log_warn("criu.shared", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_UINT("uid", p->uid),
+	log_warn("criu.shared", F_POOL(p),
 		F_STR("remedy", "lsapi_per_user Off, or lsapi_criu Off: all virtual hosts of this "
 				"user share one image, whatever their settings are"));
 }
@@ -80,8 +79,7 @@ static void judge(struct pool *p)
 		!freeze_policy_pays_not(&f->cold, &f->thawed))
 		return;
 	f->pays_not = true;
-	log_info("thaw.pays_not", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_UINT("uid", p->uid), F_UINT("cold_ms", f->cold.mean_ns / NS_PER_MS),
+	log_info("thaw.pays_not", F_POOL(p), F_UINT("cold_ms", f->cold.mean_ns / NS_PER_MS),
 		F_UINT("thawed_ms", f->thawed.mean_ns / NS_PER_MS),
 		F_STR("remedy", "None, or lsapi_criu On to freeze it all the same"));
 	criu_reset_later(p->manager, p->name);
@@ -92,8 +90,7 @@ static void note_start(struct pool *p, uint64_t took_ns)
 	struct freeze *f = p->freeze;
 
 	pace_note(p->parent.is_thawed ? &f->thawed : &f->cold, took_ns);
-	log_debug("thaw.start", F_UINT("pool", p->id), F_STR("name", p->name),
-		F_STR("how", p->parent.is_thawed ? "thawed" : "cold"),
+	log_debug("thaw.start", F_POOL(p), F_STR("how", p->parent.is_thawed ? "thawed" : "cold"),
 		F_UINT("ms", took_ns / NS_PER_MS));
 	judge(p);
 }
@@ -120,8 +117,7 @@ void thaw_note_spawned(struct pool *p, const struct priv_message *msg)
 	if (!msg->text[0])
 		return;
 	(void)str_copy(f->dropped, sizeof(f->dropped), msg->text);
-	log_info("thaw.not", F_UINT("pool", p->id), F_STR("name", p->name), F_UINT("uid", p->uid),
-		F_INT("pid", msg->pid), F_STR("reason", msg->text));
+	log_info("thaw.not", F_POOL(p), F_INT("pid", msg->pid), F_STR("reason", msg->text));
 }
 
 /* --- how long it takes -------------------------------------------------------------------- */

@@ -72,7 +72,7 @@ def test_many_vhosts_of_one_user_delay_another_by_one_start(stack):
         thread.join(30)
     gate.close()
     assert answers == [200] * 9
-    order = re.findall(r"pool\.start .*?name=\"?([gm][0-9]*)\.test", made.daemon.text())
+    order = re.findall(r"pool\.start .*?pool=\"?([gm][0-9]*)\.test", made.daemon.text())
     assert len(order) == 9
     # one start was under way when the rest came; then each user has a turn
     assert order.index("m") <= 2, order

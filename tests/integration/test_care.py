@@ -81,7 +81,7 @@ def test_runaway_is_ended_and_told(pools):
     wait_until(lambda: not is_alive(pid), 5, "the child's end")
     wait_until((docroot / "ended").exists, 5, "its shutdown functions")
     line = line_of(made, "request.runaway", pid)
-    for words in ("name=a.test", "max_process_time_s=1 ", "outcome=SIGTERM", "remedy="):
+    for words in ("pool=a.test", "max_process_time_s=1 ", "outcome=SIGTERM", "remedy="):
         assert words in line, line
     assert int(line.split("ran_ms=")[1].split()[0]) in range(1000, 5000), line
     assert "signal=15" in line_of(made, "child.signal", pid)

@@ -30,10 +30,10 @@ def test_a_refusal_has_its_reason_and_figures_in_both_logs(stack):
     assert made.get("a.test", "/who.php").status == 507
     line, = refused(made)
     pool, = made.ctl.status()["pools"]
-    assert {key: line[key] for key in ("pool", "name", "user", "uid", "reason", "in_use", "limit",
+    assert {key: line[key] for key in ("pool", "pool_id", "user", "uid", "reason", "in_use", "limit",
                                        "host_in_use", "host_limit", "queued", "waited_ms",
                                        "next_try_ms", "untold")} == {
-        "pool": str(pool["id"]), "name": "a.test", "user": owner.pw_name,
+        "pool": "a.test", "pool_id": str(pool["id"]), "user": owner.pw_name,
         "uid": str(owner.pw_uid), "reason": "busy", "in_use": "2", "limit": "2",
         "host_in_use": "2", "host_limit": "5000", "queued": "0", "waited_ms": "0",
         "next_try_ms": "0", "untold": "0"}
@@ -83,7 +83,7 @@ def test_a_pool_that_can_not_be_is_told_in_both_logs(stack):
     assert made.get("a.test", "/who.php").status == 200
     assert made.get("b.test", "/who.php").status == 507
     line, = refused(made, "peer.denied")
-    assert (line["name"], line["reason"], line["pools"], line["max_pools"]) == (
+    assert (line["pool"], line["reason"], line["pools"], line["max_pools"]) == (
         "b.test", "pools-full", "1", "1")
     assert "Connect to backend rejected" in made.httpd.text("b.test")
     assert "pools-full: pool b.test (uid " in made.httpd.text("b.test")

@@ -238,6 +238,8 @@ def check_events():
         yield "daemon/base/log_events.def: not sorted"
     used = {}
     for path in (ROOT / "daemon").rglob("*.c"):
+        if re.search(r'F_[A-Z]*INT\("(pool|user)"', path.read_text(encoding="utf-8")):
+            yield f"{path.relative_to(ROOT)}: pool and user are names: F_POOL(), or pool_id and uid"
         for event in re.findall(r'\blog_(?:error|warn|notice|info|debug)\(\s*"([^"]+)"',
                                 path.read_text(encoding="utf-8")):
             used.setdefault(event, path.relative_to(ROOT))
