@@ -13,7 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/base/fd.h"
 #include "daemon/base/line_file.h"
+#include "daemon/base/log_event.h"
+#include "daemon/base/log_journal.h"
 
 /* A line up to PIPE_BUF reaches a pipe in one piece, whoever else writes to it: pipe(7). */
 #define LOG_LINE_MAX PIPE_BUF
@@ -22,10 +25,17 @@
 static struct {
 	const char *ident; /* static */
 	enum log_level level;
-	bool is_journal; /* stderr is */
+	bool is_journal;     /* stderr is */
+	int journal_fd;      /* owned: to send from; -1: there is none */
+	const char *journal; /* static: path of its socket */
 	enum log_target target;
 	struct line_file file; /* LOG_TARGET_FILE */
-} sink = { .ident = "lsapid", .level = LOG_LEVEL_INFO, .file = LINE_FILE_EMPTY };
+} sink = {
+	.ident = "lsapid",
+	.level = LOG_LEVEL_INFO,
+	.journal_fd = -1,
+	.file = LINE_FILE_EMPTY,
+};
 
 static const char *const level_names[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -55,11 +65,20 @@ static bool is_stderr_journal(void)
 	return strcmp(own, stream) == 0;
 }
 
-void log_init(const char *ident, enum log_level level)
+void log_init_at(const char *ident, enum log_level level, const char *journal)
 {
 	sink.ident = ident;
 	sink.level = level;
 	sink.is_journal = is_stderr_journal();
+	sink.journal = journal;
+	sink.journal_fd = fd_close(sink.journal_fd);
+	if (sink.is_journal)
+		sink.journal_fd = log_journal_open(); /* without: the lines go to stderr */
+}
+
+void log_init(const char *ident, enum log_level level)
+{
+	log_init_at(ident, level, LOG_JOURNAL_SOCKET);
 }
 
 void log_set_level(enum log_level level)
@@ -134,6 +153,30 @@ static size_t log_put_prefix(char *out, size_t size, enum log_target target, enu
 	return (size_t)n < size - used ? used + (size_t)n : size - 1;
 }
 
+/* Return: false: it is to go to stderr as a line */
+static bool log_put_entry(
+	enum log_level level, const char *event, const struct log_field *fields, size_t count)
+{
+	size_t index = log_event_find(event);
+	char line[LOG_LINE_MAX];
+	char data[LOG_JOURNAL_MAX];
+	const struct log_journal_entry entry = {
+		.ident = sink.ident,
+		.level = level,
+		.event = event,
+		.id = index < LOG_EVENT_COUNT ? log_event_get(index)->id : NULL,
+		.message = line,
+		.fields = fields,
+		.count = count,
+	};
+
+	if (sink.journal_fd < 0)
+		return false;
+	(void)log_format(line, sizeof(line), event, fields, count);
+	return log_journal_send(sink.journal_fd, sink.journal, data,
+		log_journal_encode(data, sizeof(data), &entry));
+}
+
 /* Return: 0; -errno if that target, a file, did not take it */
 static int log_put(enum log_target target, enum log_level level, const char *event,
 	const struct log_field *fields, size_t count)
@@ -142,6 +185,8 @@ static int log_put(enum log_target target, enum log_level level, const char *eve
 	/* the prefix is short; the rest, less the newline, belongs to the event */
 	size_t used = log_put_prefix(line, sizeof(line) / 2, target, level);
 
+	if (target == LOG_TARGET_STDERR && log_put_entry(level, event, fields, count))
+		return 0;
 	used += log_format(line + used, sizeof(line) - used, event, fields, count);
 	if (target == LOG_TARGET_SYSLOG) {
 		syslog((int)level, "%s", line);
@@ -170,9 +215,8 @@ void log_write(
 {
 	int saved_errno = errno;
 	uint64_t lost = sink.file.lost;
-	int r;
+	int r = log_put(sink.target, level, event, fields, count);
 
-	r = log_put(sink.target, level, event, fields, count);
 	if (r < 0) {
 		if (lost == 0)
 			log_tell_file(LOG_TARGET_STDERR, LOG_LEVEL_ERROR, "log.failed", r, 1);

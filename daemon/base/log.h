@@ -5,11 +5,12 @@
  * Structured log: a stable dotted event name and typed fields, never a sentence put together by a
  * format. One line per event: `pool.start pool=site1 uid=1001`. Values are escaped here and nowhere
  * else: no byte of a user can begin a line of its own. Before it stands what its target lacks: on
- * stderr and in a file time, level and the process; in the journal `<6>` and the process.
+ * stderr and in a file time, level and the process. systemd's journal gets it with its fields, see
+ * log_journal.h, or, if it does not take that, with `<6>` and the process before it.
  *
  *	log_warn("child.exit", F_UINT("uid", uid), F_INT("pid", pid), F_STR("why", why));
  *
- * Events have a row in log_events.def: name, cause, remedy (for the manual).
+ * Events have a row in log_events.def: name, number, cause, remedy.
  */
 
 #include <stdbool.h>
@@ -54,6 +55,9 @@ struct log_field {
 #define F_ERRNO(v)    { .key = "errno", .type = LOG_FIELD_ERRNO, .i = (v) }
 /* clang-format on */
 
+/** Room for a number, or for the name of an errno. */
+#define LOG_NUMBER_SIZE 24U
+
 /* What nobody wants to see is not even looked up. */
 #define LOG_AT(level, event, ...)                                                                  \
 	(log_is_on(level) ? log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ }, \
@@ -74,6 +78,10 @@ struct log_field {
  * @level: least important level that is written
  */
 void log_init(const char *ident, enum log_level level);
+
+/** log_init_at() - the same with another socket than the journal's, for tests */
+void log_init_at(const char *ident, enum log_level level, const char *journal);
+
 void log_set_level(enum log_level level);
 
 /** log_is_on() - are events of this level written? */
@@ -93,7 +101,7 @@ enum log_target log_target_parse(const char *text);
 
 bool log_level_parse(const char *text, enum log_level *ret_level);
 
-/** log_write() - what the macros call; the level is not looked at any more */
+/** log_write() - what the macros call: the level is not looked at */
 void log_write(
 	enum log_level level, const char *event, const struct log_field *fields, size_t count);
 
@@ -106,6 +114,9 @@ size_t log_put_time(char *out, size_t size);
  * Return: bytes written, without the NUL; too long a text is cut and ends in "...".
  */
 size_t log_put_text(char *out, size_t size, const char *text, size_t text_size);
+
+/** log_put_number() - value of a field that is no text. Return: false: it is, or has none */
+bool log_put_number(const struct log_field *f, char out[LOG_NUMBER_SIZE]);
 
 /**
  * log_format() - the pure part: one line without prefix and newline

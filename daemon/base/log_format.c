@@ -171,31 +171,38 @@ static void line_put_value(struct log_line *l, const char *text)
 	line_put(l, "\"", 1);
 }
 
+bool log_put_number(const struct log_field *f, char out[LOG_NUMBER_SIZE])
+{
+	switch (f->type) {
+	case LOG_FIELD_STR:
+		return false;
+	case LOG_FIELD_INT:
+		(void)snprintf(out, LOG_NUMBER_SIZE, "%" PRId64, f->i);
+		return true;
+	case LOG_FIELD_UINT:
+		(void)snprintf(out, LOG_NUMBER_SIZE, "%" PRIu64, f->u);
+		return true;
+	case LOG_FIELD_ERRNO:
+		(void)snprintf(out, LOG_NUMBER_SIZE, "%s", err_name((int)f->i));
+		return f->i != 0;
+	}
+	return false;
+}
+
 static void line_put_field(struct log_line *l, const struct log_field *f)
 {
-	char number[24];
+	char number[LOG_NUMBER_SIZE];
+	bool is_number = log_put_number(f, number);
 
-	if (f->type == LOG_FIELD_ERRNO && f->i == 0)
+	if (!is_number && f->type != LOG_FIELD_STR)
 		return;
 	line_put(l, " ", 1);
 	line_put_text(l, f->key);
 	line_put(l, "=", 1);
-	switch (f->type) {
-	case LOG_FIELD_STR:
+	if (is_number)
+		line_put_text(l, number);
+	else
 		line_put_value(l, f->str);
-		return;
-	case LOG_FIELD_INT:
-		(void)snprintf(number, sizeof(number), "%" PRId64, f->i);
-		line_put_text(l, number);
-		return;
-	case LOG_FIELD_UINT:
-		(void)snprintf(number, sizeof(number), "%" PRIu64, f->u);
-		line_put_text(l, number);
-		return;
-	case LOG_FIELD_ERRNO:
-		line_put_text(l, err_name((int)f->i));
-		return;
-	}
 }
 
 size_t log_format(

@@ -251,8 +251,7 @@ void criu_fill_order(struct helper_order *o, struct supervisor *s, const struct 
 void criu_log_failure(
 	const char *event, const struct spawn *sp, const char *why, const char *remedy)
 {
-	log_warn(event, F_STR("pool", sp->name), F_UINT("uid", sp->uid), F_STR("why", why),
-		F_STR("remedy", remedy));
+	log_warn(event, F_SPAWN(sp), F_STR("why", why), F_STR("remedy", remedy));
 }
 
 void criu_stop(struct spawn *sp)

@@ -107,7 +107,8 @@ static bool are_fds_right(const struct fdpass_set *fds)
 	       fstat(fds->fd[SPAWN_FD_STDERR], &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
-static void send_failure(struct supervisor *s, uint64_t id, const struct launch_failure *f)
+static void send_failure(
+	struct supervisor *s, uint64_t id, const char *pool, const struct launch_failure *f)
 {
 	struct priv_message m = {
 		.type = PRIV_SPAWN_FAILED,
@@ -118,7 +119,8 @@ static void send_failure(struct supervisor *s, uint64_t id, const struct launch_
 	};
 
 	(void)str_copy(m.text, sizeof(m.text), f->text);
-	log_warn("spawn.refused", F_UINT("id", id), F_STR("reason", reason_name(f->reason)),
+	log_warn("spawn.refused", F_STR("pool", pool), F_UINT("id", id),
+		F_STR("reason", reason_name(f->reason)),
 		F_STR("step", priv_step_name((unsigned)f->step)), F_ERRNO(f->error),
 		F_STR("text", f->text));
 	link_send(s, &m, NULL);
@@ -149,6 +151,7 @@ static struct spawn *spawn_new(struct spawn_set *set, uint64_t id, const struct 
 	sp->nproc = l->order.limit[LIMIT_NPROC];
 	sp->spec_hash = pool_spec_hash(&l->spec);
 	(void)str_copy(sp->name, sizeof(sp->name), l->order.name);
+	(void)str_copy(sp->user, sizeof(sp->user), l->ident.name ? l->ident.name : "");
 	(void)str_copy(sp->binary, sizeof(sp->binary), l->order.handler->binary);
 	if (map_put(&set->by_id, id, sp)) {
 		free(sp);
@@ -194,14 +197,13 @@ static void spawn_start(struct supervisor *s, struct spawn *sp, bool may_thaw,
 		return;
 	if (failure.error || !start(s, sp, fds, l, &failure)) {
 		if (sp->is_known)
-			send_failure(s, sp->id, &failure);
+			send_failure(s, sp->id, sp->name, &failure);
 		spawn_free(&s->spawns, sp);
 		return;
 	}
 	sp->php_pid = sp->pid;
 	list_push_back(&s->spawns.starting, &sp->starting_node);
-	log_info("spawn.start", F_STR("pool", sp->name), F_UINT("uid", sp->uid),
-		F_INT("pid", sp->pid), F_UINT("id", sp->id));
+	log_info("spawn.start", F_SPAWN(sp), F_INT("pid", sp->pid), F_UINT("id", sp->id));
 }
 
 static void spawn_new_start(struct supervisor *s, uint64_t id, bool may_thaw,
@@ -217,7 +219,7 @@ static void spawn_new_start(struct supervisor *s, uint64_t id, bool may_thaw,
 	if (sp)
 		spawn_start(s, sp, may_thaw, fds, l);
 	else
-		send_failure(s, id, &failure);
+		send_failure(s, id, l->order.name, &failure);
 }
 
 /* The settings may be others by now: all is looked at again. */
@@ -237,7 +239,7 @@ void spawn_start_cold(struct supervisor *s, struct spawn *sp, const struct fdpas
 		spawn_start(s, sp, false, fds, &l);
 	} else {
 		if (sp->is_known)
-			send_failure(s, sp->id, &failure);
+			send_failure(s, sp->id, sp->name, &failure);
 		spawn_free(&s->spawns, sp);
 	}
 	launch_deinit(&l);
@@ -262,7 +264,7 @@ int spawn_request(struct supervisor *s, uint64_t id, bool may_thaw, const struct
 		launch_prepare(&l, s->settings, fds->fd[SPAWN_FD_SPEC], &failure);
 	}
 	if (failure.reason != REASON_NONE)
-		send_failure(s, id, &failure);
+		send_failure(s, id, l.order.name, &failure);
 	else
 		spawn_new_start(s, id, may_thaw, fds, &l);
 	launch_deinit(&l);
@@ -364,7 +366,7 @@ static void spawn_on_report(
 			(void)str_copy(f.text, sizeof(f.text), sp->binary);
 		sp->has_failed = true;
 		if (sp->is_known)
-			send_failure(s, sp->id, &f);
+			send_failure(s, sp->id, sp->name, &f);
 		return;
 	}
 	(void)str_copy(m.text, sizeof(m.text), sp->why_cold);
@@ -381,9 +383,9 @@ static void spawn_on_refused_wish(
 	bool is_first = !(s->spawns.warned & bit);
 
 	s->spawns.warned |= bit;
-	LOG_AT(is_first ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "spawn.wish", F_STR("pool", sp->name),
-		F_UINT("uid", sp->uid), F_STR("key", child_wish_key(report->wish)),
-		F_INT("wanted", report->wanted), F_INT("got", report->got), F_ERRNO(report->error));
+	LOG_AT(is_first ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "spawn.wish", F_SPAWN(sp),
+		F_STR("key", child_wish_key(report->wish)), F_INT("wanted", report->wanted),
+		F_INT("got", report->got), F_ERRNO(report->error));
 }
 
 static void spawn_read_report(struct supervisor *s, struct spawn *sp)
@@ -413,8 +415,8 @@ static void log_exit(const struct supervisor *s, const struct spawn *sp, int sta
 {
 	bool is_expected = sp->cause != SPAWN_CAUSE_ITSELF || status == 0;
 
-	LOG_AT(is_expected ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "spawn.exit", F_STR("pool", sp->name),
-		F_UINT("uid", sp->uid), F_INT("pid", sp->php_pid),
+	LOG_AT(is_expected ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "spawn.exit", F_SPAWN(sp),
+		F_INT("pid", sp->php_pid),
 		F_INT("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
 		F_INT("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
 		F_STR("cause", cause_names[sp->cause]),

@@ -64,8 +64,14 @@ struct spawn {
 	bool has_failed;    /* SPAWN_FAILED was sent, so that no EXITED follows */
 	enum spawn_cause cause;
 	char name[96];   /* of the pool, for logs */
+	char user[96];   /* its account, for logs; "": it was not looked up */
 	char binary[96]; /* for the report of a failure */
 };
+
+/** The fields of a log line that say which pool it tells of. */
+#define F_SPAWN(sp)                                                                                \
+	F_STR("pool", (sp)->name), F_STR("user", *(sp)->user ? (sp)->user : NULL),                 \
+		F_UINT("uid", (sp)->uid)
 
 /**
  * A spawn whose parent has ended: its busy children finish what they run, as children of ours, or

@@ -58,9 +58,8 @@ static void on_thawed(struct supervisor *s, struct helper *h, const struct job_r
 	h->listener_fd = fd_close(h->listener_fd);
 	h->stderr_fd = fd_close(h->stderr_fd);
 	freeze_give_up(sp); /* it has an image */
-	log_info("spawn.thaw", F_STR("pool", sp->name), F_UINT("uid", sp->uid),
-		F_INT("pid", sp->php_pid), F_INT("init", sp->pid), F_UINT("id", sp->id),
-		F_UINT("ms", report->ms));
+	log_info("spawn.thaw", F_SPAWN(sp), F_INT("pid", sp->php_pid), F_INT("init", sp->pid),
+		F_UINT("id", sp->id), F_UINT("ms", report->ms));
 	if (sp->is_known)
 		link_send(s, &m, NULL);
 	if (sp->cause != SPAWN_CAUSE_ITSELF)
@@ -141,8 +140,7 @@ static void on_thaw(struct supervisor *s, struct helper *h, const struct job_rep
 	case JOB_NO_IMAGE:
 		criu_note_cold(s, sp->spec_hash, false);
 		if (report->text[0])
-			log_notice("image.dropped", F_STR("pool", sp->name), F_UINT("uid", sp->uid),
-				F_STR("why", report->text));
+			log_notice("image.dropped", F_SPAWN(sp), F_STR("why", report->text));
 		start_instead(s, h, report->text);
 		break;
 	case JOB_FAILED:

@@ -6,6 +6,7 @@ import resource
 import signal
 import socket
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,66 @@ def test_full_disk_costs_no_line(logged):
         wait_until(lambda: lines_of(made.text(), process + "log.working lines="),
                    what="log.working")
     assert all(line.startswith("20") for line in made.text().splitlines())
+
+
+class Journald(threading.Thread):
+    """What stands for systemd's: a socket at its place, and the fields of all that came there."""
+
+    path = Path("/run/systemd/journal/socket")
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.entries = []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.socket.bind(str(self.path))
+        self.path.chmod(0o666)
+
+    def run(self):
+        while data := self.socket.recv(65536):
+            self.entries.append(dict(line.split("=", 1) for line in data.decode().splitlines()))
+
+    def find(self, event):
+        return next((e for e in list(self.entries) if e["LSAPID_EVENT"] == event), None)
+
+    def end(self):
+        self.path.unlink()
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.join(10)
+        self.socket.close()
+
+
+@pytest.fixture
+def journald():
+    if not IS_ROOT:
+        pytest.skip("only root can stand for journald")
+    if Journald.path.exists():
+        pytest.skip("a journald runs here")
+    made = Journald()
+    made.start()
+    yield made
+    made.end()
+
+
+def test_journal_has_entries_with_fields(logged, journald):
+    """As under systemd: stderr is what JOURNAL_STREAM names, here a file."""
+    made = logged("stderr")
+    made.daemon.log.touch()
+    stream = made.daemon.log.stat()
+    made.daemon.prefix = ["env", f"JOURNAL_STREAM={stream.st_dev}:{stream.st_ino}"]
+    made.start()
+    assert made.stack.get("a.test", "/who.php").status == 200
+    wait_until(lambda: journald.find("pool.start") and journald.find("spawn.start"),
+               what="the entries")
+    owner = made.stack.httpd.vhosts["a.test"].owner
+    for event, process in (("pool.start", "lsapid-manager"), ("spawn.start", "lsapid")):
+        entry = journald.find(event)
+        assert (entry["POOL"], entry["USER"]) == ("a.test", owner.pw_name)
+        assert (entry["PRIORITY"], entry["SYSLOG_IDENTIFIER"]) == ("6", process)
+        assert entry["LSAPID_UID"] == str(owner.pw_uid)
+        assert entry["MESSAGE"].startswith(f"{event} pool=a.test ")
+        assert len(entry["MESSAGE_ID"]) == 32
+    assert " pool.start " not in made.daemon.text()
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can stand for syslogd")

@@ -233,7 +233,8 @@ def check_lsapid_conf():
 
 def check_events():
     """Each event that is logged has a row, and each row is logged somewhere."""
-    rows = re.findall(r'LOG_EVENT\(\s*"([a-z0-9_.]+)"', read("daemon/base/log_events.def"))
+    rows = re.findall(r'^LOG_EVENT(?:_MANY)?\(\s*"([a-z0-9_.]+)"', read("daemon/base/log_events.def"),
+                      re.MULTILINE)
     if rows != sorted(rows):
         yield "daemon/base/log_events.def: not sorted"
     used = {}

@@ -14,19 +14,6 @@
 #include "tests/support/guard.h"
 #include "tests/support/t.h"
 
-struct event_row {
-	const char *name;
-	const char *id;
-	const char *cause;
-	const char *remedy;
-};
-
-static const struct event_row events[] = {
-#define LOG_EVENT(name, id, cause, remedy) { (name), (id), (cause), (remedy) },
-#include "daemon/base/log_events.def"
-#undef LOG_EVENT
-};
-
 static void format__string_values__escaped_where_needed(void **state)
 {
 	static const struct {
@@ -243,7 +230,7 @@ static void write__no_journal__time_level_and_ident(void **state)
 	regfree(&regex);
 }
 
-static void write__journal__sd_daemon_prefix(void **state)
+static void write__journal_without_socket__sd_daemon_prefix(void **state)
 {
 	struct capture *c = *state;
 	char out[PIPE_BUF + 1];
@@ -254,7 +241,7 @@ static void write__journal__sd_daemon_prefix(void **state)
 	(void)snprintf(
 		stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
 	set_journal_stream(stream);
-	log_init("lsapid-test", LOG_LEVEL_INFO);
+	log_init_at("lsapid-test", LOG_LEVEL_INFO, "/nonexistent");
 	log_error("a.b", F_INT("i", 1));
 	assert_true(capture_read(c, out) > 0);
 	assert_string_equal(out, "<3>lsapid-test: a.b i=1\n");
@@ -447,36 +434,6 @@ static void text__any_room__cut_between_units(void **state)
 	assert_int_equal(log_put_text(NULL, 0, "a", 1), 0);
 }
 
-static void events__table__sorted_and_complete(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < T_COUNT(events); i++) {
-		const char *name = events[i].name;
-
-		/* sorted means unique as well */
-		T_ASSERT_ROW(name, !i || strcmp(events[i - 1].name, name) < 0);
-		T_ASSERT_ROW(name,
-			strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.") == strlen(name));
-		T_ASSERT_ROW(name, strchr(name, '.'));
-		T_ASSERT_ROW(name, strlen(events[i].cause) > 10);
-		T_ASSERT_ROW(name, strlen(events[i].remedy) > 3);
-	}
-}
-
-/* As journald wants it: 128 bits in lower case, and nobody else's. */
-static void events__ids__one_each(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < T_COUNT(events); i++) {
-		const char *id = events[i].id;
-
-		T_ASSERT_ROW(events[i].name, strlen(id) == 32);
-		T_ASSERT_ROW(events[i].name, strspn(id, "0123456789abcdef") == 32);
-		for (size_t j = 0; j < i; j++)
-			T_ASSERT_ROW(events[i].name, strcmp(events[j].id, id) != 0);
-	}
-}
-
 #define capture_test(name) cmocka_unit_test_setup_teardown(name, capture_start, capture_end)
 
 int main(void)
@@ -488,7 +445,7 @@ int main(void)
 		cmocka_unit_test(format__any_room__cut_between_units),
 		cmocka_unit_test(level_parse__names__and_nothing_else),
 		capture_test(write__no_journal__time_level_and_ident),
-		capture_test(write__journal__sd_daemon_prefix),
+		capture_test(write__journal_without_socket__sd_daemon_prefix),
 		capture_test(write__below_the_level__nothing),
 		capture_test(write__very_long__one_piece),
 		capture_test(target__file__lines_with_time_go_there_and_not_to_stderr),
@@ -497,8 +454,6 @@ int main(void)
 		cmocka_unit_test(target__parse__words_else_a_file),
 		cmocka_unit_test(text__strangers_bytes__printable_as_they_are_others_escaped),
 		cmocka_unit_test(text__any_room__cut_between_units),
-		cmocka_unit_test(events__table__sorted_and_complete),
-		cmocka_unit_test(events__ids__one_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
