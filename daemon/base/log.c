@@ -2,6 +2,7 @@
 
 #include "daemon/base/log.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
@@ -13,10 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/fd.h"
 #include "daemon/base/line_file.h"
 #include "daemon/base/log_event.h"
 #include "daemon/base/log_journal.h"
+#include "daemon/base/log_limit.h"
 
 /* A line up to PIPE_BUF reaches a pipe in one piece, whoever else writes to it: pipe(7). */
 #define LOG_LINE_MAX PIPE_BUF
@@ -30,11 +33,13 @@ static struct {
 	const char *journal; /* static: path of its socket */
 	enum log_target target;
 	struct line_file file; /* LOG_TARGET_FILE */
+	struct log_limit limit;
 } sink = {
 	.ident = "lsapid",
 	.level = LOG_LEVEL_INFO,
 	.journal_fd = -1,
 	.file = LINE_FILE_EMPTY,
+	.limit = { .next_ns = UINT64_MAX },
 };
 
 static const char *const level_names[] = {
@@ -67,6 +72,8 @@ static bool is_stderr_journal(void)
 
 void log_init_at(const char *ident, enum log_level level, const char *journal)
 {
+	static const struct log_limit_terms terms = LOG_LIMIT_TERMS;
+
 	sink.ident = ident;
 	sink.level = level;
 	sink.is_journal = is_stderr_journal();
@@ -74,11 +81,17 @@ void log_init_at(const char *ident, enum log_level level, const char *journal)
 	sink.journal_fd = fd_close(sink.journal_fd);
 	if (sink.is_journal)
 		sink.journal_fd = log_journal_open(); /* without: the lines go to stderr */
+	log_limit_init(&sink.limit, &terms, clock_now_ns());
 }
 
 void log_init(const char *ident, enum log_level level)
 {
 	log_init_at(ident, level, LOG_JOURNAL_SOCKET);
+}
+
+void log_set_limits(const struct log_limit_terms *terms)
+{
+	sink.limit.terms = *terms;
 }
 
 void log_set_level(enum log_level level)
@@ -210,10 +223,9 @@ static void log_tell_file(
 	(void)log_put(to, level, event, fields, 2);
 }
 
-void log_write(
+static void log_emit(
 	enum log_level level, const char *event, const struct log_field *fields, size_t count)
 {
-	int saved_errno = errno;
 	uint64_t lost = sink.file.lost;
 	int r = log_put(sink.target, level, event, fields, count);
 
@@ -225,5 +237,78 @@ void log_write(
 		sink.file.lost = 0;
 		log_tell_file(sink.target, LOG_LEVEL_NOTICE, "log.working", 0, lost);
 	}
+}
+
+/* --- limits ------------------------------------------------------------------------------- */
+
+static const char *find_pool(const struct log_field *fields, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(fields[i].key, "pool") == 0 && fields[i].type == LOG_FIELD_STR)
+			return fields[i].str;
+	}
+	return NULL;
+}
+
+/* An event without a row is one of a test's. */
+static bool may_write(enum log_level level, const char *event, const struct log_field *fields,
+	size_t count, uint64_t *ret_left_out)
+{
+	const struct log_limit_key key = {
+		.event = log_event_find(event),
+		.level = level,
+		.pool = find_pool(fields, count),
+	};
+
+	*ret_left_out = 0;
+	return key.event == LOG_EVENT_COUNT ||
+	       log_limit_take(&sink.limit, &key, clock_now_ns(), ret_left_out);
+}
+
+bool log_write(
+	enum log_level level, const char *event, const struct log_field *fields, size_t count)
+{
+	struct log_field all[LOG_FIELDS_MAX + 1] = { F_UINT("left_out", 0) };
+	int saved_errno = errno;
+	bool is_written = may_write(level, event, fields, count, &all[0].u);
+
+	assert(count <= LOG_FIELDS_MAX);
+	if (is_written && all[0].u) {
+		/* the first one: it is there also if the line is cut */
+		memcpy(&all[1], fields, count * sizeof(fields[0]));
+		log_emit(level, event, all, count + 1);
+	} else if (is_written) {
+		log_emit(level, event, fields, count);
+	}
 	errno = saved_errno;
+	return is_written;
+}
+
+static void log_tell_untold(uint64_t now_ns, bool is_last)
+{
+	struct log_limit_untold u;
+	size_t at = 0;
+
+	while (log_limit_next_untold(&sink.limit, &at, now_ns, is_last, &u)) {
+		const struct log_field fields[] = { F_STR("of", u.event), F_STR("pool", u.pool),
+			F_UINT("left_out", u.left_out) };
+
+		log_emit(u.level, "log.left_out", fields, 3);
+	}
+}
+
+uint64_t log_next_ns(void)
+{
+	return sink.limit.next_ns;
+}
+
+void log_on_time(uint64_t now_ns)
+{
+	if (now_ns >= sink.limit.next_ns)
+		log_tell_untold(now_ns, false);
+}
+
+void log_end(void)
+{
+	log_tell_untold(clock_now_ns(), true);
 }

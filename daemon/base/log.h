@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/base/ratelimit.h"
+
 enum log_level {
 	LOG_LEVEL_ERROR = 3, /* numbers as in syslog(3), for the journal's prefix */
 	LOG_LEVEL_WARN = 4,
@@ -55,15 +57,17 @@ struct log_field {
 #define F_ERRNO(v)    { .key = "errno", .type = LOG_FIELD_ERRNO, .i = (v) }
 /* clang-format on */
 
+/** Fields of one line, at most. */
+#define LOG_FIELDS_MAX 32U
 /** Room for a number, or for the name of an errno. */
 #define LOG_NUMBER_SIZE 24U
 
 /* What nobody wants to see is not even looked up. */
 #define LOG_AT(level, event, ...)                                                                  \
-	(log_is_on(level) ? log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ }, \
-				    sizeof((const struct log_field[]){ __VA_ARGS__ }) /            \
-					    sizeof(struct log_field))                              \
-			  : (void)0)
+	((void)(log_is_on(level) &&                                                                \
+		log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ },             \
+			sizeof((const struct log_field[]){ __VA_ARGS__ }) /                        \
+				sizeof(struct log_field))))
 
 /* At least one field each: an event without a figure explains nothing. */
 #define log_error(event, ...)  LOG_AT(LOG_LEVEL_ERROR, event, __VA_ARGS__)
@@ -84,6 +88,29 @@ void log_init_at(const char *ident, enum log_level level, const char *journal);
 
 void log_set_level(enum log_level level);
 
+/** How many lines there may be, see log_limit.h; a rate of 0 is no limit. */
+struct log_limit_terms {
+	struct ratelimit_terms one; /* of an event and pool */
+	struct ratelimit_terms all; /* of an event, all pools together */
+};
+
+/* clang-format off */
+#define LOG_LIMIT_TERMS { .one = { .per_s = 2, .burst = 20 }, \
+			  .all = { .per_s = 20, .burst = 1000 } }
+/* clang-format on */
+
+/** log_set_limits() - from now on; LOG_LIMIT_TERMS until it is called */
+void log_set_limits(const struct log_limit_terms *terms);
+
+/** log_next_ns() - when log_on_time() has something to do; UINT64_MAX: never */
+uint64_t log_next_ns(void);
+
+/** log_on_time() - tell how many lines were left out after which none came for long */
+void log_on_time(uint64_t now_ns);
+
+/** log_end() - the same for all of them: the process ends */
+void log_end(void);
+
 /** log_is_on() - are events of this level written? */
 bool log_is_on(enum log_level level);
 
@@ -101,8 +128,8 @@ enum log_target log_target_parse(const char *text);
 
 bool log_level_parse(const char *text, enum log_level *ret_level);
 
-/** log_write() - what the macros call: the level is not looked at */
-void log_write(
+/** log_write() - what the macros call: the level is not looked at. Return: false: left out */
+bool log_write(
 	enum log_level level, const char *event, const struct log_field *fields, size_t count);
 
 /** log_put_time() - UTC as the log has it, "2026-01-31T12:00:00.000Z". Return: its length */

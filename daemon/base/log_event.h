@@ -10,7 +10,7 @@
 struct log_event {
 	const char *name;
 	const char *id; /* MESSAGE_ID of the journal */
-	bool is_many;   /* many at once are one thing */
+	bool is_many;   /* many at once are one thing: see log_limit.h */
 };
 
 /* clang-format off */

@@ -4,23 +4,18 @@
 
 #include "daemon/base/clock.h"
 
-void ratelimit_init(struct ratelimit *l, uint32_t per_s, uint32_t burst, uint64_t now_ns)
+void ratelimit_init(struct ratelimit *l, const struct ratelimit_terms *t, uint64_t now_ns)
 {
-	*l = (struct ratelimit){
-		.per_s = per_s,
-		.burst = burst,
-		.tokens = burst,
-		.last_ns = now_ns,
-	};
+	*l = (struct ratelimit){ .tokens = t->burst, .last_ns = now_ns };
 }
 
-static void refill(struct ratelimit *l, uint64_t now_ns)
+static void refill(struct ratelimit *l, const struct ratelimit_terms *t, uint64_t now_ns)
 {
-	uint64_t token_ns = NS_PER_S / l->per_s;
+	uint64_t token_ns = NS_PER_S / t->per_s;
 	uint64_t fresh = clock_since_ns(l->last_ns, now_ns) / token_ns;
 
-	if (fresh >= l->burst - l->tokens) {
-		l->tokens = l->burst;
+	if (l->tokens >= t->burst || fresh >= t->burst - l->tokens) {
+		l->tokens = t->burst;
 		l->last_ns = now_ns;
 		return;
 	}
@@ -28,21 +23,17 @@ static void refill(struct ratelimit *l, uint64_t now_ns)
 	l->last_ns += fresh * token_ns; /* the part of a token that has grown is kept */
 }
 
-bool ratelimit_take(struct ratelimit *l, uint64_t now_ns)
+bool ratelimit_take(struct ratelimit *l, const struct ratelimit_terms *t, uint64_t now_ns)
 {
-	refill(l, now_ns);
-	if (!l->tokens) {
-		l->refused++;
+	refill(l, t, now_ns);
+	if (!l->tokens)
 		return false;
-	}
 	l->tokens--;
 	return true;
 }
 
-uint64_t ratelimit_steal_refused(struct ratelimit *l)
+bool ratelimit_is_full(struct ratelimit *l, const struct ratelimit_terms *t, uint64_t now_ns)
 {
-	uint64_t refused = l->refused;
-
-	l->refused = 0;
-	return refused;
+	refill(l, t, now_ns);
+	return l->tokens == t->burst;
 }

@@ -1,24 +1,26 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A token bucket. Time is an argument; what was refused is counted until somebody tells it. */
+/* A token bucket. Time is an argument. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct ratelimit {
-	uint32_t per_s; /* refill */
+struct ratelimit_terms {
+	uint32_t per_s; /* refill; not 0 */
 	uint32_t burst; /* capacity */
-	uint32_t tokens;
+};
+
+struct ratelimit {
 	uint64_t last_ns; /* of the last refill */
-	uint64_t refused; /* since the last ratelimit_steal_refused() */
+	uint32_t tokens;
 };
 
 /** ratelimit_init() - full bucket */
-void ratelimit_init(struct ratelimit *l, uint32_t per_s, uint32_t burst, uint64_t now_ns);
+void ratelimit_init(struct ratelimit *l, const struct ratelimit_terms *t, uint64_t now_ns);
 
-/** ratelimit_take() - false: one too many, and counted */
-bool ratelimit_take(struct ratelimit *l, uint64_t now_ns);
+/** ratelimit_take() - false: one too many. The terms may be others than before. */
+bool ratelimit_take(struct ratelimit *l, const struct ratelimit_terms *t, uint64_t now_ns);
 
-/** ratelimit_steal_refused() - how many were refused since the last call */
-uint64_t ratelimit_steal_refused(struct ratelimit *l);
+/** ratelimit_is_full() - as if nobody had ever taken anything */
+bool ratelimit_is_full(struct ratelimit *l, const struct ratelimit_terms *t, uint64_t now_ns);

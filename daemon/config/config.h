@@ -161,6 +161,7 @@ struct config {
 	enum log_level log_level;
 	char *log_target; /* owned: log_target_parse() */
 	char *log_dir;    /* owned: of the log files of pools */
+	struct log_limit_terms log_limits;
 	uid_t uid_min;
 	gid_t gid_min;
 	uint32_t max_pools;

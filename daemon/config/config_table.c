@@ -23,7 +23,9 @@
 #define A_YEAR_S   (365U * A_DAY_S)
 #define MEMORY_MAX (1ULL << 50)
 #define PATH_BYTES 1000U
-#define NAME_BYTES 255U
+/* a hundred times the least that fills a disk; ten times as many still are less than 2^32 */
+#define LOG_RATE_MAX 100000U
+#define NAME_BYTES   255U
 
 static const char *const when_busy_words[] = { "reject", "queue", NULL };
 static const char *const busy_status_words[] = { "507", "503", NULL };
@@ -109,6 +111,18 @@ static const struct config_key table[] = {
 		.value = LSAPID_LOGDIR,
 		.help = "Directory of the log files of pools. It must be root's, writable by "
 			"nobody else, and no link." },
+	{ TOP("log_rate", log_limits.one.per_s), .type = CONFIG_TYPE_UINT, .max = LOG_RATE_MAX,
+		.value = "2",
+		.help = "Lines per second that an event of one pool may log once log_burst is used "
+			"up; the next one tells how many were left out. 0: any number." },
+	{ TOP("log_burst", log_limits.one.burst), .type = CONFIG_TYPE_UINT, .min = 1,
+		.max = LOG_RATE_MAX, .value = "20",
+		.help = "Lines that an event of one pool may log at once." },
+	{ TOP("log_rate_all", log_limits.all.per_s), .type = CONFIG_TYPE_UINT, .max = LOG_RATE_MAX,
+		.value = "20", .help = "The same as log_rate, for all pools together." },
+	{ TOP("log_burst_all", log_limits.all.burst), .type = CONFIG_TYPE_UINT, .min = 1,
+		.max = LOG_RATE_MAX, .value = "1000",
+		.help = "The same as log_burst, for all pools together." },
 	{ TOP("uid_min", uid_min), .type = CONFIG_TYPE_UINT, .min = 1, .max = ID_MAX,
 		.value = "100",
 		.help = "Lowest user id that scripts may run as. Root never; apache_user always." },

@@ -248,6 +248,7 @@ int main(int argc, char **argv)
 		status = run_check(a);
 	else
 		status = run_in_stores(a);
+	log_end();
 	free(a);
 	return status;
 }

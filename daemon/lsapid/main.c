@@ -153,6 +153,7 @@ int main(int argc, char **argv)
 	}
 	if (!o.is_test) {
 		log_set_level(settings->config->log_level);
+		log_set_limits(&settings->config->log_limits);
 		return supervisor_run(settings, o.config_path, o.manager_binary);
 	}
 	problems = settings_check(settings, o.config_path, o.manager_binary, print_problem);

@@ -48,6 +48,13 @@ static char *look_up(uid_t uid)
 	return strdup("");
 }
 
+const char *accounts_known(const struct accounts *a, uid_t uid)
+{
+	const char *name = map_find(&a->by_uid, uid);
+
+	return name && *name ? name : NULL;
+}
+
 const char *accounts_name(struct accounts *a, uid_t uid)
 {
 	char *name = map_find(&a->by_uid, uid);

@@ -27,6 +27,9 @@ bool accounts_find_user(const char *name, uid_t *ret_uid, gid_t *ret_gid);
 /** accounts_find_uid() - asked anew each time: for administrators only. Return: false: none */
 bool accounts_find_uid(const char *name, uid_t *ret_uid);
 
+/** accounts_known() - accounts_name() if it was asked before; the system is not asked now */
+const char *accounts_known(const struct accounts *a, uid_t uid);
+
 /** accounts_name() - borrowed until accounts_deinit(); NULL: there is none, or no memory */
 const char *accounts_name(struct accounts *a, uid_t uid);
 

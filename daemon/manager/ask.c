@@ -179,9 +179,7 @@ bool ask_now(const struct ask *a)
 			return true;
 		}
 		if (r < 0) {
-			if (ratelimit_take(&m->error_rate, manager_now(m)))
-				log_error("lease.error", F_POOL(a->pool), F_ERRNO(r),
-					F_UINT("untold", ratelimit_steal_refused(&m->error_rate)));
+			log_error("lease.error", F_POOL(a->pool), F_ERRNO(r));
 			ask_refuse(a, REASON_INTERNAL);
 			return true;
 		}

@@ -63,6 +63,7 @@ static int run(int channel)
 		return 1;
 	}
 	log_set_level(config->log_level);
+	log_set_limits(&config->log_limits);
 	r = manager_init(&m, &setup, config, channel, fds.fd[1],
 		setup.flags & PRIV_SETUP_ADMIN ? fds.fd[2] : -1);
 	if (r < 0) {
@@ -71,6 +72,7 @@ static int run(int channel)
 	}
 	(void)fd_close(fdpass_steal(&fds, 0));
 	status = manager_run(&m);
+	log_end();
 	manager_deinit(&m);
 	return status;
 }

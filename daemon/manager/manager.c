@@ -128,18 +128,20 @@ static void on_upkeep(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	m->is_upkeep_turn = true;
 	peer_expire(m, manager_now(m));
+	log_on_time(manager_now(m));
 	tell_status(m);
 }
 
 /*
- * What happened in this turn may have changed the status line, and a peer that has not said HELLO
- * has to be asked for its time. After a turn that had nothing but upkeep the daemon sleeps.
+ * What happened in this turn may have changed the status line, a peer that has not said HELLO has
+ * to be asked for its time, and the log to tell what it left out. After a turn that had nothing but
+ * upkeep the daemon sleeps.
  */
 static void arm_upkeep(struct manager *m)
 {
 	static const struct timeval later = { .tv_sec = UPKEEP_S };
 
-	if (m->is_upkeep_turn && list_is_empty(&m->greeting))
+	if (m->is_upkeep_turn && list_is_empty(&m->greeting) && log_next_ns() == UINT64_MAX)
 		return;
 	if (!evtimer_pending(&m->upkeep, NULL))
 		(void)evtimer_add(&m->upkeep, &later);
@@ -209,9 +211,7 @@ int manager_init(struct manager *m, const struct priv_message *setup, struct con
 		.admin_gid = (gid_t)-1,
 		.own_uid = geteuid(),
 	};
-	refuse_init(&m->refuse, m->started_ns);
-	ratelimit_init(&m->peer_rate, 5, 50, m->started_ns);
-	ratelimit_init(&m->error_rate, 5, 50, m->started_ns);
+	refuse_init(&m->refuse);
 	if (getrandom(&m->boot_id, sizeof(m->boot_id), 0) != sizeof(m->boot_id))
 		return err_origin(-EIO);
 	raise_fd_limit();

@@ -12,7 +12,6 @@
 
 #include "daemon/base/attr.h"
 #include "daemon/base/list.h"
-#include "daemon/base/ratelimit.h"
 #include "daemon/config/config.h"
 #include "daemon/config/config_children.h"
 #include "daemon/manager/access.h"
@@ -89,10 +88,8 @@ struct manager {
 	uint32_t connections; /* of all pools */
 	struct stats stats;
 	struct refuse refuse;
-	struct ratelimit peer_rate;  /* log lines about peers */
-	struct ratelimit error_rate; /* log lines about our own troubles */
-	bool has_told_weight;        /* that the memory of children can not be read */
-	struct event upkeep; /* pending for a second after anything happened, else not at all */
+	bool has_told_weight; /* that the memory of children can not be read */
+	struct event upkeep;  /* pending for a second after anything happened, else not at all */
 	bool is_upkeep_turn;
 	char status[160]; /* as the supervisor was told last, for `systemctl status` */
 	bool has_quit;

@@ -32,11 +32,8 @@ void peer_drop(struct peer *p, const char *why)
 	p->is_dead = true;
 	if (why) {
 		m->stats.dropped_peers++;
-		if (ratelimit_take(&m->peer_rate, manager_now(m)))
-			log_warn("peer.drop", F_STR("why", why), F_UINT("uid", p->uid),
-				F_INT("pid", p->pid),
-				F_UINT("session", p->session ? p->session->id : 0),
-				F_UINT("untold", ratelimit_steal_refused(&m->peer_rate)));
+		log_warn("peer.drop", F_STR("why", why), F_UINT("uid", p->uid),
+			F_INT("pid", p->pid), F_UINT("session", p->session ? p->session->id : 0));
 	}
 	(void)event_del(&p->read_event);
 	(void)event_del(&p->write_event);
@@ -122,13 +119,10 @@ static int find_roles(struct manager *m, int fd, enum access_door door, const st
 	return 0;
 }
 
-static void tell_refusal(
-	struct manager *m, const struct ucred *cred, enum access_door door, bool is_crowd)
+static void tell_refusal(const struct ucred *cred, enum access_door door, bool is_crowd)
 {
 	const char *remedy = "set apache_user or shim_users if it is an Apache";
 
-	if (!ratelimit_take(&m->peer_rate, manager_now(m)))
-		return;
 	if (is_crowd)
 		remedy = "look at what connects and says nothing";
 	else if (door == ACCESS_DOOR_ADMIN)
@@ -153,12 +147,12 @@ int peer_new(struct manager *m, int fd, enum access_door door)
 	if (r < 0)
 		return r;
 	if (m->greeting.count >= PEER_GREETING_LIMIT) {
-		tell_refusal(m, &cred, door, true);
+		tell_refusal(&cred, door, true);
 		return 0;
 	}
 	/* told the reason at its first message: closed without a word, it would try again */
 	if (!roles)
-		tell_refusal(m, &cred, door, false);
+		tell_refusal(&cred, door, false);
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;

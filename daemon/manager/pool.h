@@ -133,7 +133,7 @@ struct pool {
 	uint64_t last_close_ns;     /* a connection was given up: until then the pool was in use */
 	struct event *idle_timer;   /* owned; NULL: it never ran */
 	struct event wait_timer;
-	struct list pipes; /* stderr pipes: that of the parent and of earlier ones */
+	struct list pipes;    /* stderr pipes: that of the parent and of earlier ones */
 	struct pool_log *log; /* owned; NULL: the daemon's log has all that they write */
 	struct pool_counts counts;
 	struct refusals *refusals; /* owned; NULL: it has refused nothing yet */

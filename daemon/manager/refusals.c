@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void refusals_init(struct refusals *r, uint32_t per_s, uint32_t burst, uint64_t now_ns)
+void refusals_init(struct refusals *r)
 {
 	*r = (struct refusals){ .used = 0 };
-	ratelimit_init(&r->rate, per_s, burst, now_ns);
 }
 
 static void forget_texts(struct refusal_kept *k)
@@ -25,12 +24,12 @@ void refusals_deinit(struct refusals *r)
 	r->used = 0;
 }
 
-struct refusals *refusals_new(uint32_t per_s, uint32_t burst, uint64_t now_ns)
+struct refusals *refusals_new(void)
 {
 	struct refusals *r = malloc(sizeof(*r));
 
 	if (r)
-		refusals_init(r, per_s, burst, now_ns);
+		refusals_init(r);
 	return r;
 }
 
@@ -66,19 +65,6 @@ const struct refusal *refusals_get(const struct refusals *r, uint32_t back)
 	if (back >= r->used)
 		return NULL;
 	return &r->kept[(r->next + REFUSALS_KEPT - 1 - back) % REFUSALS_KEPT].refusal;
-}
-
-bool refusals_tell(
-	struct refusals *r, struct ratelimit *host, uint64_t now_ns, uint64_t *ret_untold)
-{
-	/* its own bound first: who is above that takes no line from the others */
-	if (!ratelimit_take(&r->rate, now_ns) || !ratelimit_take(host, now_ns)) {
-		r->untold++;
-		return false;
-	}
-	*ret_untold = r->untold;
-	r->untold = 0;
-	return true;
 }
 
 /* Of what others chose, so that the figures always have room. */

@@ -2,9 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Requests that were refused: the last ones with the figures behind them, all of them counted by
- * reason, and how many of them no log line has told of yet. One for each pool that ever refused
- * something, and some for the host. Time is an argument.
+ * Requests that were refused: the last ones with the figures behind them, and all of them counted
+ * by reason. One for each pool that ever refused something, and some for the host.
  */
 
 #include <stdbool.h>
@@ -13,7 +12,6 @@
 #include <sys/types.h>
 
 #include "daemon/base/attr.h"
-#include "daemon/base/ratelimit.h"
 #include "proto/reason.h"
 
 /** The last ones that are kept: enough to see a pattern, some KiB for a pool that has any. */
@@ -50,16 +48,13 @@ struct refusals {
 	uint32_t used;
 	uint32_t next; /* place of the one that comes */
 	uint64_t count[REASON_COUNT];
-	uint64_t untold; /* since the last that was told of */
-	struct ratelimit rate;
 };
 
-/** refusals_init() - @per_s and @burst: of the log lines about them */
-void refusals_init(struct refusals *r, uint32_t per_s, uint32_t burst, uint64_t now_ns);
+void refusals_init(struct refusals *r);
 void refusals_deinit(struct refusals *r);
 
 /** refusals_new() - refusals_init() on the heap. Return: refusals_free() it; NULL: no memory */
-struct refusals *refusals_new(uint32_t per_s, uint32_t burst, uint64_t now_ns);
+struct refusals *refusals_new(void);
 
 /** refusals_free() - accepts NULL; returns NULL */
 struct refusals *refusals_free(struct refusals *r);
@@ -69,16 +64,6 @@ void refusals_add(struct refusals *r, const struct refusal *f);
 
 /** refusals_get() - @back: 0 is the newest. Return: borrowed until the next add; NULL: no more */
 const struct refusal *refusals_get(const struct refusals *r, uint32_t back);
-
-/**
- * refusals_tell() - may the newest one have a log line?
- * @host:       a bound for all of them together
- * @ret_untold: those without a line since the last one that had one
- *
- * Return: false: one too many, and counted.
- */
-bool refusals_tell(
-	struct refusals *r, struct ratelimit *host, uint64_t now_ns, uint64_t *ret_untold);
 
 /**
  * refusal_format() - for people: what was refused and the figures, without the reason's name and

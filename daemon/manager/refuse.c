@@ -8,23 +8,10 @@
 #include "daemon/base/log.h"
 #include "daemon/manager/manager.h"
 
-/*
- * A site at its limit may refuse thousands of requests in a second. Each pool may tell of a few
- * at once and then of one in a second, and all of them together of so many that a day of it is
- * some hundred MB, which is what logrotate is for.
- */
-#define POOL_LINES_PER_S   1U
-#define POOL_LINES_BURST   10U
-#define LONELY_LINES_PER_S 5U
-#define LONELY_LINES_BURST 50U
-#define HOST_LINES_PER_S   20U
-#define HOST_LINES_BURST   200U
-
-void refuse_init(struct refuse *r, uint64_t now_ns)
+void refuse_init(struct refuse *r)
 {
-	refusals_init(&r->host, 1, 1, now_ns); /* its lines are those of the others */
-	refusals_init(&r->lonely, LONELY_LINES_PER_S, LONELY_LINES_BURST, now_ns);
-	ratelimit_init(&r->rate, HOST_LINES_PER_S, HOST_LINES_BURST, now_ns);
+	refusals_init(&r->host);
+	refusals_init(&r->lonely);
 }
 
 void refuse_deinit(struct refuse *r)
@@ -68,7 +55,7 @@ static struct refusal figures(
 	};
 }
 
-static void log_lease(struct manager *m, const struct refusal *f, uint64_t untold)
+static void log_lease(struct manager *m, const struct refusal *f)
 {
 	log_notice("lease.refused", F_STR("pool", f->name), F_UINT("pool_id", f->pool),
 		F_STR("user", accounts_name(&m->accounts, f->uid)), F_UINT("uid", f->uid),
@@ -77,15 +64,14 @@ static void log_lease(struct manager *m, const struct refusal *f, uint64_t untol
 		F_UINT("host_in_use", f->host_in_use), F_UINT("host_limit", f->host_limit),
 		F_UINT("queued", f->queued), F_UINT("queue_limit", f->queue_limit),
 		F_UINT("waited_ms", f->waited_ms), F_UINT("next_try_ms", f->next_try_ms),
-		F_UINT("untold", untold), F_STR("remedy", reason_remedy(f->reason)));
+		F_STR("remedy", reason_remedy(f->reason)));
 }
 
 /* A cold pool that never refused anything costs nothing for it. */
 static struct refusals *of_pool(struct pool *p)
 {
 	if (!p->refusals)
-		p->refusals =
-			refusals_new(POOL_LINES_PER_S, POOL_LINES_BURST, manager_now(p->manager));
+		p->refusals = refusals_new();
 	return p->refusals;
 }
 
@@ -93,16 +79,13 @@ static void note_lease(struct pool *p, const struct refusal *f)
 {
 	struct manager *m = p->manager;
 	struct refusals *own = of_pool(p);
-	uint64_t untold;
 
 	p->counts.rejects++;
 	stats_refuse(m->stats.rejects, f->reason);
 	refusals_add(&m->refuse.host, f);
-	if (!own)
-		return; /* counted above, at least */
-	refusals_add(own, f);
-	if (refusals_tell(own, &m->refuse.rate, manager_now(m), &untold))
-		log_lease(m, f, untold);
+	if (own) /* without memory it is counted above, at least */
+		refusals_add(own, f);
+	log_lease(m, f);
 }
 
 static uint32_t retry_after_s(struct pool *p, const struct refusal *f)
@@ -133,25 +116,23 @@ void refuse_lease(
 	peer_send_reject(peer, sequence, &m);
 }
 
-static void log_peer(struct manager *m, const struct refusal *f, uint64_t untold)
+/* Whoever asks for any number of users makes us look up none. */
+static void log_peer(struct manager *m, const struct refusal *f)
 {
 	log_notice("peer.denied", F_STR("pool", f->name),
-		F_STR("user", accounts_name(&m->accounts, f->uid)), F_UINT("uid", f->uid),
+		F_STR("user", accounts_known(&m->accounts, f->uid)), F_UINT("uid", f->uid),
 		F_STR("reason", reason_name(f->reason)), F_STR("detail", f->detail),
 		F_UINT("pools", pool_set_count(&m->pools)),
 		F_UINT("max_pools", m->config->max_pools), F_INT("pid", f->peer_pid),
-		F_UINT("untold", untold), F_STR("remedy", reason_remedy(f->reason)));
+		F_STR("remedy", reason_remedy(f->reason)));
 }
 
 static void note_peer(struct manager *m, const struct refusal *f)
 {
-	uint64_t untold;
-
 	stats_refuse(m->stats.denials, f->reason);
 	refusals_add(&m->refuse.host, f);
 	refusals_add(&m->refuse.lonely, f);
-	if (refusals_tell(&m->refuse.lonely, &m->refuse.rate, manager_now(m), &untold))
-		log_peer(m, f, untold);
+	log_peer(m, f);
 }
 
 void refuse_peer(struct peer *peer, uint32_t sequence, enum reason reason, const char *detail,

@@ -9,7 +9,6 @@
 
 #include <stdint.h>
 
-#include "daemon/base/ratelimit.h"
 #include "daemon/manager/refusals.h"
 
 struct manager;
@@ -20,10 +19,9 @@ struct pool_spec;
 struct refuse {
 	struct refusals host;   /* all of them */
 	struct refusals lonely; /* those that belong to no pool: nobody else would keep them */
-	struct ratelimit rate;  /* of the log lines of all pools together */
 };
 
-void refuse_init(struct refuse *r, uint64_t now_ns);
+void refuse_init(struct refuse *r);
 void refuse_deinit(struct refuse *r);
 
 /**

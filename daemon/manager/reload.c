@@ -195,6 +195,7 @@ void reload_take(struct manager *m, int config_fd)
 		m->config = fresh;
 		m->reload.count++;
 		log_set_level(fresh->log_level);
+		log_set_limits(&fresh->log_limits);
 		m->reload.replaced = 0;
 		m->admit.has_news = true;
 		starter_next(m);

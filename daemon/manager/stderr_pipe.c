@@ -14,10 +14,6 @@
 #include "daemon/manager/manager.h"
 #include "proto/crash.h"
 
-/* Of one parent and its children: enough to read a fatal error, too few to fill a disk. */
-#define LINES_PER_S 20U
-#define LINES_BURST 200U
-
 size_t stderr_pipe_split(const char *data, size_t size, int is_full, size_t *ret_line)
 {
 	const char *end = memchr(data, '\n', size);
@@ -30,18 +26,8 @@ size_t stderr_pipe_split(const char *data, size_t size, int is_full, size_t *ret
 	return is_full ? size : 0;
 }
 
-static void tell_dropped(struct stderr_pipe *sp)
-{
-	const struct pool *p = sp->pool;
-	uint64_t dropped = ratelimit_steal_refused(&sp->rate);
-
-	if (!dropped)
-		return;
-	log_notice("lsphp.stderr_dropped", F_POOL(p), F_UINT("lines", dropped));
-}
-
 /* It could be a script that writes it: then it deceives the log of its own site. */
-static void tell_crash(struct stderr_pipe *sp, const char *line, size_t size)
+static void tell_crash(const struct stderr_pipe *sp, const char *line, size_t size)
 {
 	struct pool *p = sp->pool;
 	struct crash c;
@@ -50,32 +36,37 @@ static void tell_crash(struct stderr_pipe *sp, const char *line, size_t size)
 	if (!crash_read(line, size, &c))
 		return;
 	pid = lease_note_crash(p, &c);
-	if (ratelimit_take(&sp->rate, manager_now(p->manager)))
-		log_warn("child.killed", F_POOL(p), F_UINT("pid", pid), F_UINT("signal", c.signal),
-			F_STR("core", c.has_core ? "yes" : "no"),
-			F_STR("remedy", crash_hint(c.signal)));
+	log_warn("child.killed", F_POOL(p), F_UINT("pid", pid), F_UINT("signal", c.signal),
+		F_STR("core", c.has_core ? "yes" : "no"), F_STR("remedy", crash_hint(c.signal)));
 }
 
-static void tell_line(struct stderr_pipe *sp, const char *line, size_t size)
+/* Return: false: there were too many */
+static bool log_line(const struct stderr_pipe *sp, const char *line, size_t size)
+{
+	char text[STDERR_LINE_MAX + 1];
+	const struct log_field fields[] = { F_POOL(sp->pool), F_INT("pid", sp->pid),
+		F_STR("text", text) };
+
+	memcpy(text, line, size);
+	text[size] = '\0';
+	return !log_is_on(LOG_LEVEL_NOTICE) || log_write(LOG_LEVEL_NOTICE, "lsphp.stderr", fields,
+						       sizeof(fields) / sizeof(fields[0]));
+}
+
+static void tell_line(const struct stderr_pipe *sp, const char *line, size_t size)
 {
 	struct pool *p = sp->pool;
 	struct stats *stats = &p->manager->stats;
-	char text[STDERR_LINE_MAX + 1];
 
 	if (!size)
 		return;
 	tell_crash(sp, line, size);
 	if (pool_log_write(p, sp->pid, line, size))
 		return;
-	if (!ratelimit_take(&sp->rate, manager_now(p->manager))) {
+	if (log_line(sp, line, size))
+		stats->stderr_lines++;
+	else
 		stats->stderr_dropped++;
-		return;
-	}
-	tell_dropped(sp);
-	stats->stderr_lines++;
-	memcpy(text, line, size);
-	text[size] = '\0';
-	log_notice("lsphp.stderr", F_POOL(p), F_INT("pid", sp->pid), F_STR("text", text));
 }
 
 static void take_lines(struct stderr_pipe *sp, int is_last)
@@ -105,7 +96,6 @@ static void close_one(struct stderr_pipe *sp)
 	if (sp->fd < 0)
 		return;
 	take_lines(sp, 1);
-	tell_dropped(sp);
 	list_remove(&sp->node);
 	(void)event_del(&sp->event);
 	sp->fd = fd_close(sp->fd);
@@ -149,7 +139,6 @@ int stderr_pipe_open(struct pool *p, uint64_t spawn_id, int *ret_write_fd)
 	}
 	sp->pool = p;
 	sp->spawn_id = spawn_id;
-	ratelimit_init(&sp->rate, LINES_PER_S, LINES_BURST, manager_now(p->manager));
 	sp->fd = fds[0];
 	write_fd = fds[1];
 	r = fd_set_nonblock(sp->fd, 1); /* only this end: PHP's writes block, as it expects */

@@ -4,8 +4,8 @@
 /*
  * What an lsphp parent and its children write to their stderr, line by line into the pool's own log
  * (pool_log.h), or into the daemon's: event lsphp.stderr with pool and pid. There lines are escaped
- * by the logger, cut when long, and limited per parent; what was dropped is counted and told. It
- * outlives its parent, as children may.
+ * by the logger, cut when long, and limited as all lines are. It outlives its parent, as children
+ * may.
  */
 
 #include <event2/event.h>
@@ -15,7 +15,6 @@
 
 #include "daemon/base/attr.h"
 #include "daemon/base/list.h"
-#include "daemon/base/ratelimit.h"
 #include "daemon/manager/graveyard.h"
 
 /** A longer line is told in pieces. */
@@ -31,7 +30,6 @@ struct stderr_pipe {
 	int32_t pid; /* of the parent; the pipe does not tell which child wrote */
 	int fd;      /* owned: read end, non-blocking */
 	struct event event;
-	struct ratelimit rate; /* of its lines in the daemon's log */
 	size_t used;
 	char line[STDERR_LINE_MAX];
 };

@@ -153,6 +153,7 @@ int supervisor_reload(struct supervisor *s, struct config_problem *ret_problem)
 	assert(new);
 	s->settings = new;
 	log_set_level(new->config->log_level);
+	log_set_limits(&new->config->log_limits);
 	s->spawns.warned = 0;
 	(void)settings_check(new, s->config_path, s->manager_binary, log_problem);
 	link_send_reload(s);
@@ -291,11 +292,14 @@ static uint64_t next_ns(const struct supervisor *s)
 	uint64_t late = user_file_set_next_ns(&s->user_files);
 	uint64_t helper = helper_next_ns(&s->helpers);
 	uint64_t watchdog = notify_next_ns(&s->notify);
+	uint64_t untold = log_next_ns();
 
 	if (helper < late)
 		late = helper;
 	if (watchdog < late)
 		late = watchdog;
+	if (untold < late)
+		late = untold;
 	return late < next ? late : next;
 }
 
@@ -353,6 +357,7 @@ static void supervisor_turn(struct supervisor *s)
 	link_on_time(s);
 	stop_on_time(s);
 	notify_on_time(&s->notify, s->now_ns);
+	log_on_time(s->now_ns);
 }
 
 int supervisor_run(struct settings *settings, const char *config_path, const char *manager_binary)
@@ -384,6 +389,7 @@ int supervisor_run(struct settings *settings, const char *config_path, const cha
 		criu_check(&s);
 		while (s.phase != SUPERVISOR_DONE)
 			supervisor_turn(&s);
+		log_end();
 		log_notice("supervisor.stopped", F_INT("pid", s.pid));
 	}
 	supervisor_deinit(&s);

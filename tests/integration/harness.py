@@ -58,6 +58,8 @@ class Daemon:
             "manager_user": "nobody" if IS_ROOT else ME.pw_name,
             "apache_user": APACHE.pw_name, "apache_group": group_name(APACHE.pw_gid),
             "log_level": "debug", "uid_min": 1, "gid_min": 1,
+            # lines are counted
+            "log_rate": 0, "log_rate_all": 0,
             # where it works, it would be in the way of whoever counts starts
             "criu_program": "", **settings}
         env = [f"{k}={v}" for k, v in sanitizer_env(place).items()] + list(env)

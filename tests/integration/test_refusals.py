@@ -32,11 +32,11 @@ def test_a_refusal_has_its_reason_and_figures_in_both_logs(stack):
     pool, = made.ctl.status()["pools"]
     assert {key: line[key] for key in ("pool", "pool_id", "user", "uid", "reason", "in_use", "limit",
                                        "host_in_use", "host_limit", "queued", "waited_ms",
-                                       "next_try_ms", "untold")} == {
+                                       "next_try_ms")} == {
         "pool": "a.test", "pool_id": str(pool["id"]), "user": owner.pw_name,
         "uid": str(owner.pw_uid), "reason": "busy", "in_use": "2", "limit": "2",
         "host_in_use": "2", "host_limit": "5000", "queued": "0", "waited_ms": "0",
-        "next_try_ms": "0", "untold": "0"}
+        "next_try_ms": "0"}
     assert "lsapi_backend_children" in line["remedy"]
     text = made.httpd.text("a.test")
     assert re.search(r"Connect to backend rejected on sending request\(GET /who.php [^)]*\); "
@@ -62,7 +62,8 @@ def test_who_waited_in_vain_is_told_for_how_long(stack):
 
 
 def test_a_flood_of_refusals_writes_few_lines_and_counts_all(stack):
-    made = stack(Vhost("a.test", "games"), extra="lsapi_backend_children 2")
+    made = stack(Vhost("a.test", "games"), extra="lsapi_backend_children 2",
+                 settings={"log_rate": 1, "log_burst": 10})
     held = Holder(made, "a.test", 2)
     began = time.monotonic()
     for _ in range(200):
@@ -74,6 +75,12 @@ def test_a_flood_of_refusals_writes_few_lines_and_counts_all(stack):
     assert seen["pools"][0]["refusals"] == {"busy": 200}
     assert seen["totals"]["rejects"] == {"busy": 200}
     held.release()
+    # no line came after them: what was left out is told at the latest when the process ends
+    assert made.daemon.stop() == 0
+    lines = refused(made)
+    untold = [line for line in refused(made, "log.left_out") if line["of"] == "lease.refused"]
+    assert {line["pool"] for line in untold} == {"a.test"}
+    assert len(lines) + sum(int(line.get("left_out", 0)) for line in lines + untold) == 200
 
 
 def test_a_pool_that_can_not_be_is_told_in_both_logs(stack):

@@ -80,7 +80,6 @@ struct sim *sim_new(uint64_t seed)
 	sim_listen(s);
 	m->config = &s->config;
 	m->now_ns = FOREVER_NS;
-	ratelimit_init(&m->error_rate, 1, 1, m->now_ns);
 	log_set_level(SILENT);
 	accounts_init(&m->accounts);
 	users_init(&m->users);

@@ -81,6 +81,7 @@ static int place_load(const struct place *p, const char *text, struct config **r
 
 static void config_parse__empty_file__documented_defaults(void **state)
 {
+	static const struct log_limit_terms limits = LOG_LIMIT_TERMS;
 	struct config_problem problem = { .line = 0 };
 	struct config *c = NULL;
 
@@ -93,6 +94,7 @@ static void config_parse__empty_file__documented_defaults(void **state)
 	assert_string_equal(c->apache_group, "www-data");
 	assert_int_equal(c->log_level, LOG_LEVEL_INFO);
 	assert_true(c->uid_min == 100 && c->gid_min == 100);
+	assert_memory_equal(&c->log_limits, &limits, sizeof(limits));
 	assert_true(c->max_pools == 10000 && c->max_children_total == 5000);
 	assert_int_equal(c->max_concurrent_starts, 16);
 	assert_int_equal(c->stop_grace_ms, 30000);

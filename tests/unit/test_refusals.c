@@ -3,16 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/base/clock.h"
 #include "daemon/manager/refusals.h"
 #include "proto/control.h"
 #include "tests/support/t.h"
 
-#define T0 (50U * NS_PER_S)
-
 static int refusals_setup(void **state)
 {
-	struct refusals *r = refusals_new(1, 3, T0);
+	struct refusals *r = refusals_new();
 
 	assert_non_null(r);
 	*state = r;
@@ -81,39 +78,6 @@ static void refusals_add__several_reasons__each_counted(void **state)
 	assert_int_equal(r->count[REASON_HOST_FULL], 50);
 	assert_int_equal(r->count[REASON_INTERNAL], 1);
 	assert_int_equal(r->count[REASON_QUEUE_FULL], 0);
-}
-
-static void refusals_tell__flood__few_lines_and_the_rest_counted(void **state)
-{
-	struct refusals *r = *state;
-	struct ratelimit host;
-	uint64_t untold = 99;
-	unsigned lines = 0;
-
-	ratelimit_init(&host, 100, 100, T0);
-	for (int i = 0; i < 1000; i++)
-		lines += refusals_tell(r, &host, T0, &untold);
-	assert_int_equal(lines, 3);
-	assert_int_equal(untold, 0);
-	assert_true(refusals_tell(r, &host, T0 + NS_PER_S, &untold));
-	assert_int_equal(untold, 997);
-	assert_true(refusals_tell(r, &host, T0 + 2 * NS_PER_S, &untold));
-	assert_int_equal(untold, 0);
-	/* who was above its own bound has taken nothing of what is there for all */
-	assert_int_equal(host.tokens, 99);
-}
-
-static void refusals_tell__host_tells_enough__counted_as_untold(void **state)
-{
-	struct refusals *r = *state;
-	struct ratelimit host;
-	uint64_t untold = 99;
-
-	ratelimit_init(&host, 1, 1, T0);
-	assert_true(refusals_tell(r, &host, T0, &untold));
-	assert_false(refusals_tell(r, &host, T0, &untold));
-	assert_true(refusals_tell(r, &host, T0 + NS_PER_S, &untold));
-	assert_int_equal(untold, 1);
 }
 
 static const struct {
@@ -223,8 +187,6 @@ int main(void)
 		CASE(refusals_get__nothing_refused__nothing),
 		CASE(refusals_get__more_than_are_kept__the_last_newest_first),
 		CASE(refusals_add__several_reasons__each_counted),
-		CASE(refusals_tell__flood__few_lines_and_the_rest_counted),
-		CASE(refusals_tell__host_tells_enough__counted_as_untold),
 		CASE(refusal_format__table__figures),
 		CASE(refusal_format__long_name_and_detail__figures_are_there),
 	};
