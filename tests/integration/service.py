@@ -39,6 +39,7 @@ class Service:
         """The steps of README."""
         must("meson", "install", "-C", str(BUILD), "--no-rebuild")
         must("systemd-sysusers")
+        must("journalctl", "--update-catalog")
         must("lsapid", "-t")
         must("systemctl", "daemon-reload")
         must("systemctl", "enable", "--now", "lsapid")
@@ -73,6 +74,11 @@ class Service:
 
     def text(self):
         return run("journalctl", "--no-pager", "-o", "cat", "-u", "lsapid")[1]
+
+    def entries(self, *matches):
+        """Of the journal, as it has them."""
+        output = must("journalctl", "--no-pager", "-o", "json", "-u", "lsapid", *matches)
+        return [json.loads(line) for line in output.splitlines()]
 
 
 def cgroup_of(pid):

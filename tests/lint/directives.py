@@ -4,6 +4,7 @@
 
 import csv
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -231,6 +232,24 @@ def check_lsapid_conf():
         yield f"etc: the samples show {name}, which lsapid does not know"
 
 
+def check_log_pages():
+    """Manual and catalog are made of the table: nothing of it gets lost on the way."""
+    script, table = ROOT / "daemon/base/log_pages.py", ROOT / "daemon/base/log_events.def"
+    template = ROOT / "daemon/base/lsapid-log.7.scd.in"
+    made = {kind: subprocess.run([sys.executable, script, kind, table, template], text=True,
+                                 stdout=subprocess.PIPE, check=True).stdout
+            for kind in ("manual", "catalog")}
+    manual = re.sub(r"\\(.)", r"\1", made["manual"])
+    for _, row in re.findall(r"^LOG_EVENT(_MANY)?\((.*?)\)$", table.read_text(encoding="utf-8"),
+                             re.MULTILINE | re.DOTALL):
+        name, number, cause, remedy = (re.sub(r"\\(.)", r"\1", cell) for cell in cells(row))
+        if f"*{name}*\n\t{cause}++\nRemedy: {remedy}++\n_{number}_\n" not in manual:
+            yield f"lsapid-log(7): no {name}, or not as in the table"
+        if not re.search(rf"^-- {number}\nSubject: {name}\n(.+\n)+\n{re.escape(cause)}\n\nRemedy: "
+                         rf"{re.escape(remedy)}\n", made["catalog"], re.MULTILINE):
+            yield f"lsapid.catalog: no {name}, or not as in the table"
+
+
 def check_events():
     """Each event that is logged has a row, and each row is logged somewhere."""
     rows = re.findall(r'^LOG_EVENT(?:_MANY)?\(\s*"([a-z0-9_.]+)"', read("daemon/base/log_events.def"),
@@ -258,7 +277,7 @@ def main():
         write_manual()
     wrong = [*check_lsapi_conf(), *check_foreign(),
              *check_reference(), *check_tests(), *check_lsapid_conf(),
-             *check_events()]
+             *check_events(), *check_log_pages()]
     for line in wrong:
         print(line)
     return 1 if wrong else 0

@@ -77,8 +77,9 @@ def man_pages(log):
     """Every manual in the sources was built, and not empty."""
     where = builds.directory("gcc")
     del log
-    missing = [p.stem for p in sources(".scd")
-               if not (where / p.stem).is_file() or not (where / p.stem).stat().st_size]
+    pages = [p.name.split(".scd")[0] for p in [*sources(".scd"), *sources(".scd.in")]]
+    missing = [page for page in pages
+               if not (where / page).is_file() or not (where / page).stat().st_size]
     return "not built: " + " ".join(missing) if missing else None
 
 

@@ -33,6 +33,19 @@ def test_a_site_of_an_account_is_served(site, service):
     assert len(service.lsphp()) >= 2
 
 
+def test_the_journal_finds_pool_user_and_event_and_explains(site, service):
+    """Entries of both processes, by fields of theirs; the catalog has the remedy."""
+    assert served(site) == 200
+    owner = site.httpd.vhosts["a.test"].owner.pw_name
+    wait_until(lambda: service.entries("LSAPID_EVENT=pool.start", "POOL=a.test"), 20, "the entry")
+    for event, process in (("pool.start", "lsapid-manager"), ("spawn.start", "lsapid")):
+        entry = service.entries(f"LSAPID_EVENT={event}", "POOL=a.test", f"USER={owner}")[-1]
+        assert (entry["SYSLOG_IDENTIFIER"], entry["PRIORITY"]) == (process, "6")
+        assert entry["MESSAGE"].startswith(f"{event} pool=a.test ")
+        assert service.entries(f"MESSAGE_ID={entry['MESSAGE_ID']}")[-1]["LSAPID_EVENT"] == event
+    assert "Remedy: None." in must("journalctl", "--no-pager", "-x", "LSAPID_EVENT=spawn.start")
+
+
 def test_reload_takes_the_new_configuration(site, service):
     assert served(site) == 200
     before = service.pid
