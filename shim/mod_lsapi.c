@@ -12,6 +12,7 @@
 
 #include <http_core.h>
 #include <http_request.h>
+#include <mod_status.h>
 
 #include "build_config.h"
 #include "shim/shim_access.h"
@@ -19,6 +20,7 @@
 #include "shim/shim_key.h"
 #include "shim/shim_link.h"
 #include "shim/shim_names.h"
+#include "shim/shim_status.h"
 
 #define SHIM_DEFAULT_SOCKET LSAPID_RUNDIR "/control.sock"
 #define SHIM_DEFAULT_KEY    LSAPID_STATEDIR "/shim.key"
@@ -237,9 +239,12 @@ static void register_hooks(apr_pool_t *p)
 	ap_hook_open_logs(shim_access_open, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_child_init(hook_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_fixups(shim_handler_choose, NULL, NULL, APR_HOOK_LAST);
+	ap_hook_fixups(shim_status_fixup, NULL, NULL, APR_HOOK_LAST);
 	ap_hook_handler(shim_handler, NULL, NULL, APR_HOOK_MIDDLE);
 	/* before mod_log_config, which shows our notes */
 	ap_hook_log_transaction(shim_access_transaction, NULL, NULL, APR_HOOK_FIRST);
+	ap_hook_handler(shim_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
+	APR_OPTIONAL_HOOK(ap, status_hook, shim_status_hook, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 module AP_MODULE_DECLARE_DATA lsapi_module = {

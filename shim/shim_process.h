@@ -142,9 +142,9 @@ uint64_t shim_clock_ns(void);
 
 /* --- control connection ------------------------------------------------------------------ */
 
-/** Answer to one POOL or LEASE, or why there is none. */
+/** Answer to one POOL, LEASE or STATUS, or why there is none. */
 struct shim_reply {
-	enum control_type type; /* POOL_OK, DENIED, GRANT, REJECT */
+	enum control_type type; /* POOL_OK, DENIED, GRANT, REJECT, DOCUMENT */
 	uint32_t reason;        /* DENIED, REJECT: enum reason */
 	uint32_t in_use;        /* REJECT */
 	uint32_t limit;
@@ -153,7 +153,7 @@ struct shim_reply {
 	uint32_t status; /* REJECT: of HTTP; 0: none is told */
 	uint32_t pool;   /* POOL_OK */
 	struct control_grant grant;
-	int fd;                   /* GRANT: owned by the receiver */
+	int fd;                   /* GRANT, DOCUMENT: owned by the receiver */
 	struct shim_table *table; /* GRANT: owned, one reference */
 	uint64_t boot_id;         /* of the manager that answered */
 	char text[CONTROL_MAX_TEXT + 1];
@@ -171,11 +171,11 @@ enum shim_session_error {
 
 /** Who waits for what; all times are from now. */
 struct shim_call {
-	enum control_type type; /* CONTROL_POOL or CONTROL_LEASE */
-	const struct shim_pool *pool;
-	uint32_t pool_id; /* LEASE */
-	uint32_t wait_ms; /* LEASE */
-	uint32_t flags;   /* LEASE: CONTROL_LEASE_* */
+	enum control_type type;       /* CONTROL_POOL, CONTROL_LEASE or CONTROL_STATUS */
+	const struct shim_pool *pool; /* POOL */
+	uint32_t pool_id;             /* LEASE */
+	uint32_t wait_ms;             /* LEASE */
+	uint32_t flags;               /* LEASE: CONTROL_LEASE_* */
 	int client_fd;    /* LEASE: watched for its end while it is queued; -1: nobody */
 	uint64_t boot_id; /* LEASE: only to the manager that gave the id; 0 any */
 	int error;        /* out: errno of SHIM_SESSION_E_CONNECT */

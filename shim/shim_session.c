@@ -218,6 +218,17 @@ static int take_pool_ok(const uint8_t *data, size_t size, struct shim_reply *rep
 	return 0;
 }
 
+static int take_document(
+	const uint8_t *data, size_t size, struct fdpass_set *fds, struct shim_reply *reply)
+{
+	struct control_document document;
+
+	if (control_decode_document(data, size, &document) != 0 || fds->count != 1)
+		return SHIM_SESSION_E_LOST;
+	reply->fd = fdpass_steal(fds, 0);
+	return 0;
+}
+
 static int take_reply(struct shim_session *s, uint16_t type, const uint8_t *data, size_t size,
 	struct fdpass_set *fds, struct shim_reply *reply)
 {
@@ -232,6 +243,8 @@ static int take_reply(struct shim_session *s, uint16_t type, const uint8_t *data
 		return take_reject(data, size, reply);
 	case CONTROL_GRANT:
 		return take_grant(s, data, size, fds, reply);
+	case CONTROL_DOCUMENT:
+		return take_document(data, size, fds, reply);
 	default:
 		return SHIM_SESSION_E_LOST;
 	}
@@ -318,6 +331,8 @@ static void lead(struct shim_session *s, uint64_t deadline)
 
 static size_t encode_call(const struct shim_call *call, uint8_t *out, size_t size, uint32_t seq)
 {
+	if (call->type == CONTROL_STATUS)
+		return control_encode_bare(out, size, seq, call->type);
 	if (call->type == CONTROL_POOL) {
 		struct control_pool pool = {
 			.spec = { (const uint8_t *)call->pool->spec, call->pool->spec_size },

@@ -27,7 +27,9 @@ ROOMS = {
 DOORS = {
     r"confuse\.h": ("daemon/config/config_load.c", "daemon/config/config_store.c"),
     r"event2?/.*|event\.h|evutil\.h": ("daemon/manager",),
-    r"jansson\.h": ("daemon/manager/report_part.h", "daemon/ctl", "daemon/criu/list.c"),
+    r"jansson\.h": ("daemon/manager/report_part.h", "daemon/ctl", "daemon/criu/list.c",
+                   "shim/shim_document.h", "shim/shim_status_column.h",
+                   "shim/shim_status_figure.h", "shim/shim_status_view.h"),
     r"criu/.*": ("daemon/criu/engine.c",),
     r"systemd/.*": ("daemon/manager/notify.c",),
     r"ap_.*|apr_.*|http(d|_.*)\.h|util_.*\.h|mpm_.*|unixd\.h|mod_.*\.h|scoreboard\.h": ("shim",),

@@ -13,6 +13,7 @@ NEEDED = {
     "daemon/ctl/lsapidctl": {"libjansson"},
     "daemon/manager/lsapid-manager": {"libconfuse", "libevent_core-2.1", "libjansson"},
     "daemon/criu/lsapid-criu": {"libcriu", "libjansson"},
+    "shim/mod_lsapi.so": {"libjansson"},
 }
 # proto is a codec: it allocates nothing, opens nothing and prints nothing
 PROTO_FORBIDDEN = re.compile(

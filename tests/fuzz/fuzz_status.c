@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A query, a NUL, and a status document. Whatever they are, the page is made of our own elements
+ * only: each of its names is one of those that we write.
+ */
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shim/shim_status_brief.h"
+#include "shim/shim_status_page.h"
+#include "tests/fuzz/fuzz.h"
+
+static void write_to_file(void *sink, const char *data, size_t size)
+{
+	(void)fwrite(data, 1, size, sink);
+}
+
+static bool is_own(const char *name, size_t size)
+{
+	static const char own[] =
+		" !DOCTYPE html head meta link noscript title style body header h1 h2 "
+		"small span p time form label input select option button main dl div "
+		"dt dd section ul li b table thead tbody tr th td a details summary "
+		"footer script ";
+	char word[16];
+
+	if (size + 3 > sizeof(word))
+		return false;
+	(void)snprintf(word, sizeof(word), " %.*s ", (int)size, name);
+	return strstr(own, word);
+}
+
+/* In the script, "<" is an operator with a space behind it. */
+static void check_elements(const char *page)
+{
+	while ((page = strchr(page, '<'))) {
+		page += 1 + (page[1] == '/');
+		size_t size = strcspn(page, " >\n");
+
+		assert(size == 0 || is_own(page, size));
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct shim_status_frame frame = { .host = "host", .time = "now" };
+	const uint8_t *end = size ? memchr(data, '\0', size) : NULL;
+	struct shim_status_query q;
+	struct shim_status_view v;
+	char *page = NULL;
+	size_t page_size = 0;
+
+	if (!end)
+		return 0;
+	struct shim_document d = {
+		.text = (char *)(uintptr_t)(end + 1),
+		.size = size - (size_t)(end + 1 - data),
+	};
+
+	shim_status_query_parse((const char *)data, &q);
+	if (shim_status_view_init(&v, &d, &q)) {
+		FILE *file = open_memstream(&page, &page_size);
+		const struct shim_out out = { .write = write_to_file, .sink = file };
+
+		assert(file);
+		shim_status_put_page(&out, &v, &frame);
+		(void)fflush(file);
+		check_elements(page);
+		shim_status_put_lines(&out, &v);
+		shim_status_put_brief(&out, &v);
+		(void)fclose(file);
+		free(page);
+	}
+	shim_status_view_deinit(&v);
+	return 0;
+}
