@@ -3,6 +3,7 @@
 #include "shim/shim_status_section.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "proto/reason.h"
 #include "shim/shim_status_figure.h"
@@ -26,6 +27,17 @@ static void put_note(const struct shim_out *out, const char *text)
 static void end_figure(const struct shim_out *out)
 {
 	shim_out_put(out, "</dd></div>\n");
+}
+
+/* In the time of the server, as its logs. */
+static void put_since(const struct shim_out *out, time_t when)
+{
+	char text[64] = "";
+	struct tm at;
+
+	if (localtime_r(&when, &at))
+		(void)strftime(text, sizeof(text), "since %Y-%m-%d %H:%M", &at);
+	put_note(out, text);
 }
 
 /* A number, and another that gives it its measure: "of", "at most". */
@@ -60,6 +72,7 @@ void shim_status_put_figures(const struct shim_out *out, const struct shim_statu
 	shim_out_put(out, "<dl class=\"figures\">\n");
 	begin_figure(out, "Up for");
 	shim_status_put_age(out, shim_status_number(rest, "daemon.uptime_s"));
+	put_since(out, (time_t)(shim_status_count(rest, "daemon.started_ms") / 1000));
 	end_figure(out);
 	put_figure(out, "Pools with PHP", s->pools - s->cold, "of ", s->pools, " known");
 	put_figure(out, "Children busy", s->busy, "of ", s->busy + s->idle, " there");

@@ -74,6 +74,7 @@ def test_content(site):
     # what has something to do comes first, and cold pools are counted only
     assert names(answer) == ["a.test", "b.test"]
     assert f"2 of {POOLS + 2}" in answer.text
+    assert re.search(r"<small>since 20\d\d-\d\d-\d\d \d\d:\d\d</small>", answer.text)
     row = answer.text[answer.text.index('data-of="Pool">a.test'):].split("</tr>")[0]
     assert ">games</td>" in row and HANDLER in row and 'data-state="ready"' in row
     assert re.search('data-of="Busy">1<', row) and re.search('data-of="Limit">120<', row)
