@@ -181,7 +181,7 @@ static int answer_view(struct answer *a, const struct shim_document *document)
 		.remedy = "Module and daemon have to be of the same version.",
 	};
 	struct shim_status_view view;
-	bool is_good = shim_status_view_init(&view, document, &a->query);
+	bool is_good = shim_status_view_init(&view, document->text, document->size, &a->query);
 
 	if (is_good && a->query.form == SHIM_STATUS_AUTO) {
 		set_headers(a->r, "text/plain; charset=utf-8");
@@ -248,7 +248,7 @@ int shim_status_hook(request_rec *r, int flags)
 		return DECLINED;
 	is_good = fetch(r, &document, &failure);
 	if (is_good) {
-		is_good = shim_status_view_init(&view, &document, &query);
+		is_good = shim_status_view_init(&view, document.text, document.size, &query);
 		if (is_good && is_short)
 			shim_status_put_lines(&out, &view);
 		else if (is_good)

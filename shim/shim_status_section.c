@@ -83,7 +83,7 @@ void shim_status_put_figures(const struct shim_out *out, const struct shim_statu
 	put_number(out, "Refused", s->rejects, "");
 	put_figure(out, "Starts of PHP", shim_status_count(rest, "totals.cold_starts"), "cold, ",
 		shim_status_count(rest, "totals.thawed_starts"), " restored");
-	put_number(out, "Apache processes", shim_status_count(rest, "totals.sessions"), "");
+	put_number(out, "Apache", shim_status_count(rest, "totals.sessions"), "processes");
 	shim_out_put(out, "</dl>\n");
 }
 

@@ -156,7 +156,7 @@ static int compare_requests(const void *a, const void *b)
 	return (one->since_s < two->since_s) - (one->since_s > two->since_s);
 }
 
-bool shim_status_view_init(struct shim_status_view *v, const struct shim_document *document,
+bool shim_status_view_init(struct shim_status_view *v, const char *text, size_t size,
 	const struct shim_status_query *query)
 {
 	*v = (struct shim_status_view){
@@ -166,7 +166,7 @@ bool shim_status_view_init(struct shim_status_view *v, const struct shim_documen
 	};
 	if (!v->trouble)
 		return false;
-	v->rest = shim_document_walk(document->text, document->size, take_pool, v);
+	v->rest = shim_document_walk(text, size, take_pool, v);
 	if (v->pools)
 		qsort_r(v->pool, v->pools, sizeof(*v->pool), compare_pools, v);
 	if (v->requests)

@@ -53,11 +53,11 @@ struct shim_status_view {
 };
 
 /**
- * shim_status_view_init() - look at a document
+ * shim_status_view_init() - look at the text of a document, borrowed until the end
  *
  * Return: true; false: it is none, or there is no memory. shim_status_view_deinit() in any case.
  */
-bool shim_status_view_init(struct shim_status_view *v, const struct shim_document *document,
+bool shim_status_view_init(struct shim_status_view *v, const char *text, size_t size,
 	const struct shim_status_query *query);
 void shim_status_view_deinit(struct shim_status_view *v);
 

@@ -56,13 +56,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!end)
 		return 0;
-	struct shim_document d = {
-		.text = (char *)(uintptr_t)(end + 1),
-		.size = size - (size_t)(end + 1 - data),
-	};
+	size_t text_size = size - (size_t)(end + 1 - data);
 
 	shim_status_query_parse((const char *)data, &q);
-	if (shim_status_view_init(&v, &d, &q)) {
+	if (shim_status_view_init(&v, (const char *)end + 1, text_size, &q)) {
 		FILE *file = open_memstream(&page, &page_size);
 		const struct shim_out out = { .write = write_to_file, .sink = file };
 

@@ -52,8 +52,8 @@ static void out_text__text_of_strangers__is_text(void **state)
 		{ "a\nb\x7f\x1b[2J", "a\\x0ab\\x7f\\x1b[2J" },
 		{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80" },
 		/* C1, direction, line separator */
-		{ "\xc2\x85\xe2\x80\xae\xe2\x81\xa6\xe2\x80\xa8",
-			"\\xc2\\x85\\xe2\\x80\\xae\\xe2\\x81\\xa6\\xe2\\x80\\xa8" },
+		{ "\xc2\x85\xe2\x80\xae\xe2\x80\xac\xe2\x81\xa6\xe2\x81\xa9\xe2\x80\xa8",
+			"\\xc2\\x85\\xe2\\x80\\xae\\xe2\\x80\\xac\\xe2\\x81\\xa6\\xe2\\x81\\xa9\\xe2\\x80\\xa8" },
 		/* overlong '<', surrogate, above U+10FFFF, cut short, stray */
 		{ "\xc0\xbc", "\\xc0\\xbc" },
 		{ "\xe0\x80\xbc", "\\xe0\\x80\\xbc" },
@@ -151,10 +151,8 @@ static const char document_text[] =
 static void view_of(const char *text, const char *query, struct shim_status_query *q,
 	struct shim_status_view *ret_view)
 {
-	struct shim_document d = { .text = (char *)(uintptr_t)text, .size = strlen(text) };
-
 	shim_status_query_parse(query, q);
-	assert_true(shim_status_view_init(ret_view, &d, q));
+	assert_true(shim_status_view_init(ret_view, text, strlen(text), q));
 }
 
 /* Names of the pools that are shown, in order. */
@@ -247,9 +245,7 @@ static void view__what_is_no_document__is_refused(void **state)
 
 	shim_status_query_parse("", &q);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct shim_document d = { (char *)(uintptr_t)texts[i], strlen(texts[i]) };
-
-		if (shim_status_view_init(&v, &d, &q))
+		if (shim_status_view_init(&v, texts[i], strlen(texts[i]), &q))
 			fail_msg("taken: %s", texts[i]);
 		shim_status_view_deinit(&v);
 	}
