@@ -17,8 +17,10 @@ struct log_event {
 /** How many there are. */
 enum {
 	LOG_EVENT_COUNT = 0
+/* NOLINTBEGIN(bugprone-macro-parentheses): terms of a sum */
 #define LOG_EVENT(...)      +1
 #define LOG_EVENT_MANY(...) +1
+/* NOLINTEND(bugprone-macro-parentheses) */
 #include "daemon/base/log_events.def"
 #undef LOG_EVENT_MANY
 #undef LOG_EVENT
