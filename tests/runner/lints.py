@@ -89,6 +89,7 @@ LINTS = {
     "sizes": ((), None, lambda log: own(log, "sizes.py")),
     "rooms": ((), None, lambda log: own(log, "rooms.py")),
     "directives": ((), None, lambda log: own(log, "directives.py")),
+    "manuals": (("scdoc", "groff"), None, lambda log: own(log, "manuals.py")),
     "symbols": (("nm",), "gcc", lambda log: own(log, "symbols.py", builds.directory("gcc"))),
     "shellcheck": (("shellcheck",), None, shellcheck),
     "pyflakes": (("pyflakes3",), None, pyflakes),
