@@ -105,12 +105,18 @@ static const char *make_absolute(const char *path, char out[PATH_MAX])
 	return out;
 }
 
-static void print_problem(const struct config_problem *p)
+/* Return: how many there were */
+static size_t print_problems(struct config_problems *list)
 {
 	char text[CONFIG_PROBLEM_TEXT];
+	size_t count = list->count;
 
-	(void)config_problem_format(p, text);
-	(void)fprintf(stderr, "%s\n", text);
+	for (size_t i = 0; i < count; i++) {
+		(void)config_problem_format(&list->item[i], text);
+		(void)fprintf(stderr, "%s\n", text);
+	}
+	config_problems_deinit(list);
+	return count;
 }
 
 int main(int argc, char **argv)
@@ -122,9 +128,7 @@ int main(int argc, char **argv)
 	char config_path[PATH_MAX];
 	char manager_binary[PATH_MAX];
 	struct settings *settings = NULL;
-	struct config_problems wrong = { .item = NULL };
-	size_t problems;
-	size_t i;
+	struct config_problems problems = { .item = NULL };
 	int r;
 
 	if (options_parse(&o, argc, argv)) {
@@ -138,10 +142,8 @@ int main(int argc, char **argv)
 	log_init("lsapid", LOG_LEVEL_INFO);
 	o.config_path = make_absolute(o.config_path, config_path);
 	o.manager_binary = make_absolute(o.manager_binary, manager_binary);
-	r = settings_read(o.config_path, NULL, &settings, &wrong);
-	for (i = 0; i < wrong.count; i++)
-		print_problem(&wrong.item[i]);
-	config_problems_deinit(&wrong);
+	r = settings_read(o.config_path, NULL, &settings, &problems);
+	(void)print_problems(&problems);
 	if (r < 0)
 		(void)fprintf(stderr, "lsapid: %s: %s\n", o.config_path, err_name(r));
 	if (r)
@@ -156,9 +158,10 @@ int main(int argc, char **argv)
 		log_set_limits(&settings->config->log_limits);
 		return supervisor_run(settings, o.config_path, o.manager_binary);
 	}
-	problems = settings_check(settings, o.config_path, o.manager_binary, print_problem);
-	if (problems == 0)
+	settings_check(settings, o.config_path, o.manager_binary, &problems);
+	r = print_problems(&problems) ? 1 : 0;
+	if (r == 0)
 		(void)puts("configuration ok");
 	settings_free(settings);
-	return problems == 0 ? 0 : 1;
+	return r;
 }

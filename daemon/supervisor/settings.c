@@ -134,8 +134,8 @@ struct settings *settings_free(struct settings *s)
 	return NULL;
 }
 
-static size_t check_program(
-	const struct settings *s, const char *path, const char *binary, settings_report_fn report)
+static void check_program(const struct settings *s, const char *path, const char *binary,
+	struct config_problems *ret_problems)
 {
 	struct path_check_fault *fault = malloc(sizeof(*fault));
 	struct config_problem problem;
@@ -143,15 +143,14 @@ static size_t check_program(
 	int r;
 
 	if (!fault)
-		return 0;
+		return;
 	r = path_check_open(binary, PATH_CHECK_PROGRAM, s->host.own_uid, &fd, fault);
 	(void)fd_close(fd);
 	if (r) {
 		(void)config_problem_set_path(&problem, path, r, fault);
-		report(&problem);
+		config_problems_add(ret_problems, &problem);
 	}
 	free(fault);
-	return r != 0;
 }
 
 /* Return: 0; 1 and one problem */
@@ -182,34 +181,28 @@ static int check_shim_user(const struct settings *s, const char *path, const cha
 	return config_problem_set(ret_problem, path, 0, what, remedy);
 }
 
-size_t settings_check(const struct settings *s, const char *path, const char *manager_binary,
-	settings_report_fn report)
+void settings_check(const struct settings *s, const char *path, const char *manager_binary,
+	struct config_problems *ret_problems)
 {
+	const struct config *c = s->config;
 	struct config_problem problem;
-	size_t count = check_program(s, path, manager_binary, report);
 	size_t i;
 
-	for (i = 0; i < s->config->problems.count; i++)
-		report(&s->config->problems.item[i]);
-	count += i;
-	for (i = 0; i < s->config->handler_count; i++)
-		count += check_program(s, path, s->config->handlers[i].binary, report);
+	check_program(s, path, manager_binary, ret_problems);
+	for (i = 0; i < c->problems.count; i++)
+		config_problems_add(ret_problems, &c->problems.item[i]);
+	for (i = 0; i < c->handler_count; i++)
+		check_program(s, path, c->handlers[i].binary, ret_problems);
 	if (s->host.is_privileged && !s->host.has_apache) {
-		(void)no_account(&problem, path, "apache_user", s->config->apache_user, -ENOENT);
-		report(&problem);
-		count++;
+		(void)no_account(&problem, path, "apache_user", c->apache_user, -ENOENT);
+		config_problems_add(ret_problems, &problem);
 	}
-	for (i = 0; s->host.is_privileged && i < s->config->shim_users.count; i++) {
-		if (check_shim_user(s, path, s->config->shim_users.item[i], &problem)) {
-			report(&problem);
-			count++;
-		}
+	for (i = 0; s->host.is_privileged && i < c->shim_users.count; i++) {
+		if (check_shim_user(s, path, c->shim_users.item[i], &problem))
+			config_problems_add(ret_problems, &problem);
 	}
-	if (logs_check(s, path, &problem)) {
-		report(&problem);
-		count++;
-	}
-	return count;
+	if (logs_check(s, path, &problem))
+		config_problems_add(ret_problems, &problem);
 }
 
 const char *settings_find_fixed_change(const struct settings *old, const struct settings *new)

@@ -24,9 +24,6 @@ struct settings {
 	gid_t admin_gid;
 };
 
-/** settings_report_fn - told of each problem that settings_check() finds */
-typedef void (*settings_report_fn)(const struct config_problem *problem);
-
 /**
  * settings_read() - read, parse, resolve accounts
  * @last: settings in force: a pool file that is broken now goes on as it was there; may be NULL
@@ -41,13 +38,11 @@ struct settings *settings_free(struct settings *s);
 
 /**
  * settings_check() - things that the daemon can live with, but not the sites that need them
- * @path:   of lsapid.conf, for messages
- * @report: called for each problem
- *
- * Return: how many problems there are.
+ * @path:         of lsapid.conf, for messages
+ * @ret_problems: added to
  */
-size_t settings_check(const struct settings *s, const char *path, const char *manager_binary,
-	settings_report_fn report);
+void settings_check(const struct settings *s, const char *path, const char *manager_binary,
+	struct config_problems *ret_problems);
 
 /** settings_find_fixed_change() - first key that differs and needs a restart; NULL if none */
 const char *settings_find_fixed_change(const struct settings *old, const struct settings *new);

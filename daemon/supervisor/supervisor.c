@@ -100,62 +100,80 @@ static void log_problem(const struct config_problem *p)
 		F_STR("what", p->what), F_STR("remedy", p->remedy));
 }
 
-/* Return: 0 and settings that may take the place of the present ones; 1 and one problem. */
-static int read_successor(
-	const struct supervisor *s, struct settings **ret_settings, struct config_problem *p)
+int supervisor_read_successor(
+	const struct supervisor *s, struct settings **ret_settings, struct config_problems *ret)
 {
 	struct settings *new = NULL;
-	struct config_problems problems = { .item = NULL };
+	struct config_problem p;
 	const char *fixed;
 	char what[128];
-	size_t i;
-	int r = settings_read(s->config_path, s->settings, &new, &problems);
+	int r = settings_read(s->config_path, s->settings, &new, ret);
 
-	/* the last one is told by whoever asked */
-	for (i = 0; i + 1 < problems.count; i++)
-		log_problem(&problems.item[i]);
-	if (problems.count)
-		*p = problems.item[problems.count - 1];
-	config_problems_deinit(&problems);
 	if (r > 0)
 		return r;
-	if (r < 0)
-		return config_problem_set(
-			p, s->config_path, 0, strerrordesc_np(-r), "try again when there is room");
-	fixed = settings_find_fixed_change(s->settings, new);
-	if (!fixed) {
+	fixed = r == 0 ? settings_find_fixed_change(s->settings, new) : NULL;
+	if (r == 0 && !fixed) {
 		*ret_settings = new;
 		return 0;
 	}
+	if (r < 0) {
+		(void)config_problem_set(
+			&p, s->config_path, 0, strerrordesc_np(-r), "try again when there is room");
+	} else {
+		(void)snprintf(what, sizeof(what), "%s can not change while lsapid runs", fixed);
+		(void)config_problem_set(
+			&p, s->config_path, 0, what, "restart lsapid, or write the former value");
+	}
+	config_problems_add(ret, &p);
 	(void)settings_free(new);
-	(void)snprintf(what, sizeof(what), "%s can not change while lsapid runs", fixed);
-	return config_problem_set(
-		p, s->config_path, 0, what, "restart lsapid, or write the former value");
+	return 1;
+}
+
+static void log_problems(struct config_problems *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		log_problem(&list->item[i]);
+	config_problems_deinit(list);
+}
+
+static void log_check(const struct supervisor *s)
+{
+	struct config_problems problems = { .item = NULL };
+
+	settings_check(s->settings, s->config_path, s->manager_binary, &problems);
+	log_problems(&problems);
 }
 
 int supervisor_reload(struct supervisor *s, struct config_problem *ret_problem)
 {
 	struct settings *new = NULL;
 	struct settings *old = s->settings;
+	struct config_problems problems = { .item = NULL };
 	int r;
 
 	if (s->phase != SUPERVISOR_RUNNING)
 		return config_problem_set(ret_problem, s->config_path, 0, "lsapid is stopping",
 			"start it again: it reads the file then");
 	notify_reloading(&s->notify);
-	r = read_successor(s, &new, ret_problem);
+	r = supervisor_read_successor(s, &new, &problems);
 	if (r) {
-		log_problem(ret_problem);
+		if (problems.count) /* there is, unless there is no memory */
+			*ret_problem = problems.item[problems.count - 1];
+		else
+			(void)config_problem_set(ret_problem, s->config_path, 0,
+				strerrordesc_np(ENOMEM), "try again when there is room");
+		log_problems(&problems);
 		log_warn("config.kept", F_STR("file", s->config_path));
 		notify_ready(&s->notify);
 		return r;
 	}
+	config_problems_deinit(&problems);
 	assert(new);
 	s->settings = new;
 	log_set_level(new->config->log_level);
 	log_set_limits(&new->config->log_limits);
 	s->spawns.warned = 0;
-	(void)settings_check(new, s->config_path, s->manager_binary, log_problem);
+	log_check(s);
 	link_send_reload(s);
 	criu_check(s);
 	logs_reload(s, old->config->log_target);
@@ -380,7 +398,7 @@ int supervisor_run(struct settings *settings, const char *config_path, const cha
 		log_problem(&problem);
 	s.spawns.ini_dir = s.boot.ini_fd;
 	if (r == 0) {
-		(void)settings_check(settings, config_path, manager_binary, log_problem);
+		log_check(&s);
 		log_notice("supervisor.start", F_INT("pid", s.pid),
 			F_STR("socket", settings->config->control_socket),
 			F_STR("adopted", s.boot.is_adopted ? "yes" : "no"),

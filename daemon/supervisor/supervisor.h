@@ -63,6 +63,14 @@ int supervisor_run(struct settings *settings, const char *config_path, const cha
  */
 int supervisor_reload(struct supervisor *s, struct config_problem *ret_problem);
 
+/**
+ * supervisor_read_successor() - read a configuration that may take the place of the present one
+ *
+ * Return: 0 and *ret_settings; 1 and what is wrong, added to *ret
+ */
+int supervisor_read_successor(
+	const struct supervisor *s, struct settings **ret_settings, struct config_problems *ret);
+
 /** supervisor_on_stopped() - the manager has drained, and is about to exit */
 void supervisor_on_stopped(struct supervisor *s);
 
