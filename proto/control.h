@@ -32,6 +32,9 @@
  *                                    <-  DOCUMENT + memfd with JSON
  *   CRIU what, pool                  ->
  *                                    <-  DOCUMENT + memfd with JSON, when it is done
+ *   STEER action, target, wait       ->
+ *                                    <-  DOCUMENT + memfd with JSON, when it is done or the time
+ *                                        is over (with PROGRESS some before that)
  *   SHOW query                       ->
  *                                    <-  DOCUMENT + memfd with JSON, when it was judged
  */
@@ -70,6 +73,7 @@ enum control_type {
 	CONTROL_RELOAD = 34,
 	CONTROL_WHY = 36,
 	CONTROL_CRIU = 38,
+	CONTROL_STEER = 40,
 	CONTROL_SHOW = 42,
 	CONTROL_DOCUMENT = 33
 };
@@ -93,6 +97,27 @@ enum control_criu_what {
 	CONTROL_CRIU_RESET_ALL,
 	CONTROL_CRIU_FREEZE, /* the pool, now */
 	CONTROL_CRIU_COUNT
+};
+
+/** What STEER of lsapidctl wants done. */
+enum control_steer_action {
+	CONTROL_STEER_DRAIN = 0, /* its PHP ends when it has finished what it runs */
+	CONTROL_STEER_RESTART,   /* the same, and fresh PHP is started at once */
+	CONTROL_STEER_STOP,      /* the same, and no PHP is started until it is lifted */
+	CONTROL_STEER_KILL,      /* SIGKILL to all of its PHP */
+	CONTROL_STEER_WARM,      /* start it now */
+	CONTROL_STEER_LOG_LEVEL, /* show the level, or set it; text: the level */
+	CONTROL_STEER_TRY,       /* what would a reload do? */
+	CONTROL_STEER_ACTION_COUNT
+};
+
+/** To whom. */
+enum control_steer_kind {
+	CONTROL_STEER_NOBODY = 0, /* LOG_LEVEL, TRY */
+	CONTROL_STEER_POOL,       /* text: number or name, or a pattern of names with * and ? */
+	CONTROL_STEER_USER,       /* text: name or number of an account */
+	CONTROL_STEER_ALL,
+	CONTROL_STEER_KIND_COUNT
 };
 
 enum control_error {
@@ -207,6 +232,18 @@ struct control_criu {
 	struct wire_bytes pool;
 };
 
+struct control_steer {
+	uint32_t action;        /* enum control_steer_action */
+	uint32_t kind;          /* enum control_steer_kind */
+	uint32_t flags;         /* CONTROL_STEER_* */
+	uint32_t wait_ms;       /* answer after so long at the latest; 0: when it is ordered */
+	struct wire_bytes text; /* <= CONTROL_MAX_NAME, without a NUL */
+};
+
+#define CONTROL_STEER_PROGRESS 1U /* documents with the status EINPROGRESS come meanwhile */
+
+/** control_steer_is_valid() - do its fields fit each other? */
+bool control_steer_is_valid(const struct control_steer *m);
 struct control_show {
 	/*
 	 * <= POOL_SPEC_MAX_BYTES: key=value strings as in pool_spec.h: CONTROL_SHOW_POOL, the
@@ -255,6 +292,7 @@ size_t control_encode_cancel(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_cancel *m);
 size_t control_encode_why(uint8_t *out, size_t size, uint32_t seq, const struct control_why *m);
 size_t control_encode_criu(uint8_t *out, size_t size, uint32_t seq, const struct control_criu *m);
+size_t control_encode_steer(uint8_t *out, size_t size, uint32_t seq, const struct control_steer *m);
 size_t control_encode_show(uint8_t *out, size_t size, uint32_t seq, const struct control_show *m);
 size_t control_encode_terminate(
 	uint8_t *out, size_t size, uint32_t seq, const struct control_terminate *m);
@@ -292,6 +330,7 @@ int control_decode_close(const uint8_t *data, size_t size, struct control_close_
 int control_decode_cancel(const uint8_t *data, size_t size, struct control_cancel *ret);
 int control_decode_why(const uint8_t *data, size_t size, struct control_why *ret);
 int control_decode_criu(const uint8_t *data, size_t size, struct control_criu *ret);
+int control_decode_steer(const uint8_t *data, size_t size, struct control_steer *ret);
 int control_decode_show(const uint8_t *data, size_t size, struct control_show *ret);
 int control_decode_terminate(const uint8_t *data, size_t size, struct control_terminate *ret);
 int control_decode_document(const uint8_t *data, size_t size, struct control_document *ret);

@@ -2,6 +2,8 @@
 
 #include "proto/control.h"
 
+#include <string.h>
+
 #include "proto/lease_table.h"
 
 static const char *const type_names[] = {
@@ -22,6 +24,7 @@ static const char *const type_names[] = {
 	[CONTROL_RELOAD] = "RELOAD",
 	[CONTROL_WHY] = "WHY",
 	[CONTROL_CRIU] = "CRIU",
+	[CONTROL_STEER] = "STEER",
 	[CONTROL_SHOW] = "SHOW",
 	[CONTROL_DOCUMENT] = "DOCUMENT",
 };
@@ -383,6 +386,44 @@ int control_decode_criu(const uint8_t *data, size_t size, struct control_criu *r
 		return error;
 	if (m.what >= CONTROL_CRIU_COUNT || m.pool.size > CONTROL_MAX_NAME ||
 		control_criu_has_pool(m.what) != (m.pool.size != 0))
+		return CONTROL_E_VALUE;
+	*ret = m;
+	return 0;
+}
+
+/* Who is meant, and by what text, depends on what is to be done. */
+bool control_steer_is_valid(const struct control_steer *m)
+{
+	bool has_text = m->text.size != 0;
+
+	if (m->action >= CONTROL_STEER_ACTION_COUNT || m->kind >= CONTROL_STEER_KIND_COUNT ||
+		m->flags & ~CONTROL_STEER_PROGRESS || m->text.size > CONTROL_MAX_NAME ||
+		(has_text && memchr(m->text.data, '\0', m->text.size)))
+		return false;
+	if (m->action == CONTROL_STEER_LOG_LEVEL)
+		return m->kind == CONTROL_STEER_NOBODY;
+	if (m->action == CONTROL_STEER_TRY)
+		return m->kind == CONTROL_STEER_NOBODY && !has_text;
+	return m->kind != CONTROL_STEER_NOBODY && has_text == (m->kind != CONTROL_STEER_ALL);
+}
+
+int control_decode_steer(const uint8_t *data, size_t size, struct control_steer *ret)
+{
+	struct control_steer m;
+	struct wire_reader r;
+	int error = body_begin(&r, data, size, CONTROL_STEER);
+
+	if (error)
+		return error;
+	m.action = wire_get_u32(&r);
+	m.kind = wire_get_u32(&r);
+	m.flags = wire_get_u32(&r);
+	m.wait_ms = wire_get_u32(&r);
+	m.text = body_get_blob(&r);
+	error = body_end(&r);
+	if (error)
+		return error;
+	if (!control_steer_is_valid(&m))
 		return CONTROL_E_VALUE;
 	*ret = m;
 	return 0;

@@ -199,6 +199,21 @@ size_t control_encode_criu(uint8_t *out, size_t size, uint32_t seq, const struct
 	return message_end(&w);
 }
 
+size_t control_encode_steer(uint8_t *out, size_t size, uint32_t seq, const struct control_steer *m)
+{
+	struct wire_writer w;
+
+	if (!control_steer_is_valid(m))
+		return 0;
+	message_begin(&w, out, size, seq, CONTROL_STEER);
+	wire_put_u32(&w, m->action);
+	wire_put_u32(&w, m->kind);
+	wire_put_u32(&w, m->flags);
+	wire_put_u32(&w, m->wait_ms);
+	wire_put_blob(&w, m->text.data, m->text.size);
+	return message_end(&w);
+}
+
 size_t control_encode_show(uint8_t *out, size_t size, uint32_t seq, const struct control_show *m)
 {
 	struct wire_writer w;

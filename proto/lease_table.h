@@ -58,6 +58,7 @@ enum lease_fate {
 	LEASE_FATE_NONE = 0,
 	LEASE_FATE_RUNAWAY = 1, /* its request ran for longer than max_process_time */
 	LEASE_FATE_KILLED = 2,  /* not the manager's doing: a signal has killed it (crash.h) */
+	LEASE_FATE_ENDED = 3,   /* an administrator has all PHP of its pool killed */
 	LEASE_FATE_COUNT
 };
 

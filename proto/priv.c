@@ -3,6 +3,7 @@
 #include "proto/priv.h"
 
 #include <string.h>
+#include <syslog.h>
 
 /* Fields of a message, to say which a type has. */
 enum {
@@ -55,6 +56,9 @@ static const struct priv_row rows[] = {
 	[PRIV_JUDGED] = { "JUDGED", HAS_ID | HAS_FAILURE, 0, 0 },
 	[PRIV_PING] = { "PING", 0, 0, 0 },
 	[PRIV_ALIVE] = { "ALIVE", HAS_TEXT, 0, 0 },
+	[PRIV_TRY] = { "TRY", 0, 0, 0 },
+	[PRIV_TRIED] = { "TRIED", HAS_STATUS, 2, 0 },
+	[PRIV_LOG_LEVEL] = { "LOG_LEVEL", HAS_STATUS, 0, 0 },
 };
 
 static const char *const step_names[] = {
@@ -197,6 +201,7 @@ static const int32_t status_counts[] = {
 	[PRIV_FROZEN] = PRIV_FROZEN_COUNT,
 	[PRIV_IMAGES] = PRIV_IMAGES_COUNT,
 	[PRIV_IMAGES_DATA] = 2,
+	[PRIV_TRIED] = 2,
 };
 
 static bool is_status_valid(const struct priv_message *m)
@@ -205,6 +210,8 @@ static bool is_status_valid(const struct priv_message *m)
 		return m->status >= 0 && m->status <= PRIV_MAX_ERRNO;
 	if (m->type == PRIV_STOP)
 		return m->status >= 0;
+	if (m->type == PRIV_LOG_LEVEL)
+		return m->status >= LOG_ERR && m->status <= LOG_DEBUG;
 	if (m->type == PRIV_EXITED)
 		return true;
 	return m->status >= 0 && m->status < status_counts[m->type];

@@ -31,6 +31,9 @@
  *   USER_FILE_DATA id, found + memfd       ->        before SPAWN, if the user's file is wanted
  *                                          <- RELOAD_REQUEST
  *   RELOAD, or RELOAD_FAILED + text memfd  ->        file, line, what is wrong, remedy
+ *                                          <- TRY    as RELOAD_REQUEST, but nothing changes
+ *   TRIED status + problems, config memfd  ->        the latter is empty if it can not be used
+ *                                          <- LOG_LEVEL level: until the next reload
  *                                          <- LOG_OPEN id + spec memfd: the log of that pool
  *   LOG_FD id, 0 + log; or errno           ->        its path is the configuration's
  *   LOG_ROTATE flags + log if a file       ->        write there, and open pool logs anew
@@ -80,7 +83,10 @@ enum priv_type {
 	PRIV_JUDGE = 30,
 	PRIV_JUDGED = 31,
 	PRIV_PING = 33,
-	PRIV_ALIVE = 34 /* the answer, and whenever the text has changed */
+	PRIV_ALIVE = 34, /* the answer, and whenever the text has changed */
+	PRIV_TRY = 36,   /* manager: what would a reload bring? */
+	PRIV_TRIED = 37,
+	PRIV_LOG_LEVEL = 38 /* manager: an administrator has set it */
 };
 
 /** Can lsphp be frozen and thawed here: the status of CRIU, text: version of CRIU, or why not. */
@@ -170,7 +176,8 @@ struct priv_message {
 	int32_t pid;     /* SPAWNED, EXITED; SIGNAL: of the child, 0 for the parent's signals */
 	int32_t status;  /* EXITED: as waitpid(2); RELOADED: 0 or errno; STOP: grace in ms;
 			  * USER_FILE_DATA: enum priv_user_file; CRIU: enum priv_criu; FROZEN:
-			  * enum priv_frozen; IMAGES: enum priv_images; IMAGES_DATA: 0 or 1 */
+			  * enum priv_frozen; IMAGES: enum priv_images; IMAGES_DATA: 0 or 1;
+			  * TRIED: 0; 1: it can not be used. LOG_LEVEL: as of syslog(3) */
 	int32_t error;   /* SPAWN_FAILED, JUDGED: errno, 0 if the reason says all; LOG_FD: 0 or
 			  * errno */
 	uint32_t reason; /* SPAWN_FAILED: enum reason; JUDGED: the same, or REASON_NONE */

@@ -195,6 +195,12 @@ static const struct reason_row reasons[] = {
 		"the directory that LSAPIPath takes an account from is not that account's for certain",
 		"give the directory to the account, and those above it to root alone; no links",
 	},
+	[REASON_STOPPED] = {
+		"stopped",
+		"an administrator has stopped PHP of this site",
+		"lsapidctl warm or lsapidctl restart lets it run again; lsapidctl status names who is "
+		"stopped",
+	},
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == REASON_COUNT, "one row per reason");

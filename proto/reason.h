@@ -43,6 +43,7 @@ enum reason {
 	REASON_SCRIPT_OWNER = 31,    /* lsapi_target_perm: the script is somebody else's */
 	REASON_SCRIPT_UNSAFE = 32,   /* lsapi_paranoid: others could change the script */
 	REASON_PATH_OWNER = 33,      /* LSAPIPath: the directory is not that account's */
+	REASON_STOPPED = 34,         /* an administrator has stopped the pool */
 	REASON_COUNT
 };
 

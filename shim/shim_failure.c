@@ -135,6 +135,8 @@ static const char *describe(
 			"backend process was ended by lsapid: the request ran for %" APR_UINT64_T_FMT
 			".%03u s, max_process_time is %u s",
 			x->fate.ran_ms / 1000, (unsigned)(x->fate.ran_ms % 1000), x->fate.limit_s);
+	if (x->fate.fate == LEASE_FATE_ENDED)
+		return "backend process was killed with all PHP of its site, by lsapidctl kill";
 	switch (end) {
 	case SHIM_END_EPIPE:
 	case SHIM_END_RESET:
@@ -165,6 +167,8 @@ static const char *hint(const struct shim_exchange *x, enum shim_end end)
 	if (x->fate.fate == LEASE_FATE_RUNAWAY)
 		return "; mend the script, or raise lsapi_backend_max_process_time (or "
 		       "max_process_time in the pool file of lsapid)";
+	if (x->fate.fate == LEASE_FATE_ENDED)
+		return "";
 	if (x->fate.fate == LEASE_FATE_KILLED) {
 		struct crash c;
 

@@ -175,7 +175,7 @@ static enum shim_retry decide(
 		.can_resend = shim_body_can_rewind(&x->body),
 		.has_response = x->response.decoder.has_header || x->response.has_output,
 		.is_listed = is_listed(x->r, dir),
-		.is_ended = x->fate.fate == LEASE_FATE_RUNAWAY,
+		.is_ended = x->fate.fate == LEASE_FATE_RUNAWAY || x->fate.fate == LEASE_FATE_ENDED,
 		.unused = unused,
 		.ambiguous = ambiguous,
 		.ambiguous_max = (unsigned)shim_config_get(dir, SHIM_RESEND_IF_CRASHED),

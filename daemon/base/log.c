@@ -104,6 +104,11 @@ bool log_is_on(enum log_level level)
 	return level <= sink.level;
 }
 
+const char *log_level_name(enum log_level level)
+{
+	return level_names[level];
+}
+
 bool log_level_parse(const char *text, enum log_level *ret_level)
 {
 	for (size_t i = LOG_LEVEL_ERROR; i < LOG_LEVEL_NAMES; i++) {

@@ -126,6 +126,9 @@ void log_set_target(enum log_target target, int fd);
 /** log_target_parse() - "stderr", "syslog", else a file */
 enum log_target log_target_parse(const char *text);
 
+/** log_level_name() - as the configuration has it */
+const char *log_level_name(enum log_level level);
+
 bool log_level_parse(const char *text, enum log_level *ret_level);
 
 /** log_write() - what the macros call: the level is not looked at. Return: false: left out */

@@ -197,6 +197,15 @@ struct config {
 void config_problems_add(struct config_problems *list, const struct config_problem *p);
 void config_problems_deinit(struct config_problems *list);
 
+struct config_bundle;
+
+/** config_problems_pack() - as bytes, for the other process. Return: 0; -ENOMEM */
+int config_problems_pack(
+	const struct config_problems *list, struct config_bundle *ret_bundle) ATTR_MUST_USE;
+
+/** config_problems_unpack() - added to @ret. Return: false: they are none */
+bool config_problems_unpack(const char *data, size_t size, struct config_problems *ret);
+
 /** The bytes that the supervisor read, for the manager; and for the next reading. */
 struct config_bundle {
 	char *data; /* owned */

@@ -128,24 +128,51 @@ static bool get_text(struct wire_reader *w, char *out, size_t size)
 	return !w->has_failed;
 }
 
-bool config_bundle_problems(struct config_bundle_reader *r, struct config_problems *ret_problems)
+static bool get_problems(struct wire_reader *w, struct config_problems *ret_problems)
 {
-	uint32_t count = wire_get_u32(&r->wire);
+	uint32_t count = wire_get_u32(w);
 	uint32_t i;
 
 	for (i = 0; i < count && i < CONFIG_MAX_PROBLEMS; i++) {
 		struct config_problem p = { .line = 0 };
 
-		if (!get_text(&r->wire, p.file, sizeof(p.file)))
+		if (!get_text(w, p.file, sizeof(p.file)))
 			return false;
-		p.line = (int)wire_get_u32(&r->wire);
-		if (!get_text(&r->wire, p.what, sizeof(p.what)) ||
-			!get_text(&r->wire, p.remedy, sizeof(p.remedy)))
+		p.line = (int)wire_get_u32(w);
+		if (!get_text(w, p.what, sizeof(p.what)) ||
+			!get_text(w, p.remedy, sizeof(p.remedy)))
 			return false;
-		p.is_kept = wire_get_u8(&r->wire) != 0;
+		p.is_kept = wire_get_u8(w) != 0;
 		config_problems_add(ret_problems, &p);
 	}
-	return r->left == 0 && wire_reader_is_done(&r->wire);
+	return wire_reader_is_done(w);
+}
+
+bool config_bundle_problems(struct config_bundle_reader *r, struct config_problems *ret_problems)
+{
+	return get_problems(&r->wire, ret_problems) && r->left == 0;
+}
+
+int config_problems_pack(const struct config_problems *list, struct config_bundle *ret_bundle)
+{
+	size_t size = 16 + list->count * sizeof(struct config_problem) * 2;
+	struct wire_writer w;
+	char *data = malloc(size);
+
+	if (!data)
+		return -ENOMEM;
+	wire_writer_init(&w, data, size);
+	put_problems(&w, list);
+	*ret_bundle = (struct config_bundle){ .data = data, .size = w.used };
+	return 0;
+}
+
+bool config_problems_unpack(const char *data, size_t size, struct config_problems *ret)
+{
+	struct wire_reader w;
+
+	wire_reader_init(&w, data, size);
+	return get_problems(&w, ret);
 }
 
 static char *copy_text(struct wire_bytes b)

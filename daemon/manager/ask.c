@@ -36,6 +36,7 @@ static struct pool_figures figures(const struct ask *a, bool has_place, struct b
 	uint64_t now = manager_now(m);
 	struct pool_figures f = {
 		.state = p->state,
+		.is_stopped = p->is_stopped,
 		.is_stopping = shutdown_is_under_way(&m->shutdown),
 		.has_slot = session_has_slot(a->session),
 		.unheld = (uint32_t)p->unheld.count,
@@ -132,7 +133,8 @@ static int carry_out(const struct ask *a, enum pool_action action, struct backen
 	switch (action) {
 	case POOL_GRANT_IDLE:
 		n = list_first(&p->unheld);
-		return grant(a, LIST_OWNER(n, struct backend, node), 0);
+		return grant(a, LIST_OWNER(n, struct backend, node),
+			p->state == POOL_READY ? 0 : CONTROL_GRANT_COLD);
 	case POOL_REVOKE:
 		assert(oldest); /* the policy saw that there is one */
 		return lease_recall(oldest) ? grant(a, oldest, 0) : 1;

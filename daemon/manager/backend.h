@@ -46,6 +46,7 @@ struct backend {
 	bool is_killed;      /* leaving, and SIGTERM did not do */
 	bool is_surplus;     /* one more than max_connections: its child ends with its request */
 	bool is_asked_back;  /* it comes back after each request, whoever waits */
+	bool is_knock;       /* made to see its parent serve (steer_deed.h) */
 	bool is_timing;      /* its first answer tells how long the start took (thaw.h) */
 	uint64_t leaving_ns; /* its child was told to end */
 	uint32_t weighed_requests; /* requests done when its child was weighed last */

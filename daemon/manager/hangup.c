@@ -43,6 +43,7 @@ static void first_byte(struct hangup *h, struct backend *b)
 	list_remove(&b->await_node);
 	(void)epoll_ctl(h->epoll_fd, EPOLL_CTL_MOD, b->fd, &ev); /* it is in there: cannot fail */
 	starter_served(b->pool, b->spawn_id);
+	steer_deed_on_answer(b);
 }
 
 /*

@@ -182,6 +182,10 @@ static int init_parts(struct manager *m)
 		r = replace_init(&m->replace, m);
 	if (r == 0)
 		r = pool_set_init(&m->pools, m);
+	if (r == 0)
+		r = steer_init(&m->steer, m);
+	if (r == 0)
+		r = dry_run_init(&m->dry_run, m);
 	if (r < 0)
 		return r;
 	return evtimer_assign(&m->upkeep, m->base, on_upkeep, m) < 0 ? err_origin(-ENOMEM) : 0;
@@ -251,6 +255,8 @@ void manager_deinit(struct manager *m)
 		explain_end_all(m);
 		pool_set_deinit(&m->pools);
 		users_deinit(&m->users);
+		steer_deinit(&m->steer);
+		dry_run_deinit(&m->dry_run);
 		graveyard_empty(&m->graveyard);
 		supervisor_link_deinit(&m->link);
 		replace_deinit(&m->replace);

@@ -21,6 +21,7 @@
 #include "daemon/manager/backend.h"
 #include "daemon/manager/care.h"
 #include "daemon/manager/criu.h"
+#include "daemon/manager/dry_run.h"
 #include "daemon/manager/effective.h"
 #include "daemon/manager/explain.h"
 #include "daemon/manager/figures.h"
@@ -48,6 +49,8 @@
 #include "daemon/manager/starter.h"
 #include "daemon/manager/stats.h"
 #include "daemon/manager/stderr_pipe.h"
+#include "daemon/manager/steer.h"
+#include "daemon/manager/steer_order.h"
 #include "daemon/manager/supervisor_link.h"
 #include "daemon/manager/users.h"
 #include "daemon/manager/watch.h"
@@ -79,6 +82,8 @@ struct manager {
 	struct users users;
 	struct admit admit;
 	struct criu criu;
+	struct steer steer;
+	struct dry_run dry_run;
 	struct list explains; /* what administrators have asked about */
 	struct list greeting; /* peers without a session, longest silent first */
 	struct list peers;    /* peers with one */

@@ -17,6 +17,7 @@ static const struct op ops[] = {
 	{ CONTROL_RELOAD, ACCESS_ADMIN, ops_reload },
 	{ CONTROL_WHY, ACCESS_ADMIN, ops_why },
 	{ CONTROL_CRIU, ACCESS_ADMIN, ops_criu },
+	{ CONTROL_STEER, ACCESS_ADMIN, ops_steer },
 	{ CONTROL_SHOW, ACCESS_ADMIN, ops_show },
 };
 

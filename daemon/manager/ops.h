@@ -45,3 +45,6 @@ bool ops_show(struct peer *p, uint32_t sequence, const uint8_t *data, size_t siz
 
 /* ops_criu.c */
 bool ops_criu(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);
+
+/* ops_steer.c */
+bool ops_steer(struct peer *p, uint32_t sequence, const uint8_t *data, size_t size);

@@ -292,8 +292,15 @@ void peer_send_document(struct peer *p, uint32_t seq, const char *json, int stat
 	send_message(p, data, control_encode_document(data, sizeof(data), seq, &m), fd);
 }
 
+/* --- those that wait ---------------------------------------------------------------------- */
+
+static bool waits(const struct peer *p, enum peer_waiting what, uint64_t id)
+{
+	return p->waits_for == what && p->wait_id == id;
+}
+
 void peer_answer(
-	struct manager *m, enum peer_waiting what, uint64_t id, const char *json, int error)
+	struct manager *m, enum peer_waiting what, uint64_t id, const char *json, int status)
 {
 	struct list *lists[] = { &m->greeting, &m->peers };
 	struct list_node *n, *tmp;
@@ -303,10 +310,25 @@ void peer_answer(
 			struct peer *p = LIST_OWNER(n, struct peer, node);
 			uint32_t sequence = p->wait_sequence;
 
-			if (p->waits_for != what || p->wait_id != id)
+			if (!waits(p, what, id))
 				continue;
-			peer_wait(p, PEER_WAIT_NOT, 0, 0);
-			peer_send_document(p, sequence, json, error);
+			if (status != EINPROGRESS)
+				peer_wait(p, PEER_WAIT_NOT, 0, 0);
+			peer_send_document(p, sequence, json, status);
 		}
 	}
+}
+
+bool peer_is_waiting(const struct manager *m, enum peer_waiting what, uint64_t id)
+{
+	const struct list *lists[] = { &m->greeting, &m->peers };
+	struct list_node *n, *tmp;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		LIST_FOREACH (lists[i], n, tmp) {
+			if (waits(LIST_OWNER(n, struct peer, node), what, id))
+				return true;
+		}
+	}
+	return false;
 }

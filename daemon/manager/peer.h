@@ -35,7 +35,9 @@ enum peer_waiting {
 	PEER_WAIT_NOT = 0,
 	PEER_WAIT_IMAGES,
 	PEER_WAIT_FREEZE,
-	PEER_WAIT_EXPLAIN
+	PEER_WAIT_EXPLAIN,
+	PEER_WAIT_ORDER,
+	PEER_WAIT_DRY_RUN
 };
 
 struct peer {
@@ -54,7 +56,7 @@ struct peer {
 	uint32_t reload_sequence; /* of its RELOAD that waits for an answer, if is_reloading */
 	bool is_reloading;
 	enum peer_waiting waits_for;
-	uint64_t wait_id; /* of IMAGES; of the pool; of the explanation */
+	uint64_t wait_id; /* of IMAGES; of the pool; of the explanation; of the order */
 	uint32_t wait_sequence;
 	struct event read_event;
 	struct event write_event;
@@ -82,9 +84,15 @@ void peer_close_after_answers(struct peer *p);
 /** peer_wait() - note what it waits for; its next command takes the place of this one */
 void peer_wait(struct peer *p, enum peer_waiting what, uint64_t id, uint32_t sequence);
 
-/** peer_answer() - a DOCUMENT for whoever waits for this. @error: 0 or an errno */
+/**
+ * peer_answer() - everybody who waits for this
+ * @status: 0 or an errno; EINPROGRESS: they wait on
+ */
 void peer_answer(
-	struct manager *m, enum peer_waiting what, uint64_t id, const char *json, int error);
+	struct manager *m, enum peer_waiting what, uint64_t id, const char *json, int status);
+
+/** peer_is_waiting() - does anybody? */
+bool peer_is_waiting(const struct manager *m, enum peer_waiting what, uint64_t id);
 
 /** peer_expire() - drop those that have been connected for long without HELLO */
 void peer_expire(struct manager *m, uint64_t now_ns);

@@ -247,6 +247,7 @@ int pool_new(struct manager *m, uint32_t id, const struct pool_spec *spec, struc
 	list_init(&p->pipes);
 	waitq_init(&p->waitq);
 	admit_init_pool(p);
+	p->is_stopped = stopped_is(&m->steer.stopped, p->uid, p->name);
 	*ret_pool = p;
 	return 0;
 }

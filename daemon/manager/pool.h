@@ -117,6 +117,7 @@ struct pool {
 	uint64_t former_end_ns;           /* a parent before it ended then; 0: none did */
 	struct start_ticket start_ticket; /* waits for its turn to start */
 	struct list_node replace_node;    /* waits for its turn to be replaced */
+	bool is_stopped;                  /* an administrator has: nothing of it is started */
 	bool is_wanted_again;             /* DRAINING, and somebody waits for the next parent */
 	struct backoff backoff;
 	struct unborn unborn;

@@ -52,6 +52,8 @@ struct pool_decision pool_policy_decide(const struct pool_figures *f)
 
 	if (f->is_stopping)
 		return reject(REASON_STOPPING);
+	if (f->is_stopped)
+		return reject(REASON_STOPPED);
 	if (!f->has_slot)
 		return reject(REASON_SESSION_FULL);
 	if (f->state == POOL_FAILED && f->is_backing_off)

@@ -33,6 +33,7 @@ enum pool_action {
 struct pool_figures {
 	enum pool_state state;
 	bool is_stopping; /* the manager as a whole */
+	bool is_stopped;  /* by an administrator, for as long as he wants */
 	bool has_slot;    /* the session has a free slot in its lease table */
 	bool has_idle;    /* a lease of some session is idle ... */
 	uint64_t idle_ns; /* ... and the oldest one for this long */

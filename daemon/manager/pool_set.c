@@ -139,7 +139,9 @@ int pool_set_get(struct pool_set *set, struct manager *m, const struct pool_spec
 void pool_set_note_use(struct pool *p)
 {
 	struct pool_set *set = &p->manager->pools;
-	bool is_unused = !p->known_by && (p->state == POOL_COLD || p->state == POOL_FAILED);
+	/* who is stopped is to be seen to be */
+	bool is_unused = !p->known_by && !p->is_stopped &&
+			 (p->state == POOL_COLD || p->state == POOL_FAILED);
 
 	if (is_unused == (p->unused_node.list != NULL))
 		return;

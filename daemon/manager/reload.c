@@ -194,7 +194,7 @@ void reload_take(struct manager *m, int config_fd)
 		(void)config_free(m->config);
 		m->config = fresh;
 		m->reload.count++;
-		log_set_level(fresh->log_level);
+		steer_reloaded(m);
 		log_set_limits(&fresh->log_limits);
 		m->reload.replaced = 0;
 		m->admit.has_news = true;

@@ -10,6 +10,7 @@
 #include "daemon/base/err.h"
 #include "daemon/manager/manager.h"
 #include "daemon/manager/report_part.h"
+#include "daemon/manager/report_steer.h"
 
 static json_t *session_part(const struct session *s, uint64_t now)
 {
@@ -79,6 +80,7 @@ char *report_status(struct manager *m)
 	write_part(out, "{\"daemon\":", report_daemon(m));
 	write_part(out, ",\"config\":", report_config(m));
 	write_part(out, ",\"replacing\":", report_replacing(m));
+	write_part(out, ",\"stopped\":", report_stopped(m));
 	write_part(out, ",\"totals\":", report_totals(m));
 	write_pools(out, m, now);
 	write_sessions(out, m, now);

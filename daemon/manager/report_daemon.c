@@ -46,6 +46,8 @@ json_t *report_daemon(const struct manager *m)
 	report_set_uint(o, "max_pools", m->config->max_pools);
 	report_set_uint(o, "max_children_total", m->config->max_children_total);
 	(void)json_object_set_new(o, "criu", daemon_criu_part(m));
+	report_set_text(o, "log_level", log_level_name(m->steer.log_level));
+	(void)json_object_set_new(o, "is_log_level_set", json_boolean(m->steer.has_log_level));
 	return o;
 }
 

@@ -169,6 +169,7 @@ json_t *report_pool(const struct pool *p, uint64_t now)
 	report_set_text(o, "state", pool_state_name(p->state));
 	(void)json_object_set_new(
 		o, "state_s", json_real(report_seconds(clock_since_ns(p->since_ns, now))));
+	(void)json_object_set_new(o, "is_stopped", json_boolean(p->is_stopped));
 	report_set_uint(o, "pid", (uint64_t)p->parent.pid);
 	report_set_uint(o, "children", p->children);
 	report_set_text(o, "children_from", config_source_name(p->children_source));

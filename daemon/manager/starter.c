@@ -223,7 +223,7 @@ static void parent_retired(struct pool *p)
 
 	p->is_wanted_again = false;
 	pool_set_state(p, POOL_COLD, "retired");
-	if (!shutdown_is_under_way(&p->manager->shutdown) && is_wanted)
+	if (!shutdown_is_under_way(&p->manager->shutdown) && is_wanted && !p->is_stopped)
 		begin_for_waiting(p);
 	else
 		pool_flush_backlog(p);

@@ -79,6 +79,8 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 	case PRIV_PING:
 		manager_tell_alive(m);
 		return true;
+	case PRIV_TRIED:
+		return dry_run_on_tried(m, msg, fds->fd);
 	case PRIV_LOG_OPEN:
 	case PRIV_SETUP:
 	case PRIV_READY:
@@ -86,6 +88,8 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 	case PRIV_SIGNAL:
 	case PRIV_RELOADED:
 	case PRIV_RELOAD_REQUEST:
+	case PRIV_TRY:
+	case PRIV_LOG_LEVEL:
 	case PRIV_STOPPED:
 	case PRIV_USER_FILE:
 	case PRIV_FREEZE:

@@ -324,6 +324,8 @@ void link_on_ready(struct supervisor *s)
 	struct link *l = &s->link;
 
 	l->state = LINK_UP;
+	/* what an administrator has set ends with the manager that he has told */
+	log_set_level(s->settings->config->log_level);
 	log_notice("manager.ready", F_INT("pid", l->pid),
 		F_UINT("after_ms", clock_since_ns(l->since_ns, s->now_ns) / NS_PER_MS));
 	notify_ready(&s->notify);

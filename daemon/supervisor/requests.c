@@ -9,6 +9,7 @@
 #include "daemon/supervisor/images.h"
 #include "daemon/supervisor/judge.h"
 #include "daemon/supervisor/supervisor.h"
+#include "daemon/supervisor/trial.h"
 
 static int on_ready(
 	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
@@ -69,6 +70,23 @@ static int on_reload_request(
 	return 0;
 }
 
+static int on_try(struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
+{
+	(void)m;
+	(void)fds;
+	trial_request(s);
+	return 0;
+}
+
+static int on_log_level(
+	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
+{
+	(void)s;
+	(void)fds;
+	log_set_level((enum log_level)m->status);
+	return 0;
+}
+
 static int on_stopped(
 	struct supervisor *s, const struct priv_message *m, const struct fdpass_set *fds)
 {
@@ -119,6 +137,8 @@ static const struct request table[] = {
 	{ PRIV_SIGNAL, RUNNING, on_signal },
 	{ PRIV_RELOADED, RUNNING, on_reloaded },
 	{ PRIV_RELOAD_REQUEST, RUNNING, on_reload_request },
+	{ PRIV_TRY, RUNNING, on_try },
+	{ PRIV_LOG_LEVEL, RUNNING, on_log_level },
 	{ PRIV_LOG_OPEN, RUNNING, on_log_open },
 	{ PRIV_STOPPED, REQUEST_PHASE_STOPPING, on_stopped },
 	{ PRIV_USER_FILE, RUNNING, on_user_file },

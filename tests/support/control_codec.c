@@ -40,6 +40,7 @@ CODEC(close, close)
 CODEC(cancel, cancel)
 CODEC(why, why)
 CODEC(criu, criu)
+CODEC(steer, steer)
 CODEC(show, show)
 CODEC(terminate, terminate)
 CODEC(document, document)
@@ -63,6 +64,7 @@ const struct control_codec control_codecs[CONTROL_CODECS] = {
 	{ CONTROL_RELOAD, decode_reload, encode_reload },
 	{ CONTROL_WHY, decode_why, encode_why },
 	{ CONTROL_CRIU, decode_criu, encode_criu },
+	{ CONTROL_STEER, decode_steer, encode_steer },
 	{ CONTROL_SHOW, decode_show, encode_show },
 	{ CONTROL_TERMINATE, decode_terminate, encode_terminate },
 	{ CONTROL_DOCUMENT, decode_document, encode_document },

@@ -20,6 +20,7 @@ union control_message {
 	struct control_cancel cancel;
 	struct control_why why;
 	struct control_criu criu;
+	struct control_steer steer;
 	struct control_show show;
 	struct control_terminate terminate;
 	struct control_document document;
@@ -31,7 +32,7 @@ struct control_codec {
 	size_t (*encode)(uint8_t *out, size_t size, uint32_t seq, const union control_message *m);
 };
 
-#define CONTROL_CODECS 19U
+#define CONTROL_CODECS 20U
 
 extern const struct control_codec control_codecs[CONTROL_CODECS];
 

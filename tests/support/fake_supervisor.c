@@ -205,6 +205,12 @@ static void on_message(
 		if (s->reload_problem)
 			refuse_reload(s);
 		return;
+	case PRIV_TRY:
+		s->tries++;
+		return;
+	case PRIV_LOG_LEVEL:
+		s->log_level = m->status;
+		return;
 	case PRIV_STOPPED:
 		s->is_stopped = true;
 		return;
@@ -237,6 +243,7 @@ static void on_message(
 	case PRIV_IMAGES_DATA:
 	case PRIV_JUDGED:
 	case PRIV_PING:
+	case PRIV_TRIED:
 		break;
 	}
 	s->is_broken = true;

@@ -49,6 +49,8 @@ struct fake_supervisor {
 
 	/* what was seen */
 	_Atomic uint32_t spawns, retires, kills, exits, reloads, reload_requests, readings;
+	_Atomic uint32_t tries;      /* TRY has come, so often */
+	_Atomic int log_level;       /* of the last LOG_LEVEL */
 	_Atomic uint64_t reading_id; /* of the last USER_FILE */
 	_Atomic bool is_ready, is_stopped, has_quit, has_to_quit, is_broken;
 	_Atomic uint32_t child_terms, child_kills;

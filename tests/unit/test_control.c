@@ -73,6 +73,13 @@ static const struct row rows[] = {
 	{ "criu_list", CONTROL_CRIU, 5, { .criu = { .what = CONTROL_CRIU_LIST } } },
 	{ "criu_freeze", CONTROL_CRIU, 6,
 		{ .criu = { .what = CONTROL_CRIU_FREEZE, .pool = BYTES("www.example.org") } } },
+	{ "steer_stop", CONTROL_STEER, 8,
+		{ .steer = { .action = CONTROL_STEER_STOP,
+			  .kind = CONTROL_STEER_POOL,
+			  .flags = CONTROL_STEER_PROGRESS,
+			  .wait_ms = 60000,
+			  .text = BYTES("*.example.org") } } },
+	{ "steer_try", CONTROL_STEER, 9, { .steer = { .action = CONTROL_STEER_TRY } } },
 	{ "show", CONTROL_SHOW, 7, { .show = { BYTES("name=www.example.org\0user=alice\0") } } },
 	{ "document", CONTROL_DOCUMENT, 1, { .document = { .size = 123456, .status = 22 } } },
 };
@@ -319,6 +326,21 @@ static void decode__bad_field__says_which_kind(void **state)
 		{ "why", 12, 16, CONTROL_E_TRUNCATED },
 		{ "why", 12, 14, CONTROL_E_TRAILING },
 		{ "why", 12, UINT32_MAX, CONTROL_E_TRUNCATED },
+		{ "steer_stop", 12, CONTROL_STEER_KILL, 0 },
+		{ "steer_stop", 12, CONTROL_STEER_LOG_LEVEL, CONTROL_E_VALUE },
+		{ "steer_stop", 12, CONTROL_STEER_TRY, CONTROL_E_VALUE },
+		{ "steer_stop", 12, CONTROL_STEER_ACTION_COUNT, CONTROL_E_VALUE },
+		{ "steer_stop", 16, CONTROL_STEER_NOBODY, CONTROL_E_VALUE },
+		{ "steer_stop", 16, CONTROL_STEER_USER, 0 },
+		{ "steer_stop", 16, CONTROL_STEER_ALL, CONTROL_E_VALUE },
+		{ "steer_stop", 16, CONTROL_STEER_KIND_COUNT, CONTROL_E_VALUE },
+		{ "steer_stop", 20, 2, CONTROL_E_VALUE },
+		{ "steer_stop", 28, 14, CONTROL_E_TRUNCATED },
+		{ "steer_stop", 28, 12, CONTROL_E_TRAILING },
+		{ "steer_stop", 33, 0, CONTROL_E_VALUE },
+		{ "steer_try", 12, CONTROL_STEER_LOG_LEVEL, 0 },
+		{ "steer_try", 12, CONTROL_STEER_DRAIN, CONTROL_E_VALUE },
+		{ "steer_try", 16, CONTROL_STEER_ALL, CONTROL_E_VALUE },
 		{ "show", 12, 40, CONTROL_E_TRUNCATED },
 		{ "show", 12, UINT32_MAX, CONTROL_E_TRUNCATED },
 		{ "criu_list", 12, CONTROL_CRIU_COUNT, CONTROL_E_VALUE },
@@ -377,6 +399,7 @@ static void text__at_its_bound__passes_and_not_above(void **state)
 		{ "why", CONTROL_WHY, 12, CONTROL_MAX_NAME },
 		{ "criu", CONTROL_CRIU, 16, CONTROL_MAX_NAME },
 		{ "show", CONTROL_SHOW, 12, POOL_SPEC_MAX_BYTES },
+		{ "steer", CONTROL_STEER, 28, CONTROL_MAX_NAME },
 	};
 	struct fixture *f = *state;
 
@@ -388,13 +411,15 @@ static void text__at_its_bound__passes_and_not_above(void **state)
 		uint8_t *out = guard_tail(&f->out, CONTROL_MAX_MESSAGE);
 		union control_message m = { .cancel = { 0 } };
 		struct wire_bytes *part[] = { &m.hello.server, &m.pool.spec, &m.denied.text,
-			&m.reject.text, &m.why.what, &m.criu.pool, &m.show.query };
+			&m.reject.text, &m.why.what, &m.criu.pool, &m.show.query, &m.steer.text };
 		union control_message back;
 
 		if (i >= 2)
 			m.denied.reason = REASON_BUSY; /* the first field of REJECT as well */
 		if (cases[i].type == CONTROL_CRIU)
 			m.criu.what = CONTROL_CRIU_FREEZE;
+		if (cases[i].type == CONTROL_STEER)
+			m.steer.kind = CONTROL_STEER_USER;
 		*part[i] = longer;
 		T_ASSERT_ROW(cases[i].name,
 			!codec(cases[i].type)->encode(out, CONTROL_MAX_MESSAGE, 1, &m));
@@ -434,6 +459,7 @@ static void encode__field_out_of_bounds__nothing(void **state)
 		{ "what", CONTROL_CRIU, { .criu = { .what = CONTROL_CRIU_COUNT } } },
 		{ "no pool", CONTROL_CRIU, { .criu = { .what = CONTROL_CRIU_FREEZE } } },
 		{ "a pool", CONTROL_CRIU, { .criu = { CONTROL_CRIU_LIST, BYTES("x") } } },
+		{ "nobody", CONTROL_STEER, { .steer = { .action = CONTROL_STEER_KILL } } },
 		{ "no instance", CONTROL_TERMINATE, { .terminate = { .instance = 0 } } },
 	};
 	uint8_t out[CONTROL_MAX_MESSAGE];

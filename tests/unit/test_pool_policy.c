@@ -117,6 +117,12 @@ static const struct {
 		{ POOL_REJECT, REASON_BUSY } },
 	{ "stopping", { BASE, .is_stopping = true, .unheld = 1 },
 		{ POOL_REJECT, REASON_STOPPING } },
+	{ "stopped: whatever is there", { BASE, .is_stopped = true, .unheld = 1 },
+		{ POOL_REJECT, REASON_STOPPED } },
+	{ "stopped, and failed before",
+		{ IN(POOL_FAILED), .is_stopped = true, .is_backing_off = true,
+			.fail_reason = REASON_BACKOFF },
+		{ POOL_REJECT, REASON_STOPPED } },
 	{ "no slot", { LIMITS, .state = POOL_READY, .unheld = 1 },
 		{ POOL_REJECT, REASON_SESSION_FULL } },
 };

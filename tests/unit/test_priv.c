@@ -81,6 +81,9 @@ static const struct row rows[] = {
 			.step = PRIV_STEP_POLICY,
 			.text = "/srv/www" } },
 	{ "ping", 0, { .type = PRIV_PING } },
+	{ "try", 0, { .type = PRIV_TRY } },
+	{ "tried", 2, { .type = PRIV_TRIED, .status = 1 } },
+	{ "log_level", 0, { .type = PRIV_LOG_LEVEL, .status = 7 } },
 	{ "alive", 0, { .type = PRIV_ALIVE, .text = "2 sessions" } },
 };
 
@@ -302,8 +305,8 @@ static void decode__field_of_another_type__refused(void **state)
 		     "user_file user_file_data freeze frozen images images_data "
 		     "judge judged " },
 		{ PID_AT, " spawned signal_child exited " },
-		{ STATUS_AT,
-			" exited reloaded stop user_file_data criu frozen images images_data " },
+		{ STATUS_AT, " exited reloaded stop user_file_data criu frozen images images_data "
+			     "tried log_level " },
 		{ ERROR_AT, " spawn_failed judged log_fd " },
 		{ REASON_AT, " spawn_failed judged " },
 		{ STEP_AT, " spawn_failed judged " },
@@ -383,6 +386,8 @@ static void decode__value__in_its_range_or_refused(void **state)
 		{ "spawn_failed", REASON_AT, REASON_COUNT - 1, true },
 		{ "spawn_failed", REASON_AT, REASON_COUNT, false },
 		{ "judged", REASON_AT, 0, false },
+		{ "tried", STATUS_AT, 2, false },
+		{ "log_level", STATUS_AT, 8, false },
 		{ "spawn_failed", STEP_AT, 0, true },
 		{ "spawn_failed", STEP_AT, PRIV_STEP_COUNT - 1, true },
 		{ "spawn_failed", STEP_AT, PRIV_STEP_COUNT, false },
