@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -85,6 +86,8 @@ static size_t encode(uint8_t *out, size_t size, const struct client_question *q)
 
 	const struct control_show show = { .query = q->query };
 
+	if (q->type == CONTROL_STEER)
+		return control_encode_steer(out, size, 1, &q->steer);
 	if (q->type == CONTROL_SHOW)
 		return control_encode_show(out, size, 1, &show);
 	if (q->type == CONTROL_CRIU)
@@ -93,24 +96,20 @@ static size_t encode(uint8_t *out, size_t size, const struct client_question *q)
 				      : control_encode_bare(out, size, 1, q->type);
 }
 
-int client_ask(const char *socket_path, const struct client_question *question,
-	struct client_answer *ret_answer, char *reterr_why)
+static time_t timeout_s(const struct client_question *q)
 {
-	ATTR_CLEANUP(fd_cleanup) int fd = -1;
+	if (q->type == CONTROL_CRIU)
+		return CLIENT_CRIU_TIMEOUT_S;
+	return CLIENT_TIMEOUT_S + (q->type == CONTROL_STEER ? q->steer.wait_ms / 1000 : 0);
+}
+
+static int receive(int fd, struct client_answer *ret_answer, char *reterr_why)
+{
 	struct fdpass_set fds = FDPASS_SET_EMPTY;
 	uint8_t data[CONTROL_MAX_MESSAGE];
-	size_t size = encode(data, sizeof(data), question);
-	ssize_t n;
-	time_t timeout_s =
-		question->type == CONTROL_CRIU ? CLIENT_CRIU_TIMEOUT_S : CLIENT_TIMEOUT_S;
-	int r = connect_to(socket_path, timeout_s, &fd, reterr_why);
+	ssize_t n = fdpass_recv(fd, data, sizeof(data), &fds, 1, 0);
+	int r;
 
-	if (r)
-		return r;
-	r = fdpass_send(fd, data, size, NULL, 0);
-	if (r < 0)
-		return fail(CLIENT_E_ANSWER, reterr_why, "sending: %s", strerrordesc_np(-r));
-	n = fdpass_recv(fd, data, sizeof(data), &fds, 1, 0);
 	if (n <= 0)
 		return fail(CLIENT_E_ANSWER, reterr_why, "no answer: %s",
 			n == 0         ? "the daemon has closed the connection"
@@ -118,5 +117,29 @@ int client_ask(const char *socket_path, const struct client_question *question,
 				       : strerrordesc_np((int)-n));
 	r = take_answer(data, (size_t)n, &fds, ret_answer, reterr_why);
 	fdpass_close(&fds);
+	return r;
+}
+
+int client_ask(const char *socket_path, const struct client_question *question,
+	struct client_answer *ret_answer, char *reterr_why)
+{
+	ATTR_CLEANUP(fd_cleanup) int fd = -1;
+	uint8_t data[CONTROL_MAX_MESSAGE];
+	size_t size = encode(data, sizeof(data), question);
+	int r = connect_to(socket_path, timeout_s(question), &fd, reterr_why);
+
+	if (r)
+		return r;
+	r = fdpass_send(fd, data, size, NULL, 0);
+	if (r < 0)
+		return fail(CLIENT_E_ANSWER, reterr_why, "sending: %s", strerrordesc_np(-r));
+	r = receive(fd, ret_answer, reterr_why);
+	while (r == 0 && ret_answer->status == EINPROGRESS) {
+		if (question->progress)
+			question->progress(question->ctl, ret_answer->json);
+		free(ret_answer->json);
+		ret_answer->json = NULL;
+		r = receive(fd, ret_answer, reterr_why);
+	}
 	return r;
 }

@@ -16,6 +16,8 @@
 /** CRIU may take as long as criu_time_limit, 10 minutes at most. */
 #define CLIENT_CRIU_TIMEOUT_S 660
 
+struct ctl;
+
 enum client_error {
 	CLIENT_E_CONNECT = 1, /* no daemon there, or no right to talk to it */
 	CLIENT_E_DENIED,      /* it refused */
@@ -29,10 +31,14 @@ struct client_answer {
 
 /** One request. */
 struct client_question {
-	enum control_type type; /* STATUS, RELOAD, WHY, CRIU or SHOW */
+	enum control_type type; /* STATUS, RELOAD, WHY, CRIU, STEER or SHOW */
 	const char *what;       /* WHY: of whom; "": the whole host; CRIU: which pool; "": none */
 	enum control_criu_what criu;
-	struct wire_bytes query; /* SHOW */
+	struct wire_bytes query;    /* SHOW */
+	struct control_steer steer; /* STEER */
+	/* STEER: told how far it is, in JSON, for as long as it takes; NULL: nobody is */
+	void (*progress)(const struct ctl *ctl, const char *json);
+	const struct ctl *ctl; /* borrowed: for @progress */
 };
 
 /**

@@ -21,6 +21,7 @@ enum ctl_exit {
 	CTL_NOT_ALLOWED = 4, /* the daemon refuses this user */
 	CTL_NO_MATCH = 5,    /* no pool is what was asked for */
 	CTL_WARNED = 6,      /* check: nothing worse than a warning */
+	CTL_LATE = 7,        /* not done in the time that was given; it goes on */
 	CTL_EXIT_COUNT
 };
 
@@ -63,16 +64,22 @@ extern const struct cmd cmd_check_php;
 extern const struct cmd cmd_criu;
 extern const struct cmd cmd_disable_domain;
 extern const struct cmd cmd_disable_global;
+extern const struct cmd cmd_drain;
 extern const struct cmd cmd_enable_domain;
 extern const struct cmd cmd_enable_global;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_import;
+extern const struct cmd cmd_kill;
+extern const struct cmd cmd_log_level;
 extern const struct cmd cmd_reload;
+extern const struct cmd cmd_restart;
 extern const struct cmd cmd_setup;
 extern const struct cmd cmd_show;
 extern const struct cmd cmd_stat;
 extern const struct cmd cmd_status;
+extern const struct cmd cmd_stop;
 extern const struct cmd cmd_uninstall;
+extern const struct cmd cmd_warm;
 extern const struct cmd cmd_why;
 
 /** Another program: lsapidctl by this name. */
