@@ -15,7 +15,7 @@ GROFF = ("groff", "-man", "-t", "-Kutf8", "-Tutf8", "-ww", "-Wbreak", "-rLL=100n
 
 def pages():
     return sorted(path for top in ("proto", "daemon", "shim", "lsphp")
-                  for path in (ROOT / top).rglob("*.scd"))
+                  for kind in ("*.scd", "*.scd.in") for path in (ROOT / top).rglob(kind))
 
 
 def check_rendering(path):
@@ -46,9 +46,22 @@ def check_quotes():
             yield f"quotes '{heading}', which mod_lsapi does not log"
 
 
+def check_exits():
+    """Exit statuses of lsapidctl(8) are those of its table, one entry each."""
+    header = (ROOT / "daemon/ctl/cmd.h").read_text(encoding="utf-8")
+    known = re.findall(r"\bCTL_\w+ = (\d)",
+                       re.search(r"enum ctl_exit \{(.*?)\}", header, re.DOTALL).group(1))
+    manual = (ROOT / "daemon/ctl/lsapidctl.8.scd").read_text(encoding="utf-8")
+    section = re.search(r"\n# EXIT STATUS\n(.*?)\n# ", manual, re.DOTALL).group(1)
+    told = re.findall(r"^\*(\d)\*$", section, re.MULTILINE)
+    if not known or sorted(told) != sorted(known):
+        yield f"daemon/ctl/lsapidctl.8.scd: exit statuses {told}, the table has {known}"
+
+
 def main():
-    names = {path.name for path in pages()}
+    names = {path.name.removesuffix(".in") for path in pages()}
     wrong = [f"{TROUBLES}: {what}" for what in check_quotes()]
+    wrong += check_exits()
     for path in pages():
         wrong += [f"{path.relative_to(ROOT)}: {what}"
                   for what in (*check_rendering(path), *check_references(path, names))]
