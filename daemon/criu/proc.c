@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/base/fd.h"
+#include "daemon/base/proc_stat.h"
 
 struct pids {
 	pid_t *pid;
@@ -81,22 +82,6 @@ int proc_children(pid_t pid, pid_t *ret_pids, size_t max, size_t *ret_count)
 	(void)closedir(dir);
 	*ret_count = p.count;
 	return r;
-}
-
-bool proc_stat_parse(const char *text, char *ret_state, pid_t *ret_parent)
-{
-	const char *at = strrchr(text, ')');
-	char *end;
-	long parent;
-
-	if (!at || at[1] != ' ' || !at[2] || at[3] != ' ')
-		return false;
-	parent = strtol(at + 4, &end, 10);
-	if (end == at + 4 || *end != ' ')
-		return false;
-	*ret_state = at[2];
-	*ret_parent = (pid_t)parent;
-	return true;
 }
 
 static bool read_stat(int dir_fd, const char *name, char *ret_state, pid_t *ret_parent)

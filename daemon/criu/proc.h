@@ -16,13 +16,6 @@
  */
 int proc_children(pid_t pid, pid_t *ret_pids, size_t max, size_t *ret_count) ATTR_MUST_USE;
 
-/**
- * proc_stat_parse() - state and parent in the text of /proc/PID/stat
- *
- * The name in it is the process's own choice, and may look like anything.
- */
-bool proc_stat_parse(const char *text, char *ret_state, pid_t *ret_parent) ATTR_MUST_USE;
-
 /** proc_parent() - Return: pid; 0 if there is no such process */
 pid_t proc_parent(pid_t pid);
 

@@ -71,6 +71,7 @@ extern const struct cmd cmd_explain;
 extern const struct cmd cmd_import;
 extern const struct cmd cmd_kill;
 extern const struct cmd cmd_log_level;
+extern const struct cmd cmd_ps;
 extern const struct cmd cmd_reload;
 extern const struct cmd cmd_restart;
 extern const struct cmd cmd_setup;

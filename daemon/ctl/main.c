@@ -20,6 +20,7 @@ static const struct cmd *const commands[] = {
 	&cmd_import,
 	&cmd_kill,
 	&cmd_log_level,
+	&cmd_ps,
 	&cmd_reload,
 	&cmd_restart,
 	&cmd_setup,

@@ -4,46 +4,60 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "daemon/ctl/amount.h"
 #include "daemon/ctl/answer.h"
 #include "daemon/ctl/table.h"
+#include "daemon/ctl/usage.h"
 
-/* "12.3s", "5m", "3h", "2d": enough to see what is old */
-static const char *age(const json_t *o, const char *key, char *out, size_t size)
+/* The administrator's own time, as in Apache's logs. */
+static const char *when(long long ms, char *out, size_t size)
 {
-	double s = answer_real(o, key);
+	time_t s = (time_t)(ms / 1000);
+	struct tm tm;
 
-	if (s < 100)
-		(void)snprintf(out, size, "%.1fs", s);
-	else if (s < 6000)
-		(void)snprintf(out, size, "%.0fm", s / 60);
-	else if (s < 172800)
-		(void)snprintf(out, size, "%.0fh", s / 3600);
-	else
-		(void)snprintf(out, size, "%.0fd", s / 86400);
+	if (!s || !localtime_r(&s, &tm) || !strftime(out, size, "%Y-%m-%d %H:%M:%S", &tm))
+		return "-";
 	return out;
 }
 
 static void print_daemon(const struct term *t, const json_t *root)
 {
 	const json_t *daemon = json_object_get(root, "daemon");
-	const json_t *totals = json_object_get(root, "totals");
-	char up[32];
+	char up[AMOUNT_SIZE], at[64];
 
-	term_print(t, TONE_HEAD, "lsapid %s, manager pid %lld, up %s",
-		answer_or_dash(daemon, "version"), answer_number(daemon, "manager_pid"),
-		age(daemon, "uptime_s", up, sizeof(up)));
+	term_print(t, TONE_HEAD, "lsapid %s", answer_or_dash(daemon, "version"));
+	term_print(t, TONE_PLAIN, ", up since %s (%s), supervisor pid %lld, manager pid %lld",
+		when(answer_number(daemon, "started_ms"), at, sizeof(at)),
+		amount_age(answer_real(daemon, "uptime_s"), up),
+		answer_number(daemon, "supervisor_pid"), answer_number(daemon, "manager_pid"));
 	term_line(t, TONE_WARN, "%s", answer_is(daemon, "is_stopping") ? ", STOPPING" : "");
-	term_line(t, TONE_PLAIN,
-		"%lld pools, %lld connections of at most %lld, %lld Apache processes",
-		answer_number(totals, "pools"), answer_number(totals, "connections"),
-		answer_number(daemon, "max_children_total"), answer_number(totals, "sessions"));
+}
+
+static void print_totals(const struct term *t, const json_t *root)
+{
+	const json_t *daemon = json_object_get(root, "daemon");
+	const json_t *totals = json_object_get(root, "totals");
+	char memory[AMOUNT_SIZE], cpu[AMOUNT_SIZE];
+	long long children = answer_number(totals, "connections");
+	long long ceiling = answer_number(daemon, "max_children_total");
+
+	term_print(t, TONE_PLAIN, "%lld pools of at most %lld, ", answer_number(totals, "pools"),
+		answer_number(daemon, "max_pools"));
+	term_print(t, children >= ceiling ? TONE_WARN : TONE_PLAIN,
+		"%lld connections of at most %lld", children, ceiling);
+	term_line(t, TONE_PLAIN, ", %lld Apache processes", answer_number(totals, "sessions"));
 	term_line(t, TONE_PLAIN,
 		"leases %lld (idle %lld, revoked %lld, connected %lld, started %lld, queued %lld)",
 		answer_number(totals, "leases"), answer_number(totals, "granted_idle"),
 		answer_number(totals, "granted_revoked"),
 		answer_number(totals, "granted_connected"),
 		answer_number(totals, "granted_started"), answer_number(totals, "queued"));
+	if (answer_number(totals, "processes"))
+		term_line(t, TONE_PLAIN, "%lld PHP processes, memory %s, processor %s",
+			answer_number(totals, "processes"), usage_memory(totals, memory),
+			amount_time(answer_real(totals, "cpu_s"), cpu));
 }
 
 /* Where it is off, nobody need read of it each time. */
@@ -133,23 +147,46 @@ static enum term_tone state_tone(const char *state)
 	return strcmp(state, "cold") == 0 ? TONE_DIM : TONE_WARN;
 }
 
+/* What an older daemon does not tell is no 0. */
+static void number_cell(struct table *t, const json_t *o, const char *key, enum term_tone tone)
+{
+	if (json_is_integer(json_object_get(o, key)))
+		table_cell(t, answer_number(o, key) ? tone : TONE_PLAIN, "%lld",
+			answer_number(o, key));
+	else
+		table_cell(t, TONE_DIM, "%s", "");
+}
+
 static void add_pool(struct table *t, const json_t *pool)
 {
 	const char *state = answer_text(pool, "state");
-	char since[32];
+	char text[AMOUNT_SIZE];
 
-	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "id"));
+	number_cell(t, pool, "id", TONE_PLAIN);
 	table_cell(t, TONE_PLAIN, "%s", answer_text(pool, "name"));
-	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "uid"));
+	if (*answer_text(pool, "user"))
+		table_cell(t, TONE_PLAIN, "%s", answer_text(pool, "user"));
+	else
+		number_cell(t, pool, "uid", TONE_PLAIN);
+	table_cell(t, TONE_PLAIN, "%s", answer_text(pool, "handler"));
 	table_cell(t, state_tone(state), "%s", state);
-	table_cell(t, TONE_PLAIN, "%s", age(pool, "state_s", since, sizeof(since)));
-	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "pid"));
-	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "busy"));
-	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "idle"));
-	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "children"));
-	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "waiting"));
-	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "leases"));
-	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "rejects"));
+	table_cell(t, TONE_PLAIN, "%s", amount_age(answer_real(pool, "state_s"), text));
+	number_cell(t, pool, "busy", TONE_PLAIN);
+	number_cell(t, pool, "idle", TONE_PLAIN);
+	number_cell(t, pool, "children", TONE_PLAIN);
+	number_cell(t, pool, "waiting", TONE_WARN);
+	number_cell(t, pool, "requests", TONE_PLAIN);
+	number_cell(t, pool, "errors", TONE_WARN);
+	number_cell(t, pool, "rejects", TONE_WARN);
+	number_cell(t, pool, "restarts", TONE_PLAIN);
+	number_cell(t, pool, "cold_starts", TONE_PLAIN);
+	number_cell(t, pool, "thawed_starts", TONE_PLAIN);
+	table_cell(t, TONE_PLAIN, "%s", usage_memory(pool, text));
+	table_cell(t, TONE_PLAIN, "%s",
+		json_is_real(json_object_get(pool, "cpu_s"))
+			? amount_time(answer_real(pool, "cpu_s"), text)
+			: "");
+	number_cell(t, pool, "pid", TONE_PLAIN);
 	note_criu(t, json_object_get(pool, "criu"));
 	note_problems(t, pool);
 }
@@ -157,26 +194,31 @@ static void add_pool(struct table *t, const json_t *pool)
 static void print_pools(const struct term *term, const json_t *pools)
 {
 	static const struct table_column columns[] = {
-		{ .title = "POOL", .is_right = true },
-		{ .title = "NAME", .least = 16, .is_name = true },
-		{ .title = "UID", .is_right = true },
+		{ .title = "POOL", .is_right = true, .rank = 6 },
+		{ .title = "NAME", .least = 12, .is_name = true },
+		{ .title = "USER", .least = 8 },
+		{ .title = "HANDLER", .least = 6, .rank = 5 },
 		{ .title = "STATE" },
-		{ .title = "SINCE", .is_right = true },
-		{ .title = "PID", .is_right = true },
+		{ .title = "SINCE", .is_right = true, .rank = 3 },
 		{ .title = "BUSY", .is_right = true },
-		{ .title = "IDLE", .is_right = true },
-		{ .title = "CHILDREN", .is_right = true },
-		{ .title = "WAIT", .is_right = true },
-		{ .title = "LEASES", .is_right = true },
-		{ .title = "REJECTS", .is_right = true },
+		{ .title = "IDLE", .is_right = true, .rank = 2 },
+		{ .title = "LIMIT", .is_right = true },
+		{ .title = "QUEUE", .is_right = true },
+		{ .title = "REQUESTS", .is_right = true, .rank = 1 },
+		{ .title = "ERRORS", .is_right = true, .rank = 1 },
+		{ .title = "REJECTS", .is_right = true, .rank = 4 },
+		{ .title = "RESTARTS", .is_right = true, .rank = 7 },
+		{ .title = "COLD", .is_right = true, .rank = 9 },
+		{ .title = "THAWED", .is_right = true, .rank = 10 },
+		{ .title = "MEMORY", .is_right = true },
+		{ .title = "CPU", .is_right = true },
+		{ .title = "PID", .is_right = true, .rank = 8 },
 	};
 	struct table *t = table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	size_t i;
 	json_t *pool;
 
 	json_array_foreach(pools, i, pool) add_pool(t, pool);
-	if (i)
-		term_line(term, TONE_PLAIN, "%s", "");
 	table_print(t, term);
 	(void)table_free(t);
 }
@@ -194,7 +236,7 @@ static void print_sessions(const struct term *term, const json_t *sessions)
 		{ .title = "WAIT", .is_right = true },
 	};
 	struct table *t = table_new(columns, sizeof(columns) / sizeof(columns[0]));
-	char since[32];
+	char since[AMOUNT_SIZE];
 	size_t i;
 	json_t *s;
 
@@ -204,7 +246,7 @@ static void print_sessions(const struct term *term, const json_t *sessions)
 		table_cell(t, TONE_PLAIN, "%s", answer_text(s, "server"));
 		table_cell(t, TONE_PLAIN, "%lld", answer_number(s, "pid"));
 		table_cell(t, TONE_PLAIN, "%lld", answer_number(s, "uid"));
-		table_cell(t, TONE_PLAIN, "%s", age(s, "age_s", since, sizeof(since)));
+		table_cell(t, TONE_PLAIN, "%s", amount_age(answer_real(s, "age_s"), since));
 		table_cell(t, TONE_PLAIN, "%lld", answer_number(s, "leases"));
 		table_cell(t, TONE_PLAIN, "%lld", answer_number(s, "busy"));
 		table_cell(t, TONE_PLAIN, "%lld", answer_number(s, "waiting"));
@@ -215,11 +257,15 @@ static void print_sessions(const struct term *term, const json_t *sessions)
 	(void)table_free(t);
 }
 
-static void print_problems(const struct term *t, const json_t *problems)
+static void print_config(const struct term *t, const json_t *config)
 {
+	const json_t *problems = json_object_get(config, "problems");
 	size_t i;
 	json_t *p;
 
+	if (!json_array_size(problems))
+		term_line(
+			t, TONE_GOOD, "configuration: %s is good", answer_or_dash(config, "file"));
 	json_array_foreach(problems, i, p)
 	{
 		term_line(t, TONE_BAD, "problem: %s:%lld: %s, %s (%s)", answer_or_dash(p, "file"),
@@ -237,18 +283,25 @@ static void print_replacing(const struct term *t, const json_t *r)
 			answer_or_dash(r, "path"));
 }
 
-int print_status(const struct ctl *ctl, const json_t *answer)
+void print_status(const struct ctl *ctl, const json_t *answer, bool is_whole)
 {
 	const json_t *totals = json_object_get(answer, "totals");
+	const json_t *pools = json_object_get(answer, "pools");
 	const struct term *t = &ctl->term;
 
+	if (!is_whole) {
+		print_pools(t, pools);
+		return;
+	}
 	print_daemon(t, answer);
+	print_config(t, json_object_get(answer, "config"));
+	print_totals(t, answer);
 	print_criu_state(t, json_object_get(json_object_get(answer, "daemon"), "criu"));
 	print_counts(t, "rejects", json_object_get(totals, "rejects"));
-	print_problems(t, json_object_get(json_object_get(answer, "config"), "problems"));
 	print_replacing(t, json_object_get(answer, "replacing"));
 	print_counts(t, "denials", json_object_get(totals, "denials"));
-	print_pools(t, json_object_get(answer, "pools"));
+	if (json_array_size(pools))
+		term_line(t, TONE_PLAIN, "%s", "");
+	print_pools(t, pools);
 	print_sessions(t, json_object_get(answer, "sessions"));
-	return CTL_OK;
 }

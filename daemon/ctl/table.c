@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/base/printable.h"
 
@@ -126,25 +127,56 @@ static void measure(const struct table *t, unsigned width[])
 	}
 }
 
-/* Takes from the widest that may be cut, column by column, until it fits or nothing can be cut. */
-static void squeeze(const struct table *t, unsigned width[], unsigned columns)
+static unsigned sum_of(const struct table *t, const unsigned width[])
 {
-	unsigned sum = GAP * (unsigned)(t->columns - 1);
+	unsigned sum = 0;
 
 	for (size_t c = 0; c < t->columns; c++)
-		sum += width[c];
-	while (sum > columns) {
-		size_t widest = t->columns;
+		if (width[c])
+			sum += width[c] + (sum ? GAP : 0);
+	return sum;
+}
 
-		for (size_t c = 0; c < t->columns; c++)
-			if (t->column[c].least && width[c] > t->column[c].least &&
-				(widest == t->columns || width[c] > width[widest]))
-				widest = c;
-		if (widest == t->columns)
-			return;
-		width[widest]--;
-		sum--;
+/* The widest that may be cut; t->columns: none. */
+static size_t find_widest(const struct table *t, const unsigned width[])
+{
+	size_t widest = t->columns;
+
+	for (size_t c = 0; c < t->columns; c++)
+		if (t->column[c].least && width[c] > t->column[c].least &&
+			(widest == t->columns || width[c] > width[widest]))
+			widest = c;
+	return widest;
+}
+
+/* The one that is missed least; t->columns: none. */
+static size_t find_surplus(const struct table *t, const unsigned width[])
+{
+	size_t surplus = t->columns;
+
+	for (size_t c = 0; c < t->columns; c++)
+		if (width[c] && t->column[c].rank &&
+			(surplus == t->columns || t->column[c].rank > t->column[surplus].rank))
+			surplus = c;
+	return surplus;
+}
+
+/* Cuts, and where that does not do leaves columns out: their width is 0. */
+static void squeeze(const struct table *t, unsigned width[], unsigned columns)
+{
+	unsigned whole[TABLE_MAX_COLUMNS];
+	size_t c;
+
+	for (;;) {
+		memcpy(whole, width, sizeof(whole));
+		while (sum_of(t, whole) > columns && (c = find_widest(t, whole)) < t->columns)
+			whole[c]--;
+		c = find_surplus(t, width);
+		if (sum_of(t, whole) <= columns || c == t->columns)
+			break;
+		width[c] = 0;
 	}
+	memcpy(width, whole, sizeof(whole));
 }
 
 static void print_cell(const struct table *t, const struct term *term, size_t c, const char *text,
@@ -158,6 +190,8 @@ static void print_cell(const struct table *t, const struct term *term, size_t c,
 	unsigned pad = used < width ? width - used : 0;
 	bool is_last = c + 1 == t->columns;
 
+	if (!width)
+		return;
 	if (t->column[c].is_right)
 		(void)printf("%*s", (int)pad, "");
 	term_print(term, tone, "%.*s%s", (int)bytes, text, is_cut ? "\xe2\x80\xa6" : "");
@@ -188,7 +222,7 @@ static const char *name_of(const struct table *t, size_t row)
 
 void table_print(const struct table *t, const struct term *term)
 {
-	unsigned width[TABLE_MAX_COLUMNS];
+	unsigned width[TABLE_MAX_COLUMNS] = { 0 };
 	size_t note = 0;
 
 	if (!t || !table_rows(t))

@@ -18,8 +18,9 @@
 struct table_column {
 	const char *title;
 	bool is_right;  /* figures */
-	unsigned least; /* on a terminal it may be cut to so many columns; 0: never */
 	bool is_name;   /* names the row in what follows the table; one of them */
+	unsigned least; /* on a terminal it may be cut to so many columns; 0: never */
+	unsigned rank;  /* a terminal that is still too narrow lacks the highest; 0: never */
 };
 
 struct table;

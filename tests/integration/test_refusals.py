@@ -201,4 +201,4 @@ def test_why_of_nobody_fails_and_says_so(stack):
     assert "nobody-has-this.example: no pool has this number, name or user" in text
     assert made.ctl.run("why", "x" * 256)[0] == 2
     assert made.ctl.run("why", "a", "b")[0] == 2
-    assert made.ctl.run("status", "a.test")[0] == 2
+    assert made.ctl.run("reload", "a.test")[0] == 2

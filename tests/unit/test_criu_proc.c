@@ -13,36 +13,6 @@
 #include "daemon/criu/pstree.h"
 #include "tests/support/t.h"
 
-static void stat_parse__lines__state_and_parent(void **state)
-{
-	static const struct {
-		const char *text;
-		char state; /* 0: refused */
-		pid_t parent;
-	} cases[] = {
-		{ "77 (lsphp) S 70 77 77 0", 'S', 70 },
-		{ "77 (lsphp) T 0 77", 'T', 0 },
-		{ "77 (a) R 1 (b) S 70 77", 'S', 70 },
-		{ "77 (a\nb) Z 5 77", 'Z', 5 },
-		{ "77 (lsphp) S 70", 0, 0 },
-		{ "77 (lsphp) S", 0, 0 },
-		{ "77 (lsphp)", 0, 0 },
-		{ "77 lsphp S 70 77", 0, 0 },
-		{ "77 (lsphp) S x 77", 0, 0 },
-		{ "", 0, 0 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < T_COUNT(cases); i++) {
-		char found = 0;
-		pid_t parent = 0;
-		bool is_good = proc_stat_parse(cases[i].text, &found, &parent);
-
-		T_ASSERT_ROW(cases[i].text, is_good == (cases[i].state != 0));
-		T_ASSERT_ROW(cases[i].text, found == cases[i].state && parent == cases[i].parent);
-	}
-}
-
 static pid_t start_child(void)
 {
 	pid_t pid = fork();
@@ -163,7 +133,6 @@ static void pstree_has_other__files__of_another_process(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stat_parse__lines__state_and_parent),
 		cmocka_unit_test(children__of_ours__zombies_too),
 		cmocka_unit_test(is_still__stopped_and_dead__running_not),
 		cmocka_unit_test(link__ours__whole_or_refused),

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/ctl/watch.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "daemon/base/str.h"
+
+#define DEFAULT_MS 2000U
+#define LEAST_MS   100U
+#define MOST_MS    (86400U * 1000U)
+
+bool watch_parse(const char *text, uint64_t *ret_ms)
+{
+	*ret_ms = DEFAULT_MS;
+	if (!*text)
+		return true;
+	if (str_parse_duration(text, ret_ms) && *ret_ms >= LEAST_MS && *ret_ms <= MOST_MS)
+		return true;
+	term_error("--watch: \"%s\" is no time like 5 or 500ms, from 100ms to 1d", text);
+	return false;
+}
+
+/* The lines of a terminal; the last one stays free, so that nothing is moved up. */
+static unsigned lines_left(void)
+{
+	struct winsize size = { .ws_row = 0 };
+
+	(void)ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	return size.ws_row > 1 ? size.ws_row - 1U : 24U;
+}
+
+/* Line over line and not after erasing all: nothing flickers. */
+static void show(const char *text)
+{
+	(void)fputs("\x1b[H", stdout);
+	for (unsigned left = lines_left(); left && *text; left--) {
+		size_t n = strcspn(text, "\n");
+
+		(void)printf("%.*s\x1b[K\n", (int)n, text);
+		text += n + (text[n] == '\n');
+	}
+	(void)fputs("\x1b[J", stdout);
+}
+
+/* What @draw prints, on a terminal in one piece. */
+static int draw_screen(const struct ctl *ctl, watch_draw_fn draw, void *data)
+{
+	struct ctl now = *ctl;
+	FILE *real = stdout;
+	char *text = NULL;
+	size_t size = 0;
+	int r;
+
+	if (!ctl->term.columns)
+		return draw(ctl, data);
+	now.term.columns = term_stdout("never").columns;
+	stdout = open_memstream(&text, &size);
+	if (!stdout) {
+		stdout = real;
+		return draw(ctl, data);
+	}
+	r = draw(&now, data);
+	(void)fclose(stdout);
+	stdout = real;
+	if (r == CTL_OK || r == CTL_NO_MATCH)
+		show(text ? text : "");
+	free(text);
+	return r;
+}
+
+/* Return: a signal has come */
+static bool wait_ms(const sigset_t *set, uint64_t ms)
+{
+	const struct timespec time = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_nsec = (long)(ms % 1000) * 1000000L,
+	};
+
+	/* EINTR: stopped by ^Z and continued */
+	return sigtimedwait(set, NULL, &time) > 0;
+}
+
+int watch_run(const struct ctl *ctl, uint64_t interval_ms, watch_draw_fn draw, void *data)
+{
+	sigset_t set;
+	int r;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	if (ctl->term.columns)
+		(void)fputs("\x1b[H\x1b[J", stdout);
+	r = draw_screen(ctl, draw, data);
+	while (r == CTL_OK || r == CTL_NO_MATCH) {
+		if (fflush(stdout) != 0)
+			return CTL_FAILED;
+		if (wait_ms(&set, interval_ms))
+			return CTL_OK;
+		if (!ctl->term.columns)
+			(void)putchar('\n');
+		r = draw_screen(ctl, draw, data);
+		if (r == CTL_NO_DAEMON)
+			r = CTL_OK;
+	}
+	return r;
+}
