@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 /** More than any message of ours carries. The kernel's own bound is SCM_MAX_FD, 253. */
-#define FDPASS_MAX 4
+#define FDPASS_MAX 5
 
 struct fdpass_set {
 	int fd[FDPASS_MAX]; /* owned by the holder of the set */
@@ -22,7 +22,7 @@ struct fdpass_set {
 
 #define FDPASS_SET_EMPTY                                                                           \
 	{                                                                                          \
-		.fd = { -1, -1, -1, -1 }, .count = 0                                               \
+		.fd = { -1, -1, -1, -1, -1 }, .count = 0                                           \
 	}
 
 /**

@@ -28,7 +28,8 @@ struct priv_row {
 
 static const struct priv_row rows[] = {
 	[PRIV_SETUP] = { "SETUP", HAS_FLAGS | HAS_KEY, 2,
-		PRIV_SETUP_PRIVILEGED | PRIV_SETUP_ADMIN | PRIV_LOG_SYSLOG | PRIV_LOG_FILE },
+		PRIV_SETUP_PRIVILEGED | PRIV_SETUP_ADMIN | PRIV_SETUP_METRICS | PRIV_LOG_SYSLOG |
+			PRIV_LOG_FILE },
 	[PRIV_READY] = { "READY", 0, 0, 0 },
 	[PRIV_SPAWN] = { "SPAWN", HAS_ID | HAS_FLAGS, 3, PRIV_SPAWN_THAW },
 	[PRIV_SPAWNED] = { "SPAWNED", HAS_ID | HAS_PID | HAS_FLAGS | HAS_TEXT | HAS_FIGURES, 0,
@@ -312,6 +313,8 @@ size_t priv_fd_count(const struct priv_message *m)
 	if (m->flags & PRIV_LOG_FILE)
 		count++;
 	if (m->flags & PRIV_SETUP_ADMIN)
+		count++;
+	if (m->flags & PRIV_SETUP_METRICS)
 		count++;
 	if (m->type == PRIV_LOG_FD && m->error == 0)
 		count++;

@@ -197,6 +197,7 @@ struct priv_message {
 	1U /* the supervisor is root: any configured user; else only its own */
 #define PRIV_SETUP_ADMIN                                                                           \
 	8U /* there is an admin_socket: its descriptor follows the control socket's */
+#define PRIV_SETUP_METRICS 32U /* metrics is the path of a socket: its descriptor follows those */
 /* Where the daemon's log goes; neither: stderr. Not both. */
 #define PRIV_LOG_SYSLOG 2U
 #define PRIV_LOG_FILE   4U /* its descriptor is the last one of the message */

@@ -104,6 +104,7 @@ struct config *config_free(struct config *c)
 	config_names_clear(&c->shim_users);
 	free(c->admin_group);
 	free(c->admin_socket);
+	free(c->metrics);
 	free(c->defaults.path);
 	free(c->defaults.phprc);
 	free(c->defaults.criu_images_dir);

@@ -155,9 +155,11 @@ struct config {
 	struct config_names shim_users; /* owned: others that may connect as a shim */
 	char *admin_group;  /* owned: group of admin_socket; "": none, and no such socket */
 	char *admin_socket; /* owned: for administrators that are not root */
-	char *pools_dir;    /* owned: of the pool files */
-	char *handler_map;  /* owned: file with further handlers; "": none */
-	char *cgroup_root;  /* owned: of the cgroup v2 tree; "": found by itself */
+	char *metrics;      /* owned: listen_address_parse(); "": none are served */
+	uint32_t metrics_max_pools;
+	char *pools_dir;   /* owned: of the pool files */
+	char *handler_map; /* owned: file with further handlers; "": none */
+	char *cgroup_root; /* owned: of the cgroup v2 tree; "": found by itself */
 	enum log_level log_level;
 	char *log_target; /* owned: log_target_parse() */
 	char *log_dir;    /* owned: of the log files of pools */

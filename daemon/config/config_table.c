@@ -88,6 +88,14 @@ static const struct config_key table[] = {
 		.max = PATH_BYTES, .value = LSAPID_RUNDIR "/admin.sock",
 		.help = "Socket of admin_group: owner root, mode 0660. There is none without "
 			"admin_group." },
+	{ TOP("metrics", metrics), .type = CONFIG_TYPE_LISTEN, .is_fixed = true, .max = PATH_BYTES,
+		.value = "", .can_be_empty = true,
+		.help = "Where metrics are served over HTTP: 127.0.0.1:PORT, [::1]:PORT, or the "
+			"path of a socket for admin_group. Empty: nowhere." },
+	{ TOP("metrics_max_pools", metrics_max_pools), .type = CONFIG_TYPE_UINT, .min = 0,
+		.max = 10000, .value = "1000",
+		.help = "How many pools have metrics of their own; those of all others are added "
+			"up." },
 	{ TOP("pools_dir", pools_dir), .type = CONFIG_TYPE_PATH, .max = PATH_BYTES,
 		.value = LSAPID_CONFDIR "/pools.d",
 		.help = "Directory of the pool files, *.conf: settings of one user or virtual "

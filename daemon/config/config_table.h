@@ -22,6 +22,7 @@ enum config_type {
 	CONFIG_TYPE_TEXT,         /* char *: anything without control characters */
 	CONFIG_TYPE_LEVEL,        /* enum log_level */
 	CONFIG_TYPE_LOG_TARGET,   /* char *: stderr, syslog or an absolute path */
+	CONFIG_TYPE_LISTEN,       /* char *: listen_address_parse() */
 	CONFIG_TYPE_UINT,         /* uint32_t */
 	CONFIG_TYPE_SECONDS,      /* uint32_t: a duration, stored in seconds */
 	CONFIG_TYPE_MILLISECONDS, /* uint32_t: a duration, stored in milliseconds */

@@ -36,6 +36,7 @@ static const char *const wanted[] = {
 	[CONFIG_TYPE_TEXT] = "text without control characters",
 	[CONFIG_TYPE_LEVEL] = "error, warn, notice, info or debug",
 	[CONFIG_TYPE_LOG_TARGET] = "stderr, syslog or an absolute path without links",
+	[CONFIG_TYPE_LISTEN] = "127.0.0.1:PORT, [::1]:PORT or the absolute path of a socket",
 	[CONFIG_TYPE_UINT] = "a number",
 	[CONFIG_TYPE_SECONDS] = "a duration of whole seconds such as 30s, 5m or 2h",
 	[CONFIG_TYPE_MILLISECONDS] = "a duration such as 500ms, 30s, 5m or 2h",
@@ -115,6 +116,7 @@ static bool parse_number(const struct config_key *key, const char *text, uint64_
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_LOG_TARGET:
+	case CONFIG_TYPE_LISTEN:
 	case CONFIG_TYPE_FILE:
 	case CONFIG_TYPE_ENV_LIST:
 	case CONFIG_TYPE_INI_LIST:
@@ -141,6 +143,8 @@ static bool check_text(const struct config_key *key, const char *text, char *ret
 	if (key->type == CONFIG_TYPE_PATH || key->type == CONFIG_TYPE_PATH_LIST ||
 		(key->type == CONFIG_TYPE_LOG_TARGET && log_target_parse(text) == LOG_TARGET_FILE))
 		is_good = is_good && config_word_is_path(text);
+	if (key->type == CONFIG_TYPE_LISTEN)
+		is_good = is_good && config_word_is_listen(text);
 	if (key->type == CONFIG_TYPE_HOST_LIST)
 		is_good = is_good && config_word_is_host(text);
 	if (key->type == CONFIG_TYPE_NAME || key->type == CONFIG_TYPE_NAME_LIST)
@@ -266,6 +270,7 @@ bool config_value_check(
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_LOG_TARGET:
+	case CONFIG_TYPE_LISTEN:
 	case CONFIG_TYPE_PATH_LIST:
 	case CONFIG_TYPE_NAME_LIST:
 	case CONFIG_TYPE_FILE:
@@ -316,6 +321,7 @@ int config_value_store(const struct config_key *key, const char *text, void *obj
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_LOG_TARGET:
+	case CONFIG_TYPE_LISTEN:
 	case CONFIG_TYPE_FILE:
 		return store_text(member, text);
 	case CONFIG_TYPE_LEVEL:
@@ -381,6 +387,7 @@ const char *config_value_read(
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_LOG_TARGET:
+	case CONFIG_TYPE_LISTEN:
 	case CONFIG_TYPE_FILE:
 		if (*(char *const *)member)
 			(void)str_copy(out, size, *(char *const *)member);
@@ -463,6 +470,7 @@ bool config_differs_in(const struct config_key *key, const struct config *a, con
 	case CONFIG_TYPE_NAME:
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_LOG_TARGET:
+	case CONFIG_TYPE_LISTEN:
 	case CONFIG_TYPE_FILE:
 		return strcmp(*(char *const *)in_a, *(char *const *)in_b) != 0;
 	case CONFIG_TYPE_LEVEL:

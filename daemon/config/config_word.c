@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "daemon/base/listen_address.h"
+
 bool config_word_has_control(const char *text)
 {
 	for (; *text; text++) {
@@ -46,4 +48,14 @@ bool config_word_is_host(const char *text)
 	if (text[0] == '*' && text[1] == '.')
 		text += 2;
 	return *text && *text != '.' && text[strspn(text, legal)] == '\0';
+}
+
+bool config_word_is_listen(const char *text)
+{
+	struct sockaddr_storage address;
+	socklen_t size;
+
+	if (listen_address_is_path(text) && !config_word_is_path(text))
+		return false;
+	return listen_address_parse(text, &address, &size);
 }

@@ -19,3 +19,6 @@ bool config_word_is_file(const char *text);
 
 /** config_word_is_host() - of a virtual host, or "*." and a domain */
 bool config_word_is_host(const char *text);
+
+/** config_word_is_listen() - where something for this host alone may listen */
+bool config_word_is_listen(const char *text);

@@ -85,6 +85,9 @@ static int grant(const struct ask *a, struct backend *b, uint32_t flags)
 	r = lease_lend(b, a->session);
 	if (r < 0)
 		return r;
+	if (a->since_ns)
+		figures_note_wait(
+			a->pool, clock_since_ns(a->since_ns, manager_now(a->pool->manager)));
 	if (!a->pool->has_connection_pool)
 		m.flags |= CONTROL_GRANT_ONCE;
 	m.slot = b->slot;

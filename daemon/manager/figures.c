@@ -21,15 +21,18 @@ int figures_prepare(struct pool *p)
 	user = accounts_name(&p->manager->accounts, p->uid);
 	if (user)
 		p->figures->user = strdup(user);
+	metrics_enter(p);
 	return 0;
 }
 
-struct figures *figures_free(struct figures *f)
+void figures_free(struct pool *p)
 {
-	if (f)
-		free(f->user);
-	free(f);
-	return NULL;
+	if (!p->figures)
+		return;
+	metrics_leave(p);
+	free(p->figures->user);
+	free(p->figures);
+	p->figures = NULL;
 }
 
 void figures_take(struct backend *b)
@@ -45,4 +48,26 @@ void figures_get(const struct pool *p, struct lease_counts *ret_counts)
 	LIST_FOREACH (&p->held, n, tmp)
 		lease_note_add_counts(
 			backend_note(LIST_OWNER(n, struct backend, node)), ret_counts);
+}
+
+void figures_times_add(struct figures_times *t, uint64_t ns)
+{
+	t->count++;
+	t->sum_ns += ns;
+	t->bucket[latency_bucket(ns)]++;
+}
+
+void figures_note_wait(struct pool *p, uint64_t ns)
+{
+	if (p->figures)
+		figures_times_add(&p->figures->queue, ns);
+}
+
+void figures_note_start(struct pool *p, uint64_t ns)
+{
+	enum figures_start kind = p->parent.is_thawed ? FIGURES_THAWED : FIGURES_COLD;
+
+	/* an answer may be here before the supervisor has told how it was started */
+	if (p->figures && p->parent.pid)
+		figures_times_add(&p->figures->start[kind], ns);
 }

@@ -43,10 +43,22 @@ static bool is_channel(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
 }
 
+/* They stand behind the configuration, those that are there, in this order. */
+static void take_doors(
+	const struct priv_message *setup, struct fdpass_set *fds, struct manager_doors *ret_doors)
+{
+	size_t next = 1;
+
+	ret_doors->control_fd = fdpass_steal(fds, next++);
+	ret_doors->admin_fd = setup->flags & PRIV_SETUP_ADMIN ? fdpass_steal(fds, next++) : -1;
+	ret_doors->metrics_fd = setup->flags & PRIV_SETUP_METRICS ? fdpass_steal(fds, next++) : -1;
+}
+
 static int run(int channel)
 {
 	struct fdpass_set fds = FDPASS_SET_EMPTY;
 	struct config *config = NULL;
+	struct manager_doors doors;
 	struct priv_message setup;
 	struct manager m;
 	int r, status;
@@ -64,8 +76,8 @@ static int run(int channel)
 	}
 	log_set_level(config->log_level);
 	log_set_limits(&config->log_limits);
-	r = manager_init(&m, &setup, config, channel, fds.fd[1],
-		setup.flags & PRIV_SETUP_ADMIN ? fds.fd[2] : -1);
+	take_doors(&setup, &fds, &doors);
+	r = manager_init(&m, &setup, config, channel, &doors);
 	if (r < 0) {
 		log_error("manager.start", F_ERRNO(r), F_STR("dir", config->runtime_dir));
 		return 1;

@@ -192,7 +192,7 @@ static int init_parts(struct manager *m)
 }
 
 int manager_init(struct manager *m, const struct priv_message *setup, struct config *config,
-	int channel_fd, int control_fd, int admin_fd)
+	int channel_fd, const struct manager_doors *doors)
 {
 	int r;
 
@@ -226,9 +226,11 @@ int manager_init(struct manager *m, const struct priv_message *setup, struct con
 	if (r == 0)
 		r = init_parts(m);
 	if (r == 0)
-		r = listener_init(&m->listener, m, control_fd, ACCESS_DOOR_CONTROL);
-	if (r == 0 && admin_fd >= 0)
-		r = listener_init(&m->admin_listener, m, admin_fd, ACCESS_DOOR_ADMIN);
+		r = listener_init(&m->listener, m, doors->control_fd, ACCESS_DOOR_CONTROL);
+	if (r == 0 && doors->admin_fd >= 0)
+		r = listener_init(&m->admin_listener, m, doors->admin_fd, ACCESS_DOOR_ADMIN);
+	if (r == 0)
+		r = metrics_init(&m->metrics, m, doors->metrics_fd);
 	if (r == 0)
 		r = supervisor_link_init(&m->link, m, channel_fd);
 	if (r == 0)
@@ -253,6 +255,7 @@ void manager_deinit(struct manager *m)
 		drop_all(&m->peers);
 		graveyard_empty(&m->graveyard);
 		explain_end_all(m);
+		metrics_deinit(&m->metrics);
 		pool_set_deinit(&m->pools);
 		users_deinit(&m->users);
 		steer_deinit(&m->steer);

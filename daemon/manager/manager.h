@@ -33,6 +33,7 @@
 #include "daemon/manager/lease.h"
 #include "daemon/manager/listener.h"
 #include "daemon/manager/logs.h"
+#include "daemon/manager/metrics.h"
 #include "daemon/manager/ops.h"
 #include "daemon/manager/own_file.h"
 #include "daemon/manager/peer.h"
@@ -93,6 +94,7 @@ struct manager {
 	uint32_t connections; /* of all pools */
 	struct stats stats;
 	struct refuse refuse;
+	struct metrics metrics;
 	bool has_told_weight; /* that the memory of children can not be read */
 	struct event upkeep;  /* pending for a second after anything happened, else not at all */
 	bool is_upkeep_turn;
@@ -101,18 +103,23 @@ struct manager {
 	int exit_status;
 };
 
+/** Sockets that listen already; consumed by manager_init() on success. */
+struct manager_doors {
+	int control_fd;
+	int admin_fd;   /* -1: there is no such socket */
+	int metrics_fd; /* the same */
+};
+
 /**
  * manager_init() - everything up to READY
  * @setup:      from the supervisor: flags and key
  * @channel_fd: consumed on success
- * @control_fd: consumed on success
- * @admin_fd:   consumed on success; -1: there is no such socket
  * @config:     consumed on success
  *
  * Return: 0; -errno
  */
 int manager_init(struct manager *m, const struct priv_message *setup, struct config *config,
-	int channel_fd, int control_fd, int admin_fd) ATTR_MUST_USE;
+	int channel_fd, const struct manager_doors *doors) ATTR_MUST_USE;
 
 /** manager_open_cgroups() - where the configuration says, or where the tree is */
 void manager_open_cgroups(struct manager *m);

@@ -278,7 +278,7 @@ struct pool *pool_free(struct pool *p)
 	list_remove(&p->replace_node);
 	pool_unlisten(p);
 	p->refusals = refusals_free(p->refusals);
-	p->figures = figures_free(p->figures);
+	figures_free(p);
 	p->user = users_unref(&p->manager->users, p->user);
 	free(p->fail_text);
 	free(p->handler);

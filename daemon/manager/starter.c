@@ -83,6 +83,7 @@ void starter_served(struct pool *p, uint64_t spawn_id)
 	if (p->state != POOL_STARTING)
 		return;
 	pool_set_state(p, POOL_READY, "served");
+	figures_note_start(p, clock_since_ns(p->parent.since_ns, manager_now(p->manager)));
 	idle_arm(p);
 	care_wake(p);
 	starter_next(p->manager);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "daemon/base/fd.h"
+#include "daemon/base/listen_address.h"
 #include "daemon/base/path_check.h"
 #include "daemon/base/str.h"
 #include "daemon/supervisor/ini.h"
@@ -25,9 +26,12 @@
 
 void boot_init(struct boot *b)
 {
-	*b = (struct boot){
-		.runtime_fd = -1, .lock_fd = -1, .control_fd = -1, .admin_fd = -1, .ini_fd = -1
-	};
+	*b = (struct boot){ .runtime_fd = -1,
+		.lock_fd = -1,
+		.control_fd = -1,
+		.admin_fd = -1,
+		.metrics_fd = -1,
+		.ini_fd = -1 };
 }
 
 static int fail_errno(struct config_problem *p, const char *path, const char *doing, int error)
@@ -216,6 +220,7 @@ struct door {
 	const char *path;
 	const char *key; /* that sets the path */
 	gid_t gid;       /* who may connect, beside root */
+	int type;        /* SOCK_SEQPACKET, SOCK_STREAM */
 	int fd;          /* owned until it is bound */
 };
 
@@ -254,7 +259,7 @@ static int bind_door(
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISSOCK(st.st_mode))
 		return config_problem_set(
 			p, d->path, 0, "something that is no socket is in its place", remedy);
-	d->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	d->fd = socket(AF_UNIX, d->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (d->fd < 0)
 		return fail_errno(p, d->path, "making a socket", errno);
 	(void)snprintf(temporary, sizeof(temporary), ".%.60s.%d", name, getpid());
@@ -275,16 +280,29 @@ static int bind_doors(struct boot *b, const struct settings *s, struct config_pr
 	struct door control = {
 		.path = s->config->control_socket,
 		.key = "control_socket",
+		.type = SOCK_SEQPACKET,
 		.gid = s->socket_gid,
 	};
 	struct door admin = {
 		.path = s->config->admin_socket,
 		.key = "admin_socket",
+		.type = SOCK_SEQPACKET,
 		.gid = s->admin_gid,
+	};
+	struct door metrics = {
+		.path = s->config->metrics,
+		.key = "metrics",
+		.type = SOCK_STREAM,
+		.gid = s->has_admin ? s->admin_gid : 0,
 	};
 	int r = b->is_adopted ? 0 : bind_door(&control, s, &b->control_fd, p);
 
-	return r || !s->has_admin ? r : bind_door(&admin, s, &b->admin_fd, p);
+	if (r == 0 && s->has_admin)
+		r = bind_door(&admin, s, &b->admin_fd, p);
+	/* an address is the manager's to bind: that needs no privilege, and may fail */
+	if (r == 0 && listen_address_is_path(metrics.path))
+		r = bind_door(&metrics, s, &b->metrics_fd, p);
+	return r;
 }
 
 int boot_adopt_socket(struct boot *b, struct config_problem *ret_problem)
@@ -351,8 +369,11 @@ void boot_deinit(struct boot *b, const struct settings *s)
 		remove_socket(s, s->config->control_socket);
 	if (b->admin_fd >= 0)
 		remove_socket(s, s->config->admin_socket);
+	if (b->metrics_fd >= 0)
+		remove_socket(s, s->config->metrics);
 	b->control_fd = fd_close(b->control_fd);
 	b->admin_fd = fd_close(b->admin_fd);
+	b->metrics_fd = fd_close(b->metrics_fd);
 	b->ini_fd = fd_close(b->ini_fd);
 	b->lock_fd = fd_close(b->lock_fd);
 	b->runtime_fd = fd_close(b->runtime_fd);

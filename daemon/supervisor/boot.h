@@ -18,6 +18,7 @@ struct boot {
 	int lock_fd;     /* owned: held for our whole life */
 	int control_fd;  /* owned: listening */
 	int admin_fd;    /* owned: listening; -1: there is no admin_group */
+	int metrics_fd;  /* owned: listening; -1: metrics is no path of a socket */
 	int ini_fd;      /* owned: directory of the ini files of pools */
 	bool is_adopted; /* the socket is systemd's: not ours to remove */
 	uint8_t key[PRIV_KEY_SIZE];

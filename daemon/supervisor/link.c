@@ -266,6 +266,24 @@ static int exec_manager(struct supervisor *s, int channel_fd)
 	return r;
 }
 
+/* One that there need not be; the flag says that it is there. */
+static void add_door(int fd, uint32_t flag, struct priv_message *m, struct fdpass_set *fds)
+{
+	if (fd < 0)
+		return;
+	m->flags |= flag;
+	fds->fd[fds->count++] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+static bool has_all(const struct fdpass_set *fds)
+{
+	for (size_t i = 0; i < fds->count; i++) {
+		if (fds->fd[i] < 0)
+			return false;
+	}
+	return true;
+}
+
 static void send_setup(struct supervisor *s)
 {
 	struct priv_message m = { .type = PRIV_SETUP };
@@ -277,12 +295,9 @@ static void send_setup(struct supervisor *s)
 	fds.fd[0] = bundle_fd(s);
 	fds.fd[1] = fcntl(s->boot.control_fd, F_DUPFD_CLOEXEC, 0);
 	fds.count = 2;
-	if (s->boot.admin_fd >= 0) {
-		m.flags |= PRIV_SETUP_ADMIN;
-		fds.fd[fds.count++] = fcntl(s->boot.admin_fd, F_DUPFD_CLOEXEC, 0);
-	}
-	if (fds.fd[0] < 0 || fds.fd[1] < 0 || (fds.count > 2 && fds.fd[2] < 0) ||
-		logs_fill(&s->logs, &m, &fds) < 0) {
+	add_door(s->boot.admin_fd, PRIV_SETUP_ADMIN, &m, &fds);
+	add_door(s->boot.metrics_fd, PRIV_SETUP_METRICS, &m, &fds);
+	if (!has_all(&fds) || logs_fill(&s->logs, &m, &fds) < 0) {
 		fdpass_close(&fds);
 		link_kill(s, "no descriptors for it");
 	} else {
