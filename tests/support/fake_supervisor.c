@@ -141,20 +141,21 @@ static void on_signal(struct fake_supervisor *s, const struct priv_message *m)
 	if (priv_signal_has_pid(m->signal)) {
 		bool is_kill = m->signal == PRIV_SIGNAL_CHILD_KILL;
 
-		(void)kill(m->pid, is_kill ? SIGKILL : SIGTERM);
+		/* before anybody can see that it has ended */
 		s->last_child = m->pid;
 		if (is_kill)
 			s->child_kills++;
 		else
 			s->child_terms++;
+		(void)kill(m->pid, is_kill ? SIGKILL : SIGTERM);
 		return;
 	}
 	parent = find_parent(s, m->id);
-	(void)kill(parent->pid, m->signal == PRIV_SIGNAL_KILL ? SIGKILL : SIGTERM);
 	if (m->signal == PRIV_SIGNAL_KILL)
 		s->kills++;
 	else
 		s->retires++;
+	(void)kill(parent->pid, m->signal == PRIV_SIGNAL_KILL ? SIGKILL : SIGTERM);
 }
 
 static void on_judge(struct fake_supervisor *s, const struct priv_message *m)
