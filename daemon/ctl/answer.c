@@ -5,34 +5,44 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int fail(int error, const char *why)
+static int exit_of(int error)
 {
-	term_error("%s", why);
 	if (error == CLIENT_E_CONNECT)
 		return CTL_NO_DAEMON;
 	return error == CLIENT_E_DENIED ? CTL_NOT_ALLOWED : CTL_FAILED;
 }
 
-int answer_ask(const struct ctl *ctl, const struct client_question *question, json_t **ret_answer,
-	uint32_t *ret_status)
+int answer_try(const struct ctl *ctl, const struct client_question *question, json_t **ret_answer,
+	uint32_t *ret_status, char *reterr_why)
 {
 	struct client_answer answer = { .json = NULL };
-	char why[CONTROL_MAX_TEXT + 64];
-	int r = client_ask(ctl->socket_path, question, &answer, why);
+	int r = client_ask(ctl->socket_path, question, &answer, reterr_why);
 	json_error_t error;
 	json_t *o;
 
 	if (r)
-		return fail(r, why);
+		return exit_of(r);
 	o = json_loads(answer.json, 0, &error);
 	free(answer.json);
 	if (!o) {
-		term_error("the daemon's answer is no JSON: %s", error.text);
+		(void)snprintf(reterr_why, ANSWER_WHY_SIZE, "the daemon's answer is no JSON: %s",
+			error.text);
 		return CTL_FAILED;
 	}
 	*ret_status = answer.status;
 	*ret_answer = o;
 	return CTL_OK;
+}
+
+int answer_ask(const struct ctl *ctl, const struct client_question *question, json_t **ret_answer,
+	uint32_t *ret_status)
+{
+	char why[ANSWER_WHY_SIZE];
+	int r = answer_try(ctl, question, ret_answer, ret_status, why);
+
+	if (r != CTL_OK)
+		term_error("%s", why);
+	return r;
 }
 
 int answer_dump(const json_t *o)

@@ -14,16 +14,24 @@
 #include "daemon/ctl/client.h"
 #include "daemon/ctl/cmd.h"
 
+/** What is wrong, in one line. */
+#define ANSWER_WHY_SIZE (CONTROL_MAX_TEXT + 64U)
+
 /** Prints an answer for people. Return: enum ctl_exit */
 typedef int (*answer_print_fn)(const struct ctl *ctl, const json_t *answer);
 
 /**
- * answer_ask() - one question; what goes wrong is said on stderr
+ * answer_try() - one question
  * @ret_answer: json_decref() it
  * @ret_status: what the daemon says of the command: 0 or an errno
+ * @reterr_why: ANSWER_WHY_SIZE bytes: what is wrong, for people
  *
  * Return: CTL_OK; what the command ends with
  */
+int answer_try(const struct ctl *ctl, const struct client_question *question, json_t **ret_answer,
+	uint32_t *ret_status, char *reterr_why) ATTR_MUST_USE;
+
+/** answer_ask() - the same; what is wrong is said on stderr */
 int answer_ask(const struct ctl *ctl, const struct client_question *question, json_t **ret_answer,
 	uint32_t *ret_status) ATTR_MUST_USE;
 

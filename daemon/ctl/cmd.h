@@ -78,6 +78,7 @@ extern const struct cmd cmd_setup;
 extern const struct cmd cmd_show;
 extern const struct cmd cmd_stat;
 extern const struct cmd cmd_status;
+extern const struct cmd cmd_top;
 extern const struct cmd cmd_stop;
 extern const struct cmd cmd_uninstall;
 extern const struct cmd cmd_warm;

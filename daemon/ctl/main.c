@@ -27,6 +27,7 @@ static const struct cmd *const commands[] = {
 	&cmd_show,
 	&cmd_stat,
 	&cmd_status,
+	&cmd_top,
 	&cmd_stop,
 	&cmd_uninstall,
 	&cmd_warm,

@@ -211,21 +211,30 @@ void usage_add(json_t *answer, const struct procs *procs)
 	set_sums(totals, &total);
 }
 
-int usage_ask(const struct ctl *ctl, json_t **ret_answer)
+int usage_try(const struct ctl *ctl, json_t **ret_answer, char *reterr_why)
 {
 	const struct client_question question = { .type = CONTROL_STATUS };
 	struct procs procs;
 	uint32_t ignored;
-	int r = answer_ask(ctl, &question, ret_answer, &ignored);
+	int r = answer_try(ctl, &question, ret_answer, &ignored, reterr_why);
 
 	if (r != CTL_OK)
 		return r;
-	r = procs_read(&procs);
-	if (r < 0) /* without /proc there are no figures, and everything else */
-		term_error("/proc: %s: memory and processor are not known", strerrordesc_np(-r));
+	if (procs_read(&procs) < 0) /* no figures then, and everything else */
+		procs = (struct procs){ .item = NULL };
 	usage_add(*ret_answer, &procs);
 	procs_deinit(&procs);
 	return CTL_OK;
+}
+
+int usage_ask(const struct ctl *ctl, json_t **ret_answer)
+{
+	char why[ANSWER_WHY_SIZE];
+	int r = usage_try(ctl, ret_answer, why);
+
+	if (r != CTL_OK)
+		term_error("%s", why);
+	return r;
 }
 
 const char *usage_memory(const json_t *o, char out[AMOUNT_SIZE])

@@ -23,7 +23,16 @@
 /** Most processes of one pool. */
 #define USAGE_MAX_PROCESSES 4096U
 
-/** usage_ask() - STATUS with figures. @ret_answer: json_decref() it. Return: enum ctl_exit */
+/**
+ * usage_try() - STATUS with figures
+ * @ret_answer: json_decref() it
+ * @reterr_why: ANSWER_WHY_SIZE bytes
+ *
+ * Return: enum ctl_exit
+ */
+int usage_try(const struct ctl *ctl, json_t **ret_answer, char *reterr_why) ATTR_MUST_USE;
+
+/** usage_ask() - the same; what is wrong is said on stderr */
 int usage_ask(const struct ctl *ctl, json_t **ret_answer) ATTR_MUST_USE;
 
 /** usage_add() - to an answer */

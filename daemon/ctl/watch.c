@@ -58,8 +58,6 @@ static int draw_screen(const struct ctl *ctl, watch_draw_fn draw, void *data)
 	size_t size = 0;
 	int r;
 
-	if (!ctl->term.columns)
-		return draw(ctl, data);
 	now.term.columns = term_stdout("never").columns;
 	stdout = open_memstream(&text, &size);
 	if (!stdout) {
@@ -87,28 +85,59 @@ static bool wait_ms(const sigset_t *set, uint64_t ms)
 	return sigtimedwait(set, NULL, &time) > 0;
 }
 
+static void block_signals(sigset_t *ret_set)
+{
+	(void)sigemptyset(ret_set);
+	(void)sigaddset(ret_set, SIGINT);
+	(void)sigaddset(ret_set, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, ret_set, NULL);
+}
+
+/* What ends it: a command that went wrong, but for a daemon that is gone and may come back. */
+static bool is_to_go_on(int r, bool is_first)
+{
+	return r == CTL_OK || r == CTL_NO_MATCH || (r == CTL_NO_DAEMON && !is_first);
+}
+
+int watch_repeat(
+	const struct ctl *ctl, uint64_t interval_ms, uint64_t times, watch_draw_fn draw, void *data)
+{
+	sigset_t set;
+	int r = CTL_OK;
+
+	block_signals(&set);
+	for (uint64_t i = 0; !times || i < times; i++) {
+		if (i && wait_ms(&set, interval_ms))
+			return CTL_OK;
+		if (i)
+			(void)putchar('\n');
+		r = draw(ctl, data);
+		if (!is_to_go_on(r, i == 0))
+			return r;
+		if (fflush(stdout) != 0)
+			return CTL_FAILED;
+	}
+	return r;
+}
+
 int watch_run(const struct ctl *ctl, uint64_t interval_ms, watch_draw_fn draw, void *data)
 {
 	sigset_t set;
 	int r;
 
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	if (ctl->term.columns)
-		(void)fputs("\x1b[H\x1b[J", stdout);
+	if (!ctl->term.columns)
+		return watch_repeat(ctl, interval_ms, 0, draw, data);
+	block_signals(&set);
+	(void)fputs("\x1b[H\x1b[J", stdout);
 	r = draw_screen(ctl, draw, data);
-	while (r == CTL_OK || r == CTL_NO_MATCH) {
+	if (!is_to_go_on(r, true))
+		return r;
+	while (is_to_go_on(r, false)) {
 		if (fflush(stdout) != 0)
 			return CTL_FAILED;
 		if (wait_ms(&set, interval_ms))
 			return CTL_OK;
-		if (!ctl->term.columns)
-			(void)putchar('\n');
 		r = draw_screen(ctl, draw, data);
-		if (r == CTL_NO_DAEMON)
-			r = CTL_OK;
 	}
 	return r;
 }

@@ -30,6 +30,7 @@ DOORS = {
     r"jansson\.h": ("daemon/manager/report_part.h", "daemon/ctl", "daemon/criu/list.c",
                    "shim/shim_document.h", "shim/shim_status_column.h",
                    "shim/shim_status_figure.h", "shim/shim_status_view.h"),
+    r"curses\.h": ("daemon/ctl/top_screen.c",),
     r"criu/.*": ("daemon/criu/engine.c",),
     r"systemd/.*": ("daemon/manager/notify.c",),
     r"ap_.*|apr_.*|http(d|_.*)\.h|util_.*\.h|mpm_.*|unixd\.h|mod_.*\.h|scoreboard\.h": ("shim",),
