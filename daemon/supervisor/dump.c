@@ -14,6 +14,7 @@
 #include "daemon/base/fd.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
+#include "daemon/supervisor/sockets.h"
 
 /* One file of /proc: a state, or the frames of a stack. */
 #define DUMP_TEXT_SIZE 1024U
@@ -79,14 +80,44 @@ static void log_state(int dir, pid_t pid, const char *pool, const char *status)
 		F_STR("stack", stack));
 }
 
-static void log_files(int dir, pid_t pid, const char *pool)
+/** Open files, and the peers of those that are sockets. */
+struct files {
+	size_t count;
+	size_t socket_count;
+	uint32_t untold;
+	struct {
+		char fd[16];
+		char target[DUMP_PATH_SIZE];
+		const struct socket_peer *peer; /* in peers; NULL: no socket */
+	} file[DUMP_FILES_MAX];
+	struct socket_peer peers[DUMP_FILES_MAX];
+};
+
+static void add_file(struct files *f, int fd, const char *name)
 {
-	uint64_t until_ns = clock_now_ns() + DUMP_PATIENCE_NS;
+	size_t i = f->count;
+
+	if (i == DUMP_FILES_MAX) {
+		f->untold++;
+		return;
+	}
+	f->count++;
+	(void)str_copy(f->file[i].fd, sizeof(f->file[i].fd), name);
+	read_link(fd, name, f->file[i].target, sizeof(f->file[i].target));
+	f->file[i].peer = NULL;
+	uint64_t inode = sockets_parse_link(f->file[i].target);
+
+	if (!inode)
+		return;
+	f->peers[f->socket_count] = (struct socket_peer){ .inode = inode };
+	f->file[i].peer = &f->peers[f->socket_count++];
+}
+
+static void list_files(int dir, struct files *f, uint64_t until_ns)
+{
 	int fd = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *files = fd < 0 ? NULL : fdopendir(fd);
-	uint32_t told = 0, untold = 0;
 	const struct dirent *e;
-	char target[DUMP_PATH_SIZE];
 
 	if (!files) {
 		(void)fd_close(fd);
@@ -94,21 +125,36 @@ static void log_files(int dir, pid_t pid, const char *pool)
 	}
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): this process has one thread */
 	while ((e = readdir(files)) && clock_now_ns() < until_ns) {
-		if (e->d_name[0] == '.')
-			continue;
-		if (told == DUMP_FILES_MAX) {
-			untold++;
-			continue;
-		}
-		told++;
-		read_link(fd, e->d_name, target, sizeof(target));
-		log_warn("child.dump_file", F_STR("pool", pool), F_INT("pid", pid),
-			F_STR("fd", e->d_name), F_STR("file", target));
+		if (e->d_name[0] != '.')
+			add_file(f, fd, e->d_name);
 	}
 	(void)closedir(files);
-	if (untold)
+}
+
+static void log_files(int dir, pid_t pid, const char *pool)
+{
+	uint64_t until_ns = clock_now_ns() + DUMP_PATIENCE_NS;
+	struct files f;
+
+	f.count = 0;
+	f.socket_count = 0;
+	f.untold = 0;
+	list_files(dir, &f, until_ns);
+	sockets_find(dir, f.peers, f.socket_count, until_ns);
+	for (size_t i = 0; i < f.count; i++) {
+		const struct socket_peer *peer = f.file[i].peer;
+
+		if (peer)
+			log_warn("child.dump_file", F_STR("pool", pool), F_INT("pid", pid),
+				F_STR("fd", f.file[i].fd), F_STR("file", f.file[i].target),
+				F_STR("peer", peer->text[0] ? peer->text : "unknown"));
+		else
+			log_warn("child.dump_file", F_STR("pool", pool), F_INT("pid", pid),
+				F_STR("fd", f.file[i].fd), F_STR("file", f.file[i].target));
+	}
+	if (f.untold)
 		log_warn("child.dump_file", F_STR("pool", pool), F_INT("pid", pid),
-			F_UINT("untold", untold));
+			F_UINT("untold", f.untold));
 }
 
 int dump_child(const struct kin *k, pid_t pid, const char *pool)

@@ -2,8 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a PHP child does, for the log, before it is ended for running too long (behaviours.md B59):
- * where it waits in the kernel, its directory, which is that of its script, and its open files.
+ * What a PHP child does, for the log, when its request is slow (slow_time) or before it is ended
+ * for running too long (behaviours.md B59): where it waits in the kernel, its directory, which is
+ * that of its script, its open files, and whom its sockets lead to. It is neither stopped nor
+ * signalled.
  *
  * All of it is in /proc/PID, read through one open directory: that is of the process that was
  * checked, whoever gets its number later. Only what the kernel answers by itself is read. Command
