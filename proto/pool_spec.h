@@ -57,10 +57,11 @@
 #define SPEC_PGRP_MAX_REQS    "pgrp_max_reqs"    /* requests of one parent, 0 for any number */
 #define SPEC_PGRP_MAX_CRASHES "pgrp_max_crashes" /* crashed children of one, 0 for any number */
 #define SPEC_DUMP_DEBUG_INFO  "dump_debug_info"  /* 0 or 1: of a child that ran for too long */
-#define SPEC_OWN_LOG          "own_log"         /* "off", "vhost" or "common": a log file for PHP */
-#define SPEC_CRIU             "criu"            /* "auto", "on" or "off" */
-#define SPEC_INITIAL_START    "initial_start"   /* requests before it is frozen, 0: never */
-#define SPEC_CRIU_IMAGES_DIR  "criu_images_dir" /* absolute: of all images */
+#define SPEC_SLOW_TIME        "slow_time"     /* s after which a request is called slow, 0: never */
+#define SPEC_OWN_LOG          "own_log"       /* "off", "vhost" or "common": a log file for PHP */
+#define SPEC_CRIU             "criu"          /* "auto", "on" or "off" */
+#define SPEC_INITIAL_START    "initial_start" /* requests before it is frozen, 0: never */
+#define SPEC_CRIU_IMAGES_DIR  "criu_images_dir"       /* absolute: of all images */
 #define SPEC_CRIU_RESET       "criu_reset_on_restart" /* 0 or 1: of Apache */
 #define SPEC_CRIU_DEBUG       "criu_debug"            /* 0 or 1 */
 /* resource limits: bytes, s or a count, or SPEC_UNLIMITED */

@@ -94,6 +94,7 @@ struct config_pool_defaults {
 	uint32_t pgrp_max_reqs;    /* 0: any number */
 	uint32_t pgrp_max_crashes; /* 0: any number */
 	bool has_dump_debug_info;
+	uint32_t slow_time_s;   /* 0: no request is called slow */
 	uint32_t own_log;       /* index of its word: off, vhost, common */
 	uint32_t criu;          /* index of its word: auto, on, off */
 	uint32_t initial_start; /* 0: never */

@@ -253,6 +253,10 @@ static const struct config_key table[] = {
 		.type = CONFIG_TYPE_BOOL, .value = "off",
 		.help = "Log what a PHP child does, and its open files, before it is ended for "
 			"running too long." },
+	{ DEFAULTS("slow_time", slow_time_s), .spec = SPEC_SLOW_TIME, .type = CONFIG_TYPE_SECONDS,
+		.max = A_WEEK_S, .value = "0",
+		.help = "Log which request runs for longer than this, and what its PHP does "
+			"meanwhile. 0: never." },
 	{ DEFAULTS("own_log", own_log), .spec = SPEC_OWN_LOG, .type = CONFIG_TYPE_CHOICE,
 		.words = own_log_words, .value = "off",
 		.help = "File in log_dir for all that PHP logs: one for each virtual host, or a "
@@ -382,6 +386,8 @@ static const struct config_key table[] = {
 		.help = "PHP children that crash before the pool is replaced. 0: any number." },
 	{ POOL("dump_debug_info"), .spec = SPEC_DUMP_DEBUG_INFO, .type = CONFIG_TYPE_BOOL,
 		.help = "on: log what a PHP child does before it is ended for running too long." },
+	{ POOL("slow_time"), .spec = SPEC_SLOW_TIME, .type = CONFIG_TYPE_SECONDS, .max = A_WEEK_S,
+		.help = "Log which request runs for longer than this, and what its PHP does. 0: never." },
 	{ POOL("own_log"), .spec = SPEC_OWN_LOG, .type = CONFIG_TYPE_CHOICE, .words = own_log_words,
 		.help = "File in log_dir for all that PHP logs: vhost, common or off; log is "
 			"stronger." },

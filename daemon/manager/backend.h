@@ -14,6 +14,7 @@
 #include "daemon/base/list.h"
 #include "daemon/manager/graveyard.h"
 #include "daemon/manager/overdue.h"
+#include "daemon/manager/slow.h"
 #include "proto/priv.h"
 
 struct lease_note;
@@ -52,6 +53,7 @@ struct backend {
 	uint32_t weighed_requests; /* requests done when its child was weighed last */
 	uint32_t weigh_round;      /* see struct care */
 	struct overdue overdue;
+	struct slow slow;
 
 	/* the lease, if somebody holds it */
 	struct session *session; /* borrowed; NULL: unheld */

@@ -10,6 +10,7 @@
 #include "daemon/manager/manager.h"
 #include "daemon/manager/pgrp.h"
 #include "daemon/manager/recycle.h"
+#include "daemon/manager/slow.h"
 #include "proto/lease_table.h"
 
 /* libevent takes no more than what an int of milliseconds holds: then there is just one more look.
@@ -179,6 +180,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	p->care->due_ns = UINT64_MAX; /* what is lent meanwhile sets it anew */
 	next_ns = look_at_requests(p, now_ns);
+	next_ns = earlier(next_ns, slow_look(p, now_ns));
 	next_ns = earlier(next_ns, recycle_look(p, now_ns));
 	next_ns = earlier(next_ns, look_at_parent(p, now_ns));
 	next_ns = earlier(next_ns, pgrp_look(p, now_ns));
@@ -216,6 +218,7 @@ void care_wake(struct pool *p)
 		return;
 	if (!list_is_empty(&p->held))
 		due_ns = earlier(due_ns, now_ns + p->max_process_time_s * NS_PER_S);
+	due_ns = earlier(due_ns, slow_next_ns(p, now_ns));
 	due_ns = earlier(due_ns, recycle_next_ns(p, now_ns));
 	due_ns = earlier(due_ns, pgrp_next_ns(p, now_ns));
 	due_ns = earlier(due_ns, freeze_next_ns(p, now_ns));

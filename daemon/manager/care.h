@@ -17,20 +17,24 @@
 #include <stdint.h>
 
 #include "daemon/base/list.h"
+#include "daemon/base/ratelimit.h"
 
 struct pool;
 
 /** Of a pool that was active at least once. */
 struct care {
 	struct event timer;
-	uint64_t due_ns;      /* of the timer; UINT64_MAX: it is not pending */
-	uint64_t weigh_ns;    /* the next look at the memory of children (recycle.h) */
-	uint32_t weigh_round; /* ... and its number */
-	struct list leaving;  /* backends whose children were told to end; held by nobody */
-	uint32_t suspects;    /* leases that were asked back to have their children weighed */
-	uint64_t runaways;    /* requests that were ended by us */
-	uint64_t recycled;    /* children that were ended for their memory */
-	uint64_t lifetimes;   /* parents that were replaced as their time was over */
+	uint64_t due_ns;            /* of the timer; UINT64_MAX: it is not pending */
+	uint64_t weigh_ns;          /* the next look at the memory of children (recycle.h) */
+	uint32_t weigh_round;       /* ... and its number */
+	struct list leaving;        /* backends whose children were told to end; held by nobody */
+	uint32_t suspects;          /* leases that were asked back to have their children weighed */
+	struct ratelimit slow_rate; /* of slow requests that are told of; zeroed, it is full */
+	uint64_t slow_untold;       /* those left out since one was told of */
+	uint64_t slow;              /* requests that ran for longer than slow_time */
+	uint64_t runaways;          /* requests that were ended by us */
+	uint64_t recycled;          /* children that were ended for their memory */
+	uint64_t lifetimes;         /* parents that were replaced as their time was over */
 };
 
 /**

@@ -40,6 +40,7 @@ static const struct {
 	{ SPEC_MAX_CONNECTIONS, 1, 10000, 10000, offsetof(struct effective, max_connections) },
 	{ SPEC_PGRP_MAX_REQS, 0, UINT32_MAX, 0, offsetof(struct effective, pgrp_max_reqs) },
 	{ SPEC_PGRP_MAX_CRASHES, 0, UINT32_MAX, 0, offsetof(struct effective, pgrp_max_crashes) },
+	{ SPEC_SLOW_TIME, 0, UINT32_MAX, 0, offsetof(struct effective, slow_time_s) },
 	{ SPEC_INITIAL_START, 0, UINT32_MAX, 0, offsetof(struct effective, initial_start) },
 };
 
@@ -64,6 +65,7 @@ static const char *const own_keys[] = {
 	SPEC_PGRP_MAX_REQS,
 	SPEC_PGRP_MAX_CRASHES,
 	SPEC_DUMP_DEBUG_INFO,
+	SPEC_SLOW_TIME,
 	SPEC_CRIU,
 	SPEC_INITIAL_START,
 	SPEC_CRIU_IMAGES_DIR,

@@ -25,6 +25,7 @@ struct effective {
 	uint32_t children;
 	uint32_t pgrp_max_idle_s; /* 0: for ever */
 	uint32_t max_process_time_s;
+	uint32_t slow_time_s;      /* 0: no request is called slow */
 	uint32_t max_lifetime_s;   /* 0: for ever */
 	uint64_t max_memory;       /* bytes; 0: any */
 	struct wait_settings wait; /* whether a file says so is the caller's to know */

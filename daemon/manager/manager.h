@@ -94,6 +94,7 @@ struct manager {
 	uint32_t connections; /* of all pools */
 	struct stats stats;
 	struct refuse refuse;
+	struct ratelimit slow_rate; /* looks at the processes of slow requests, all pools */
 	struct metrics metrics;
 	bool has_told_weight; /* that the memory of children can not be read */
 	struct event upkeep;  /* pending for a second after anything happened, else not at all */

@@ -203,6 +203,7 @@ static int take_settings(struct pool *p, struct pool_spec *ret_complete,
 	p->wait.is_wait_of_file = says(file, SPEC_QUEUE_WAIT);
 	p->has_connection_pool = e.has_connection_pool;
 	p->max_process_time_s = e.max_process_time_s;
+	p->slow_time_s = e.slow_time_s;
 	p->max_lifetime_s = e.max_lifetime_s;
 	p->max_memory = e.max_memory;
 	p->max_connections = e.max_connections;

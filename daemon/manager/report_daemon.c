@@ -134,6 +134,7 @@ json_t *report_totals(const struct manager *m)
 	report_set_uint(o, "unasked_exits", st->unasked_exits);
 	report_set_uint(o, "retirements", st->retirements);
 	report_set_uint(o, "lifetimes", st->lifetimes);
+	report_set_uint(o, "slow", st->slow);
 	report_set_uint(o, "runaways", st->runaways);
 	report_set_uint(o, "recycled", st->recycled);
 	report_set_uint(o, "cold_starts", st->cold_starts);

@@ -197,6 +197,7 @@ json_t *report_pool(const struct pool *p, uint64_t now)
 	report_set_uint(o, "deaths", p->counts.deaths);
 	report_set_uint(o, "unborn", p->counts.unborn);
 	report_set_uint(o, "lifetimes", p->care ? p->care->lifetimes : 0);
+	report_set_uint(o, "slow", p->care ? p->care->slow : 0);
 	report_set_uint(o, "runaways", p->care ? p->care->runaways : 0);
 	report_set_uint(o, "recycled", p->care ? p->care->recycled : 0);
 	(void)json_object_set_new(o, "criu", pool_criu_part(p, now));

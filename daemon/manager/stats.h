@@ -22,6 +22,7 @@ struct stats {
 	uint64_t unasked_exits;  /* parents that had served and ended unasked */
 	uint64_t retirements;    /* parents told to retire */
 	uint64_t lifetimes;      /* ... as their max_lifetime was over */
+	uint64_t slow;           /* requests that ran for longer than slow_time */
 	uint64_t runaways;       /* requests ended for max_process_time */
 	uint64_t recycled;       /* children ended for max_memory */
 	uint64_t cold_starts;    /* parents that run, not from an image */

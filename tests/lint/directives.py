@@ -38,7 +38,7 @@ OTHER_DEFAULT = {
     "lsapi_criu_imgs_dir_path": "that of lsapid, which outlives a reboot",
     "lsapi_with_connection_pool": "connections are always kept unless Off is written",
     "lsapi_daemon_socket": "ours", "lsapi_daemon_key": "ours",
-    "lsapi_access_log": "ours", "lsapi_measure_usage": "ours",
+    "lsapi_access_log": "ours", "lsapi_backend_slow_time": "ours", "lsapi_measure_usage": "ours",
     "lsapi_xsendfile": "ours", "lsapi_xsendfile_path": "ours",
     "lsapi_error_code": "of each class",
     "lsapi_sentry": "there is none", "lsapi_check_script": "its text says both",

@@ -42,6 +42,7 @@ static const struct {
 	{ "pgrp_max_reqs", "7", CONFIG_USER_NOT },
 	{ "pgrp_max_crashes", "7", CONFIG_USER_NOT },
 	{ "dump_debug_info", "on", CONFIG_USER_NOT },
+	{ "slow_time", "7s", CONFIG_USER_NOT },
 	{ "own_log", "vhost", CONFIG_USER_NOT },
 	{ "criu", "off", CONFIG_USER_NOT },
 	{ "initial_start", "7", CONFIG_USER_NOT },
