@@ -3,6 +3,7 @@
 
 import fcntl
 import subprocess
+from pathlib import PurePath
 
 import pytest
 
@@ -55,6 +56,23 @@ def test_what_was_installed_is_gone_again(build, tmp_path):
     uninstall(build)
     left = [path for path in dest.rglob("*") if "lsapi" in path.name or not path.is_dir()]
     assert left in ([], [dest / "var/log/lsapid"])  # it was there when it was installed again
+
+
+def packaged(name):
+    """Patterns of one kind of file of the Debian packages: dh_install(1), dh_apache2(1)."""
+    return [line.split()[0 if name == "install" else -1].removeprefix("debian/tmp/")
+            for path in (ROOT / "etc/debian").glob(f"*.{name}")
+            for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_packages_have_all_that_is_installed(build, tmp_path):
+    patterns = packaged("install") + packaged("apache2")
+    install(build, tmp_path)
+    names = [name for name in tree(tmp_path) if not (tmp_path / name).is_dir()]
+    uninstall(build)
+    for name in names:
+        assert any(PurePath(part).match(pattern) for pattern in patterns
+                   for part in (name, *map(str, PurePath(name).parents))), f"{name} is in no package"
 
 
 def test_what_was_there_or_changed_stays_and_is_named(build, tmp_path):
