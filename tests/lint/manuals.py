@@ -9,7 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TROUBLES = "shim/mod_lsapi-troubleshooting.7.scd"
-# A table cell that is too narrow for a word is no mistake of ours; the widest table needs 100 columns.
+# A table cell that is too narrow for a word is no mistake of ours; the widest table needs 100
+# columns.
 GROFF = ("groff", "-man", "-t", "-Kutf8", "-Tutf8", "-ww", "-Wbreak", "-rLL=100n", "-z")
 
 

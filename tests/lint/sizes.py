@@ -20,9 +20,10 @@ COLUMNS = 100
 # process of a user does before it is ended, which only root sees, to 4300; to have PHP frozen and
 # thawed, by a helper that does the work but whose init of a namespace is our child like any lsphp,
 # to 5400; to speak with systemd for all of us, as a process of a site could if more than the main
-# one were heard, and to replace a manager that hangs, to 5650. What is left above that is for
-# bugs: another task belongs into the manager.
-SUPERVISOR_LINES = 5700
+# one were heard, and to replace a manager that hangs, to 5650; to try a configuration, to
+# change the log's level, and to say whom the sockets of a process lead to, which only root sees, to
+# 5770. What is left above that is for bugs: another task belongs into the manager.
+SUPERVISOR_LINES = 5800
 
 
 def c_functions(lines):

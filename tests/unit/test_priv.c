@@ -340,87 +340,87 @@ static void decode__field_of_another_type__refused(void **state)
 	}
 }
 
+static const struct {
+	const char *row;
+	size_t at;
+	uint32_t value;
+	bool is_ok;
+} values[] = {
+	{ "setup", FLAGS_AT, 0, true },
+	{ "setup", FLAGS_AT, PRIV_LOG_SYSLOG, true },
+	{ "setup", FLAGS_AT, PRIV_LOG_SYSLOG | PRIV_LOG_FILE, false },
+	{ "setup", FLAGS_AT, PRIV_SETUP_ADMIN, true },
+	{ "setup", FLAGS_AT, 16, false },
+	{ "setup", FLAGS_AT, 0x80000001, false },
+	{ "spawn", FLAGS_AT, PRIV_SPAWN_THAW, true },
+	{ "spawn", FLAGS_AT, PRIV_SETUP_PRIVILEGED, false },
+	{ "spawned", FLAGS_AT, 0, true },
+	{ "criu", STATUS_AT, PRIV_CRIU_COUNT - 1, true },
+	{ "criu", STATUS_AT, PRIV_CRIU_COUNT, false },
+	{ "frozen", STATUS_AT, PRIV_FROZEN_COUNT, false },
+	{ "frozen", TEXT_AT, 0, false },
+	{ "images", STATUS_AT, PRIV_IMAGES_COUNT, false },
+	{ "images_data", STATUS_AT, 2, false },
+	{ "spawned", PID_AT, 0, false },
+	{ "spawned", PID_AT, UINT32_MAX, false },
+	{ "spawned", PID_AT, INT32_MAX, true },
+	{ "exited", PID_AT, 0, false },
+	{ "exited", STATUS_AT, UINT32_MAX, true },
+	{ "reloaded", STATUS_AT, 0, true },
+	{ "reloaded", STATUS_AT, 4095, true },
+	{ "reloaded", STATUS_AT, 4096, false },
+	{ "reloaded", STATUS_AT, UINT32_MAX, false },
+	{ "stop", STATUS_AT, 0, true },
+	{ "stop", STATUS_AT, INT32_MAX, true },
+	{ "stop", STATUS_AT, UINT32_MAX, false },
+	{ "user_file_data", STATUS_AT, PRIV_USER_FILE_ABSENT, true },
+	{ "user_file_data", STATUS_AT, PRIV_USER_FILE_BAD, true },
+	{ "user_file_data", STATUS_AT, PRIV_USER_FILE_COUNT, false },
+	{ "user_file_data", STATUS_AT, UINT32_MAX, false },
+	{ "spawn_failed", ERROR_AT, 0, true },
+	{ "spawn_failed", ERROR_AT, 4096, false },
+	{ "spawn_failed", ERROR_AT, UINT32_MAX, false },
+	{ "spawn_failed", REASON_AT, 0, false },
+	{ "spawn_failed", REASON_AT, REASON_COUNT - 1, true },
+	{ "spawn_failed", REASON_AT, REASON_COUNT, false },
+	{ "judged", REASON_AT, 0, false },
+	{ "tried", STATUS_AT, 2, false },
+	{ "log_level", STATUS_AT, 8, false },
+	{ "spawn_failed", STEP_AT, 0, true },
+	{ "spawn_failed", STEP_AT, PRIV_STEP_COUNT - 1, true },
+	{ "spawn_failed", STEP_AT, PRIV_STEP_COUNT, false },
+	{ "spawn_failed", TEXT_AT, 0, false }, /* the rest of the text follows its NUL */
+	{ "log_fd", ERROR_AT, 0, true },
+	{ "log_fd", ERROR_AT, 4096, false },
+	{ "log_fd", ERROR_AT, UINT32_MAX, false },
+	{ "log_rotate", FLAGS_AT, 0, true },
+	{ "log_rotate", FLAGS_AT, PRIV_SETUP_PRIVILEGED, false },
+	{ "log_rotate", FLAGS_AT, PRIV_SETUP_ADMIN, false },
+	{ "log_rotate", FLAGS_AT, PRIV_LOG_SYSLOG | PRIV_LOG_FILE, false },
+	{ "signal", SIGNAL_AT, 0, false },
+	{ "signal", SIGNAL_AT, PRIV_SIGNAL_RETIRE, true },
+	{ "signal", SIGNAL_AT, PRIV_SIGNAL_CHILD_TERM, false }, /* it lacks a pid */
+	{ "signal", SIGNAL_AT, PRIV_SIGNAL_CHILD_KILL, false },
+	{ "signal", SIGNAL_AT, PRIV_SIGNAL_COUNT, false },
+	{ "signal_child", SIGNAL_AT, PRIV_SIGNAL_CHILD_KILL, true },
+	{ "signal_child", SIGNAL_AT, PRIV_SIGNAL_RETIRE, false }, /* it has one */
+	{ "signal_child", SIGNAL_AT, PRIV_SIGNAL_KILL, false },
+	{ "signal_child", PID_AT, 0, false },
+	{ "signal_child", PID_AT, UINT32_MAX, false },
+	{ "signal", SIGNAL_AT, UINT32_MAX, false },
+};
+
 static void decode__value__in_its_range_or_refused(void **state)
 {
-	static const struct {
-		const char *row;
-		size_t at;
-		uint32_t value;
-		bool is_ok;
-	} cases[] = {
-		{ "setup", FLAGS_AT, 0, true },
-		{ "setup", FLAGS_AT, PRIV_LOG_SYSLOG, true },
-		{ "setup", FLAGS_AT, PRIV_LOG_SYSLOG | PRIV_LOG_FILE, false },
-		{ "setup", FLAGS_AT, PRIV_SETUP_ADMIN, true },
-		{ "setup", FLAGS_AT, 16, false },
-		{ "setup", FLAGS_AT, 0x80000001, false },
-		{ "spawn", FLAGS_AT, PRIV_SPAWN_THAW, true },
-		{ "spawn", FLAGS_AT, PRIV_SETUP_PRIVILEGED, false },
-		{ "spawned", FLAGS_AT, 0, true },
-		{ "criu", STATUS_AT, PRIV_CRIU_COUNT - 1, true },
-		{ "criu", STATUS_AT, PRIV_CRIU_COUNT, false },
-		{ "frozen", STATUS_AT, PRIV_FROZEN_COUNT, false },
-		{ "frozen", TEXT_AT, 0, false },
-		{ "images", STATUS_AT, PRIV_IMAGES_COUNT, false },
-		{ "images_data", STATUS_AT, 2, false },
-		{ "spawned", PID_AT, 0, false },
-		{ "spawned", PID_AT, UINT32_MAX, false },
-		{ "spawned", PID_AT, INT32_MAX, true },
-		{ "exited", PID_AT, 0, false },
-		{ "exited", STATUS_AT, UINT32_MAX, true },
-		{ "reloaded", STATUS_AT, 0, true },
-		{ "reloaded", STATUS_AT, 4095, true },
-		{ "reloaded", STATUS_AT, 4096, false },
-		{ "reloaded", STATUS_AT, UINT32_MAX, false },
-		{ "stop", STATUS_AT, 0, true },
-		{ "stop", STATUS_AT, INT32_MAX, true },
-		{ "stop", STATUS_AT, UINT32_MAX, false },
-		{ "user_file_data", STATUS_AT, PRIV_USER_FILE_ABSENT, true },
-		{ "user_file_data", STATUS_AT, PRIV_USER_FILE_BAD, true },
-		{ "user_file_data", STATUS_AT, PRIV_USER_FILE_COUNT, false },
-		{ "user_file_data", STATUS_AT, UINT32_MAX, false },
-		{ "spawn_failed", ERROR_AT, 0, true },
-		{ "spawn_failed", ERROR_AT, 4096, false },
-		{ "spawn_failed", ERROR_AT, UINT32_MAX, false },
-		{ "spawn_failed", REASON_AT, 0, false },
-		{ "spawn_failed", REASON_AT, REASON_COUNT - 1, true },
-		{ "spawn_failed", REASON_AT, REASON_COUNT, false },
-		{ "judged", REASON_AT, 0, false },
-		{ "tried", STATUS_AT, 2, false },
-		{ "log_level", STATUS_AT, 8, false },
-		{ "spawn_failed", STEP_AT, 0, true },
-		{ "spawn_failed", STEP_AT, PRIV_STEP_COUNT - 1, true },
-		{ "spawn_failed", STEP_AT, PRIV_STEP_COUNT, false },
-		{ "spawn_failed", TEXT_AT, 0, false }, /* the rest of the text follows its NUL */
-		{ "log_fd", ERROR_AT, 0, true },
-		{ "log_fd", ERROR_AT, 4096, false },
-		{ "log_fd", ERROR_AT, UINT32_MAX, false },
-		{ "log_rotate", FLAGS_AT, 0, true },
-		{ "log_rotate", FLAGS_AT, PRIV_SETUP_PRIVILEGED, false },
-		{ "log_rotate", FLAGS_AT, PRIV_SETUP_ADMIN, false },
-		{ "log_rotate", FLAGS_AT, PRIV_LOG_SYSLOG | PRIV_LOG_FILE, false },
-		{ "signal", SIGNAL_AT, 0, false },
-		{ "signal", SIGNAL_AT, PRIV_SIGNAL_RETIRE, true },
-		{ "signal", SIGNAL_AT, PRIV_SIGNAL_CHILD_TERM, false }, /* it lacks a pid */
-		{ "signal", SIGNAL_AT, PRIV_SIGNAL_CHILD_KILL, false },
-		{ "signal", SIGNAL_AT, PRIV_SIGNAL_COUNT, false },
-		{ "signal_child", SIGNAL_AT, PRIV_SIGNAL_CHILD_KILL, true },
-		{ "signal_child", SIGNAL_AT, PRIV_SIGNAL_RETIRE, false }, /* it has one */
-		{ "signal_child", SIGNAL_AT, PRIV_SIGNAL_KILL, false },
-		{ "signal_child", PID_AT, 0, false },
-		{ "signal_child", PID_AT, UINT32_MAX, false },
-		{ "signal", SIGNAL_AT, UINT32_MAX, false },
-	};
 	static struct golden golden;
-
 	(void)state;
-	for (size_t i = 0; i < T_COUNT(cases); i++) {
+	for (size_t i = 0; i < T_COUNT(values); i++) {
 		struct priv_message m;
-		int expected = cases[i].is_ok ? 0 : PRIV_E_VALUE;
+		int expected = values[i].is_ok ? 0 : PRIV_E_VALUE;
 
-		load(row_find(cases[i].row), &golden);
-		put_u32(golden.data + cases[i].at, cases[i].value);
-		T_ASSERT_ROW(cases[i].row, priv_decode(golden.data, golden.size, &m) == expected);
+		load(row_find(values[i].row), &golden);
+		put_u32(golden.data + values[i].at, values[i].value);
+		T_ASSERT_ROW(values[i].row, priv_decode(golden.data, golden.size, &m) == expected);
 	}
 }
 
