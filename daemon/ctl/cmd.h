@@ -55,12 +55,16 @@ struct cmd {
 /** cmd_main() - find the command of @argv below @root, and run it. Return: enum ctl_exit */
 int cmd_main(const struct cmd *root, int argc, char **argv);
 
+/** cmd_lsapidctl - the root of all commands, in main.c */
+extern const struct cmd cmd_lsapidctl;
+
 /** cmd_globals() - the table of the options that every command takes */
 const struct args_option *cmd_globals(void);
 
 extern const struct cmd cmd_build_native_lsphp;
 extern const struct cmd cmd_check;
 extern const struct cmd cmd_check_php;
+extern const struct cmd cmd_complete;
 extern const struct cmd cmd_criu;
 extern const struct cmd cmd_disable_domain;
 extern const struct cmd cmd_disable_global;
@@ -78,8 +82,8 @@ extern const struct cmd cmd_setup;
 extern const struct cmd cmd_show;
 extern const struct cmd cmd_stat;
 extern const struct cmd cmd_status;
-extern const struct cmd cmd_top;
 extern const struct cmd cmd_stop;
+extern const struct cmd cmd_top;
 extern const struct cmd cmd_uninstall;
 extern const struct cmd cmd_warm;
 extern const struct cmd cmd_why;

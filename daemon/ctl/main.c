@@ -10,6 +10,7 @@ static const struct cmd *const commands[] = {
 	&cmd_build_native_lsphp,
 	&cmd_check,
 	&cmd_check_php,
+	&cmd_complete,
 	&cmd_criu,
 	&cmd_disable_domain,
 	&cmd_disable_global,
@@ -27,15 +28,15 @@ static const struct cmd *const commands[] = {
 	&cmd_show,
 	&cmd_stat,
 	&cmd_status,
-	&cmd_top,
 	&cmd_stop,
+	&cmd_top,
 	&cmd_uninstall,
 	&cmd_warm,
 	&cmd_why,
 	NULL,
 };
 
-static const struct cmd lsapidctl = {
+const struct cmd cmd_lsapidctl = {
 	.name = "lsapidctl",
 	.help = "shows and steers lsapid; COMMAND --help says more of each",
 	.words = commands,
@@ -55,7 +56,7 @@ static const struct cmd *find_program(const char *path)
 	for (size_t i = 0; programs[i]; i++)
 		if (strcmp(programs[i]->name, name) == 0)
 			return programs[i];
-	return &lsapidctl;
+	return &cmd_lsapidctl;
 }
 
 int main(int argc, char **argv)

@@ -3,53 +3,17 @@
 
 import json
 import shutil
-import subprocess
 
 import pytest
 
 from harness import Vhost
 from holder import Holder
 from place import wait_until
+from screen import Screen
 
 pytestmark = [pytest.mark.single_user,
               pytest.mark.skipif(not shutil.which("tmux"), reason="no tmux")]
 SHARED = {"vhosts": lambda: [Vhost("a.test", "games"), Vhost("b.test", "games")]}
-
-
-class Screen:
-    """A terminal that runs one command; what is to be seen on it."""
-
-    count = 0
-
-    def __init__(self, place, *argv, columns=100, lines=24):
-        Screen.count += 1  # the server of an earlier one may still be ending
-        self.socket = place.path / f"tmux{Screen.count}"
-        self.tmux("new-session", "-d", "-x", str(columns), "-y", str(lines), "sh", "-c",
-                  '"$@"; echo "ended with $?"; read line', "sh", *map(str, argv))
-
-    def tmux(self, *words):
-        return subprocess.run(["tmux", "-u", "-f", "/dev/null", "-S", str(self.socket), *words],
-                              stdout=subprocess.PIPE, text=True, check=True).stdout
-
-    def text(self):
-        return self.tmux("capture-pane", "-p")
-
-    def type(self, *keys):
-        self.tmux("send-keys", *keys)
-
-    def shows(self, *words):
-        """Lines of the screen that had all these words."""
-        seen = []
-
-        def has_all():
-            seen.append(self.text())
-            return all(w in seen[-1] for w in words)
-
-        wait_until(has_all, 20, f"{words} on the screen")
-        return seen[-1].splitlines()
-
-    def end(self):
-        self.tmux("kill-server")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +52,7 @@ def test_screen_sorts_filters_and_helps(busy, screen):
     screen.type("R")
     screen.shows("reversed")
     screen.type("/")
-    screen.type("-l", "b.t")
+    screen.write("b.t")
     screen.shows("filter: b.t")
     wait_until(lambda: "\na.test" not in screen.text(), 10, "a.test being filtered out")
     screen.shows("\nb.test", "only b.t")
