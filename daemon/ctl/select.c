@@ -153,23 +153,29 @@ static const struct order *find_order(const char *key)
 	return NULL;
 }
 
+json_t *select_sorted(const json_t *array, select_compare_fn order, void *data)
+{
+	size_t count = json_array_size(array);
+	json_t *sorted = json_array();
+	json_t **all = calloc(count ? count : 1, sizeof(json_t *));
+
+	for (size_t i = 0; all && i < count; i++)
+		all[i] = json_array_get(array, i);
+	if (all)
+		qsort_r(all, count, sizeof(json_t *), order, data);
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append(sorted, all ? all[i] : json_array_get(array, i));
+	free(all);
+	return sorted;
+}
+
 void select_sort(json_t *answer, const char *key, bool is_reverse)
 {
-	json_t *pools = json_object_get(answer, "pools"), *sorted = json_array();
 	struct sorting s = { .order = find_order(key), .is_reverse = is_reverse };
-	size_t count = json_array_size(pools);
-	const json_t **all = calloc(count ? count : 1, sizeof(*all));
 
-	if (s.order && all && sorted) {
-		for (size_t i = 0; i < count; i++)
-			all[i] = json_array_get(pools, i);
-		qsort_r(all, count, sizeof(*all), compare, &s);
-		for (size_t i = 0; i < count; i++)
-			(void)json_array_append(sorted, (json_t *)(uintptr_t)all[i]);
-		(void)json_object_set(answer, "pools", sorted);
-	}
-	free(all);
-	json_decref(sorted);
+	if (s.order)
+		(void)json_object_set_new(answer, "pools",
+			select_sorted(json_object_get(answer, "pools"), compare, &s));
 }
 
 const char *select_next_key(const char *key, int step)

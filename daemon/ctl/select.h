@@ -47,6 +47,12 @@ size_t select_pools(const struct select *s, json_t *answer);
  */
 void select_sort(json_t *answer, const char *key, bool is_reverse);
 
+/** As of qsort_r(3), with elements of type json_t *. */
+typedef int (*select_compare_fn)(const void *a, const void *b, void *data);
+
+/** select_sorted() - Return: a new array with what is in @array; as it is without memory */
+json_t *select_sorted(const json_t *array, select_compare_fn order, void *data);
+
 /** select_next_key() - the word of SELECT_KEYS @step words after @key, in a circle. Return: static
  */
 const char *select_next_key(const char *key, int step);

@@ -3,7 +3,6 @@
 #include "daemon/ctl/top.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -106,34 +105,18 @@ static json_t *running(const json_t *pool, const json_t *backend)
 	return o;
 }
 
-static int by_since(const void *a, const void *b)
+static int by_since(const void *a, const void *b, void *data)
 {
 	double x = answer_real(*(json_t *const *)a, "since_s");
 	double y = answer_real(*(json_t *const *)b, "since_s");
 
+	(void)data;
 	return (x < y) - (x > y);
-}
-
-static json_t *sorted(json_t *array)
-{
-	size_t count = json_array_size(array);
-	json_t **all = calloc(count ? count : 1, sizeof(json_t *));
-	json_t *out = json_array();
-
-	for (size_t i = 0; all && i < count; i++)
-		all[i] = json_array_get(array, i);
-	if (all)
-		qsort(all, count, sizeof(json_t *), by_since);
-	for (size_t i = 0; all && i < count; i++)
-		(void)json_array_append(out, all[i]);
-	free(all);
-	json_decref(array);
-	return out;
 }
 
 json_t *top_requests(const json_t *answer)
 {
-	json_t *all = json_array(), *pool, *backend;
+	json_t *all = json_array(), *sorted, *pool, *backend;
 	size_t i, k;
 
 	json_array_foreach(json_object_get(answer, "pools"), i, pool)
@@ -144,5 +127,7 @@ json_t *top_requests(const json_t *answer)
 				(void)json_array_append_new(all, running(pool, backend));
 		}
 	}
-	return sorted(all);
+	sorted = select_sorted(all, by_since, NULL);
+	json_decref(all);
+	return sorted;
 }

@@ -90,6 +90,7 @@ static void block_signals(sigset_t *ret_set)
 	(void)sigemptyset(ret_set);
 	(void)sigaddset(ret_set, SIGINT);
 	(void)sigaddset(ret_set, SIGTERM);
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
 	(void)sigprocmask(SIG_BLOCK, ret_set, NULL);
 }
 

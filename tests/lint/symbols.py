@@ -10,8 +10,9 @@ from pathlib import Path
 # binary: the shared libraries it may need, besides libc and the loader
 NEEDED = {
     "daemon/lsapid/lsapid": {"libconfuse"},
-    "daemon/ctl/lsapidctl": {"libjansson", "libncursesw", "libtinfo"},
-    "daemon/manager/lsapid-manager": {"libconfuse", "libevent_core-2.1", "libjansson"},
+    "daemon/ctl/lsapidctl": {"libconfuse", "libjansson", "libncursesw", "libtinfo"},
+    "daemon/manager/lsapid-manager": {"libconfuse", "libevent_core-2.1", "libevent_extra-2.1",
+                                      "libjansson"},
     "daemon/criu/lsapid-criu": {"libcriu", "libjansson"},
     "shim/mod_lsapi.so": {"libjansson"},
 }
