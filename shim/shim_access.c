@@ -202,7 +202,7 @@ static void set_notes(request_rec *r, const struct shim_record *record)
 {
 	char(*room)[SHIM_ACCESS_NUMBER_SIZE] =
 		apr_palloc(r->pool, ACCESS_FIELD_COUNT * sizeof(*room));
-	struct shim_access_value value[ACCESS_FIELD_COUNT];
+	struct shim_access_value value[ACCESS_FIELD_COUNT] = { { .text = NULL } };
 
 	fill_figures(record, value);
 	for (size_t i = 0; i < ACCESS_FIELD_COUNT; i++) {

@@ -93,8 +93,8 @@ struct config_pool_defaults {
 	uint32_t max_connections;  /* 1..10000 */
 	uint32_t pgrp_max_reqs;    /* 0: any number */
 	uint32_t pgrp_max_crashes; /* 0: any number */
+	uint32_t slow_time_s;      /* 0: no request is called slow */
 	bool has_dump_debug_info;
-	uint32_t slow_time_s;   /* 0: no request is called slow */
 	uint32_t own_log;       /* index of its word: off, vhost, common */
 	uint32_t criu;          /* index of its word: auto, on, off */
 	uint32_t initial_start; /* 0: never */
@@ -157,10 +157,9 @@ struct config {
 	char *admin_group;  /* owned: group of admin_socket; "": none, and no such socket */
 	char *admin_socket; /* owned: for administrators that are not root */
 	char *metrics;      /* owned: listen_address_parse(); "": none are served */
-	uint32_t metrics_max_pools;
-	char *pools_dir;   /* owned: of the pool files */
-	char *handler_map; /* owned: file with further handlers; "": none */
-	char *cgroup_root; /* owned: of the cgroup v2 tree; "": found by itself */
+	char *pools_dir;    /* owned: of the pool files */
+	char *handler_map;  /* owned: file with further handlers; "": none */
+	char *cgroup_root;  /* owned: of the cgroup v2 tree; "": found by itself */
 	enum log_level log_level;
 	char *log_target; /* owned: log_target_parse() */
 	char *log_dir;    /* owned: of the log files of pools */
@@ -168,6 +167,7 @@ struct config {
 	uid_t uid_min;
 	gid_t gid_min;
 	uint32_t max_pools;
+	uint32_t metrics_max_pools;
 	uint32_t max_children_total;
 	uint32_t max_concurrent_starts;
 	uint32_t stop_grace_ms;      /* how long a stop waits for requests under way */

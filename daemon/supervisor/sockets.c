@@ -154,7 +154,7 @@ struct unix_facts {
 	char name[112];
 };
 
-static void take_attribute(const struct rtattr *a, struct unix_facts *f)
+static void take_attribute(struct rtattr *a, struct unix_facts *f)
 {
 	const char *data = RTA_DATA(a);
 	size_t size = RTA_PAYLOAD(a);
@@ -168,17 +168,17 @@ static void take_attribute(const struct rtattr *a, struct unix_facts *f)
 		f->name[0] = '@'; /* abstract */
 }
 
-static bool read_answer(const char *answer, size_t size, struct unix_facts *f)
+static bool read_answer(char *answer, size_t size, struct unix_facts *f)
 {
-	const struct nlmsghdr *h = (const void *)answer;
-	const struct rtattr *a;
+	struct nlmsghdr *h = (void *)answer;
+	struct rtattr *a;
 	size_t left;
 
 	if (!NLMSG_OK(h, size) || h->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
 		h->nlmsg_len < NLMSG_LENGTH(sizeof(struct unix_diag_msg)))
 		return false;
 	f->state = ((const struct unix_diag_msg *)NLMSG_DATA(h))->udiag_state;
-	a = (const void *)(answer + NLMSG_SPACE(sizeof(struct unix_diag_msg)));
+	a = (void *)(answer + NLMSG_SPACE(sizeof(struct unix_diag_msg)));
 	left = h->nlmsg_len - NLMSG_LENGTH(sizeof(struct unix_diag_msg));
 	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
 		take_attribute(a, f);

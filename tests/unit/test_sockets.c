@@ -57,7 +57,7 @@ static void parse_line__each_line__peer_or_none(void **state)
 		struct socket_peer peer = { .inode = 0 };
 		char line[256];
 
-		strcpy(line, rows[i].line);
+		(void)snprintf(line, sizeof(line), "%s", rows[i].line);
 		T_ASSERT_ROW(rows[i].line,
 			sockets_parse_line(rows[i].name, line, &peer) == (rows[i].text != NULL));
 		T_ASSERT_ROW(rows[i].line,
