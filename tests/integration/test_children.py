@@ -107,7 +107,7 @@ def test_what_somebody_has_written_is_kept_and_warned_about_once(account):
     assert made.stack.ctl.run("reload")[0] == 0
     assert made.get() == 200
     line, = [line for line in made.daemon.text().splitlines() if WARNING in line]
-    for words in (" warn ", f"pool={pool['id']}", "pool.children ", "name=a.test", f"uid={made.uid}", "children=6",
+    for words in (" warn ", f"pool_id={pool['id']}", "pool.children ", "pool=a.test", f"uid={made.uid}", "children=6",
                   "children_from=Apache", "nproc=5", "nproc_from=pids.max", "remedy=\"lower"):
         assert words in line
     status, text = made.stack.ctl.run("status")

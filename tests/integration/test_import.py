@@ -176,7 +176,7 @@ def test_the_configuration_that_is_shipped(place):
     # alice is nobody here
     assert {f["directive"] for f in seen if f["result"] == "to do"} == {
         "lsapi_user_group alice alice", "lsapi_user alice"}
-    assert {f["result"] for f in seen} <= {"works", "no need", "no effect", "to do"}
+    assert {f["result"] for f in seen} <= {"works", "no need", "no effect", "to do", "note"}
 
 
 def test_no_daemon_and_no_key_are_needed(place):

@@ -34,6 +34,7 @@ WRITTEN = {
     "lsapi_error_code": "BACKEND_CONNECT 502", "lsapi_starter_log": "/var/log/starter.log",
     "lsapi_log": "/var/log/lsapi.log", "lsapi_param": "OLD_PARAM value",
     "lsapi_hostname_on_debug": "www.example.org",
+    "lsapi_access_log": "Off",
 }
 #: of one site, or another name of what is written already
 ELSEWHERE = {"lsapi_user_group", "lsapi_uid_gid", "lsapi_user", "LSAPIPath", "lsapi_phpini",

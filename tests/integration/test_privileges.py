@@ -56,7 +56,7 @@ def test_apache_user_needs_the_key(shared):
     if seen["answer"]:
         assert seen["reason"][0] == 22
     assert hello_as(APACHE.pw_name, shared.daemon, right_key(shared.daemon)) == {
-        "answer": control.WELCOME, "reason": None}
+        "answer": control.WELCOME, "reason": None, "then": []}
 
 
 def test_scripts_cannot_read_the_key(shared):

@@ -162,7 +162,7 @@ class Burst:
 
 
 STARTED = re.compile(r'spawn\.start pool="?([\w.]+)')
-SERVES = re.compile(r'pool\.state .*name="?([\w.]+).* from=starting ')
+SERVES = re.compile(r'pool\.state .*pool="?([\w.]+).* from=starting ')
 
 
 def most_starts_at_once(log):
