@@ -103,8 +103,9 @@ def test_figures_of_requests(site):
 
 @pytest.mark.single_user
 def test_pid_is_that_of_php(site):
-    pid = json.loads(site.get("a.test", "/who.php").text)["pid"]
-    assert line_of(site, "/who.php")["pid"] == pid
+    for i in range(3):
+        pid = json.loads(site.get("a.test", f"/who.php/{i}").text)["pid"]
+        assert line_of(site, f"/who.php/{i}")["pid"] == pid
 
 
 @pytest.mark.single_user
