@@ -102,6 +102,7 @@ static struct shim_lease_terms terms_of(const request_rec *r)
 		.timeout_s = timeout_s,
 		.tries = shim_config_get(server, SHIM_CONNECT_TRIES),
 		.pause_us = shim_config_get(server, SHIM_CONNECT_TIMEOUT_US),
+		.stopping_ms = SHIM_LEASE_STOPPING_MS,
 	};
 
 	return terms;

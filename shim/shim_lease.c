@@ -19,8 +19,6 @@
  * a system call, while requests in quick succession do without.
  */
 #define UNSEEN_IDLE_NS 20000000ULL
-/** A stop that takes longer than this is none that a request can wait for. */
-#define STOPPING_MAX_NS 90000000000ULL
 /** Pool ids become void when the manager is restarted; more often in a row is a mistake. */
 #define POOL_UNKNOWN_MAX 3
 /** Its parent reaps a child, says so, and the manager reads it: 255 ms for that in all ... */
@@ -281,7 +279,7 @@ static struct shim_conn *ask_until(struct shim_process *p, struct shim_pool *poo
 		if (is_pool_unknown(f) && unknown++ < POOL_UNKNOWN_MAX)
 			continue;
 		/* it waits for requests under way, however long; the tries begin when it is gone */
-		if (is_stopping(f) && shim_clock_ns() < began_ns + STOPPING_MAX_NS)
+		if (is_stopping(f) && shim_clock_ns() < began_ns + terms->stopping_ms * 1000000ULL)
 			give_up_ns = shim_clock_ns() + patience_ns;
 		if (is_passing(f) && shim_clock_ns() < give_up_ns) {
 			pause_us(next_us);

@@ -211,6 +211,9 @@ void shim_session_close(
 /** How long the manager may think about a question that needs no waiting. */
 #define SHIM_SESSION_ANSWER_MS 10000U
 
+/** A stop that takes longer than this is none that a request can wait for. */
+#define SHIM_LEASE_STOPPING_MS 90000U
+
 /* --- leases ------------------------------------------------------------------------------ */
 
 /** shim_lease_has_foreign_pid() - the pid of its child means nothing here: PHP was thawed */
@@ -231,6 +234,7 @@ struct shim_lease_terms {
 	int timeout_s;    /* lsapi_poll_timeout */
 	int tries;        /* to reach the daemon ... */
 	int pause_us;     /* ... with at most this between two */
+	uint32_t stopping_ms; /* to wait for a daemon that says that it stops */
 };
 
 /**

@@ -79,6 +79,7 @@ static struct shim_conn *take(struct shim_world *w, unsigned pool, uint32_t wait
 		.client_fd = client_fd,
 		.tries = 20,
 		.pause_us = 10000,
+		.stopping_ms = 300,
 	};
 
 	memset(f, 0, sizeof(*f));
