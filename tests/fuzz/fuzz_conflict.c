@@ -59,10 +59,12 @@ static void check_edit(const char *text, enum text_edit_style style)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = strndup((const char *)data, size);
+	char *text = calloc(1, size + 1);
 	struct php_probe p = { .version = "" };
 
 	assert(text);
+	if (size)
+		memcpy(text, data, size);
 	check_conflicts(text, true);
 	check_conflicts(text, false);
 	check_edit(text, TEXT_EDIT_SHELL);
