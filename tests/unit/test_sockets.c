@@ -84,7 +84,7 @@ static void find__own_sockets__named(void **state)
 	int tcp_client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int path = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int path_client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char text[64];
+	char text[sizeof(un.sun_path) + 32];
 
 	(void)state;
 	(void)snprintf(un.sun_path, sizeof(un.sun_path), "/tmp/test_sockets.%d", getpid());
