@@ -28,19 +28,17 @@ const char *help_exit(const struct cmd *cmd, int status)
 /* "-u, --user USER", "    --watch[=SECONDS]". Return: how long it is */
 static int write_option(char *out, size_t size, const struct args_option *o)
 {
-	bool is_optional = o->argument && o->argument[0] == '[';
+	const char *argument = o->argument ? o->argument : "";
+	bool is_optional = argument[0] == '[';
 	char letter[8] = "    ";
 
 	if (o->letter)
 		(void)snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-	return snprintf(out, size, "%s--%s%s%s%s", letter, o->name,
-		!o->argument  ? ""
-		: is_optional ? "[="
-			      : " ",
-		is_optional   ? o->argument + 1
-		: o->argument ? o->argument
-			      : "",
-		"");
+	return snprintf(out, size, "%s--%s%s%s", letter, o->name,
+		is_optional ? "[="
+		: *argument ? " "
+			    : "",
+		is_optional ? argument + 1 : argument);
 }
 
 static int widest(const struct args_option *o, int width)

@@ -111,7 +111,7 @@ static void add_entries(json_t *settings, const struct dry_run_pool *d)
 			add(settings, d, x, value_of(a), NULL);
 		else if (order > 0)
 			add(settings, d, y, NULL, value_of(b));
-		else if (strcmp(a, b) != 0)
+		else if (a && b && strcmp(a, b) != 0)
 			add(settings, d, x, value_of(a), value_of(b));
 		if (order <= 0)
 			a = pool_spec_next(d->spec[0], a);
