@@ -22,7 +22,7 @@ static void put_head(struct builder *b, const char *text, size_t limit)
 
 	if (is_cut)
 		size -= sizeof(ELLIPSIS);
-	if (size)
+	if (text && size)
 		memcpy(b->data + b->used, text, size);
 	b->used += size;
 	if (is_cut) {

@@ -225,6 +225,13 @@ static bool are_flags_valid(const struct priv_message *m, const struct priv_row 
 	return !(m->flags & ~row->flags) && (m->flags & targets) != targets;
 }
 
+static bool is_signal_valid(const struct priv_message *m, unsigned fields)
+{
+	if (!(fields & HAS_SIGNAL))
+		return m->signal == 0;
+	return m->signal >= PRIV_SIGNAL_RETIRE && m->signal < PRIV_SIGNAL_COUNT;
+}
+
 /* Every field in its range, and those that the type has not are 0. */
 static bool is_message_valid(const struct priv_message *m, const struct priv_row *row)
 {
@@ -236,12 +243,8 @@ static bool is_message_valid(const struct priv_message *m, const struct priv_row
 		return false;
 	if (fields & HAS_STATUS ? !is_status_valid(m) : m->status != 0)
 		return false;
-	if (fields & HAS_SIGNAL) {
-		if (m->signal < PRIV_SIGNAL_RETIRE || m->signal >= PRIV_SIGNAL_COUNT)
-			return false;
-	} else if (m->signal) {
+	if (!is_signal_valid(m, fields))
 		return false;
-	}
 	if (!(fields & HAS_FIGURES) && (m->ms || m->bytes))
 		return false;
 	if (!are_flags_valid(m, row) || (!(fields & HAS_KEY) && !is_zero(m->key, sizeof(m->key))))

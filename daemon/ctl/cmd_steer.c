@@ -113,8 +113,8 @@ static int order(const struct ctl *ctl, const struct args *args, enum control_st
 		.name = #word,                                                                     \
 		.operands = "[POOL]",                                                              \
 		.max_operands = 1,                                                                 \
-		.help = help_,                                                                     \
-		.more = more_,                                                                     \
+		.help = (help_),                                                                   \
+		.more = (more_),                                                                   \
 		.options = options,                                                                \
 		.exits = exits,                                                                    \
 		.run = run_##word,                                                                 \

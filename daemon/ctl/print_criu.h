@@ -7,7 +7,7 @@
 
 struct ctl;
 
-int print_criu_check(const struct ctl *ctl, const json_t *answer);
-int print_criu_list(const struct ctl *ctl, const json_t *answer);
-int print_criu_reset(const struct ctl *ctl, const json_t *answer);
-int print_criu_freeze(const struct ctl *ctl, const json_t *answer);
+int print_criu_check(const struct ctl *ctl, const json_t *o);
+int print_criu_list(const struct ctl *ctl, const json_t *o);
+int print_criu_reset(const struct ctl *ctl, const json_t *o);
+int print_criu_freeze(const struct ctl *ctl, const json_t *o);

@@ -103,7 +103,7 @@ int procs_read(struct procs *ret_procs)
 
 	*ret_procs = (struct procs){ .item = NULL };
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own */
-	while (r == 0 && p.count < PROCS_MAX && (entry = readdir(dir)))
+	while (dir && r == 0 && p.count < PROCS_MAX && (entry = readdir(dir)))
 		r = add_name(&p, &room, entry->d_name);
 	if (dir)
 		(void)closedir(dir);

@@ -82,9 +82,11 @@ static void on_hangup(struct supervisor *s)
 void link_flush(struct supervisor *s)
 {
 	struct link *l = &s->link;
-	struct list_node *n;
+	struct list_node *n, *tmp;
 
-	while (l->channel_fd >= 0 && (n = list_first(&l->queue))) {
+	if (l->channel_fd < 0)
+		return;
+	LIST_FOREACH (&l->queue, n, tmp) {
 		struct link_message *m = LIST_OWNER(n, struct link_message, node);
 		int r = fdpass_send(l->channel_fd, m->data, sizeof(m->data), &m->fds, MSG_DONTWAIT);
 

@@ -264,6 +264,7 @@ def test_log_level_holds_until_the_next_reload(shared):
                                           "is_set": False}
     assert order(shared, "log-level", "warn")["is_set"]
     shared.daemon.wait_log("log.level level=warn")
+    assert shared.get("a.test", "/who.php").status == 200
     told = len(events(shared, "steer.begin"))
     order(shared, "drain", "--all")
     assert len(events(shared, "steer.begin")) == told
