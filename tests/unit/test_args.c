@@ -2,6 +2,7 @@
 
 #include "daemon/ctl/args.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/support/t.h"
@@ -51,7 +52,7 @@ static struct parsed parse(const char *line, bool is_prefix)
 	int count = 0;
 
 	memset(&p, 0, sizeof(p));
-	(void)strcpy(p.space, line);
+	(void)snprintf(p.space, sizeof(p.space), "%s", line);
 	for (char *w = strtok_r(p.space, " ", &rest); w; w = strtok_r(NULL, " ", &rest))
 		p.word[count++] = w;
 	p.is_right = args_parse(count, p.word, &o, &g, is_prefix, p.why);

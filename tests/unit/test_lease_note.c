@@ -3,6 +3,7 @@
 #include "tests/support/t.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,8 +53,9 @@ static char *long_text(const char *head, char fill, const char *tail)
 
 	assert_non_null(text);
 	memset(text, fill, 4000);
-	memcpy(text, head, strlen(head));
-	(void)strcpy(text + 4000 - strlen(tail), tail);
+	for (size_t i = 0; head[i]; i++)
+		text[i] = head[i];
+	(void)snprintf(text + 4000 - strlen(tail), strlen(tail) + 1, "%s", tail);
 	return text;
 }
 
@@ -98,7 +100,7 @@ static void note_write__at_the_limit__whole(void **state)
 	memset(text, 'v', sizeof(text));
 	text[LEASE_NOTE_VHOST] = '\0';
 	lease_note_write(&n, &r);
-	(void)strcpy(text + LEASE_NOTE_VHOST - 4, "...");
+	(void)snprintf(text + LEASE_NOTE_VHOST - 4, 4, "...");
 	expect_request(&n, text, "", "");
 }
 

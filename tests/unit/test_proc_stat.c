@@ -3,6 +3,7 @@
 #include "daemon/base/proc_stat.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,7 +80,7 @@ static void figures__long_name__cut(void **state)
 
 	(void)state;
 	memset(text + 3, 'x', 200);
-	(void)strcpy(text + 203, ") " FIGURES);
+	(void)snprintf(text + 203, sizeof(text) - 203, "%s", ") " FIGURES);
 	assert_true(proc_stat_figures(text, &f));
 	assert_int_equal(strlen(f.name), sizeof(f.name) - 1);
 }

@@ -2,6 +2,7 @@
 
 #include "daemon/ctl/select.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/ctl/answer.h"
@@ -99,8 +100,9 @@ static void next_key__in_a_circle__each_word_of_the_option(void **state)
 
 	(void)state;
 	while (strcmp(key = select_next_key(key, 1), "busy") != 0) {
-		(void)strcat(words, "|");
-		(void)strcat(words, key);
+		size_t used = strlen(words);
+
+		(void)snprintf(words + used, sizeof(words) - used, "|%s", key);
 	}
 	assert_string_equal(words, SELECT_KEYS);
 	assert_string_equal(select_next_key("busy", -1), "user");
