@@ -173,6 +173,8 @@ def test_wrong_lines_in_lsapid_conf(bench, line, which, severity, words):
     if which == "limit-files" and int(re.search(
             r"open files +\d+ +(\d+)", proc_of_manager(bench, "limits"))[1]) >= 3000256:
         pytest.skip("more files may be opened here than any setting needs")
+    if which == "limit-cgroup" and not bench.is_good(which):
+        pytest.skip("no cgroup v2 is mounted here: the finding is there without the line, too")
     status, found = bench.check(conf=conf)
     told = [f for f in found[which] if words in f["what"] + f["where"]]
     assert [f["severity"] for f in told] == [severity], found[which]
