@@ -18,7 +18,7 @@
 #include "proto/pool_spec.h"
 #include "tests/support/t.h"
 
-#define PATIENCE_S 5
+#define PATIENCE_S 30
 
 static void limit_waiting(int fd)
 {

@@ -24,7 +24,7 @@
 #include "tests/support/fake_criu.h"
 #include "tests/support/t.h"
 
-#define PATIENCE_MS 5000
+#define PATIENCE_MS 30000
 #define TICK_MS     5
 
 /* --- configuration ----------------------------------------------------------------------- */
