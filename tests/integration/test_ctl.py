@@ -44,7 +44,7 @@ def test_status_shows_which_request_runs_and_what_they_came_to(stack):
     assert backend["request"] == {
         "vhost": "a.test", "method": "GET", "uri": "/hold.php?name=h0&last=end0",
         "script": str(site.docroot / "hold.php")}
-    assert (pool["user"], pool["requests"], pool["errors"]) == ("games", 0, 0)
+    assert (pool["user"], pool["requests"], pool["errors"]) == (site.owner.pw_name, 0, 0)
     assert held.release() == [(200, b"end0")]
     wait_until(lambda: made.ctl.status()["pools"][0]["requests"] == 1, 5, "the end of the request")
     (site.docroot / "bad.php").write_text("<?php http_response_code(500); echo 'bad';")
