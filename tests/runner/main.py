@@ -12,7 +12,7 @@ import builds
 import integration
 import lints
 import machine
-from result import OUT, Result
+from result import OUT, ROOT, Log, Result, tail
 
 USAGE = """\
 Names of legs (all of them without any):
@@ -25,12 +25,14 @@ Names of legs (all of them without any):
                       one lint each
   """ + " ".join(integration.LEGS) + """
                       the real Apache, lsapid and lsphp
+  packages            what only tests and lints want, from Debian
   box                 lsapid as a service, under a systemd in namespaces
   vm                  the same with Debian's kernel and its limits, in a virtual machine
 Environment: LSPHP=/path runs the integration tests with another lsphp; LSAPID_TEST_DIR is where
 builds and logs go (build-tests); LSAPID_LOAD_REQUESTS is how many requests the load test sends;
 LSAPID_VM_CACHE is where the kernel of the virtual machine is kept (vm/ beside the builds);
 LSAPID_VM_LONG=1 runs there also what is a variant of what is run always."""
+PACKAGES = "packages"
 GROUPS = {"unit": ("gcc", "unit-user"), "lint": tuple(lints.LINTS)}
 
 
@@ -44,19 +46,28 @@ class Leg:
         self.is_alone = is_alone
 
 
+def install():
+    """What only tests and lints want; it takes minutes on a new machine, beside the first builds."""
+    result = Result()
+    status, output = Log(PACKAGES).run(ROOT / "tests" / "install", "all", must=False)
+    result.check("packages", tail(output) or "apt-get failed" if status else None)
+    return result
+
+
 def all_legs(pytest_args):
-    legs = [Leg(name, lambda n=name: builds.run_build(n)) for name in builds.BUILDS]
+    legs = [Leg(PACKAGES, install)]
+    legs += [Leg(name, lambda n=name: builds.run_build(n)) for name in builds.BUILDS]
     legs.append(Leg("unit-user", builds.run_as_user, ("gcc",)))
     # nothing in there is measured, and it needs little more than one processor
     for name in machine.LEGS:
         legs.append(Leg(name, lambda n=name: machine.run_machine(n, pytest_args),
-                        (machine.BUILD,)))
+                        (PACKAGES, machine.BUILD)))
     for name, (_, wanted, _) in lints.LINTS.items():
-        legs.append(Leg(name, lambda n=name: lints.run_lint(n), (wanted,) if wanted else ()))
+        legs.append(Leg(name, lambda n=name: lints.run_lint(n), (PACKAGES, wanted or PACKAGES)))
     for name, (build, _, _) in integration.LEGS.items():
         # measured times and deadlines are in these tests: nothing else runs beside them
         legs.append(Leg(name, lambda n=name: integration.run_integration(n, pytest_args),
-                        (build,), is_alone=True))
+                        (PACKAGES, build), is_alone=True))
     return {leg.name: leg for leg in legs}
 
 
@@ -65,7 +76,7 @@ def choose(legs, names):
     wanted = set()
     for name in names or legs:
         for part in GROUPS.get(name, (name,)):
-            wanted.update((part, *legs[part].after))
+            wanted.update((part, *(a for a in legs[part].after if a in legs)))
     return [leg for leg in legs.values() if leg.name in wanted]
 
 
@@ -128,6 +139,8 @@ def main():
     parser.add_argument("--no-install", action="store_true", help="install no packages")
     options = parser.parse_args()
     legs = all_legs(("-k", options.k) if options.k else ())
+    if options.no_install:
+        del legs[PACKAGES]
     for name in options.leg:
         if name not in legs and name not in GROUPS:
             parser.error(f"no leg named {name}")
