@@ -12,7 +12,7 @@ enum {
 
 static const struct args_option options[] = {
 	[USER] = { "user", 'u', "USER", "of all pools of a user" },
-	[PATTERN] = { "pattern", 'p', "PATTERN", "of all pools whose names match, as in a shell" },
+	[PATTERN] = { "pattern", 'p', "PATTERN", "of all pools whose names match; with * and ?" },
 	{ NULL, 0, NULL, NULL },
 };
 

@@ -2,11 +2,11 @@
 
 #include "daemon/ctl/select.h"
 
-#include <fnmatch.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/name_pattern.h"
 #include "daemon/base/str.h"
 #include "daemon/ctl/answer.h"
 
@@ -56,18 +56,12 @@ static bool is_number(const char *text, long long number)
 	return str_parse_uint(text, 0, UINT32_MAX, &parsed) && (long long)parsed == number;
 }
 
-/* Host names are the same in any case. */
-static bool is_like(const char *pattern, const char *name)
-{
-	return fnmatch(pattern, name, FNM_CASEFOLD) == 0 || strcasecmp(pattern, name) == 0;
-}
-
 static bool is_pattern(const struct select *s, const json_t *pool)
 {
 	if (!s->pattern_count)
 		return true;
 	for (int i = 0; i < s->pattern_count; i++)
-		if (is_like(s->patterns[i], answer_text(pool, "name")) ||
+		if (name_pattern_matches(s->patterns[i], answer_text(pool, "name")) ||
 			is_number(s->patterns[i], answer_number(pool, "id")))
 			return true;
 	return false;
@@ -88,7 +82,8 @@ bool select_user(const char *name, long long *ret_uid)
 
 bool select_has(const struct select *s, const json_t *pool)
 {
-	return is_pattern(s, pool) && (!s->vhost || is_like(s->vhost, answer_text(pool, "name"))) &&
+	return is_pattern(s, pool) &&
+	       (!s->vhost || name_pattern_matches(s->vhost, answer_text(pool, "name"))) &&
 	       (!s->has_user || s->uid == answer_number(pool, "uid")) &&
 	       (!s->state || strcmp(s->state, answer_text(pool, "state")) == 0) &&
 	       (!s->handler || strcmp(s->handler, answer_text(pool, "handler")) == 0) &&

@@ -16,7 +16,7 @@
 
 /** What a pool has to be; what is NULL or false says nothing. */
 struct select {
-	char *const *patterns; /* borrowed; names as in a shell, or numbers: one of them */
+	char *const *patterns; /* borrowed; names with * and ?, or numbers: one of them */
 	int pattern_count;
 	const char *vhost; /* borrowed; a pattern, too */
 	bool has_user;

@@ -3,13 +3,13 @@
 /* SHOW: what a pool works by, or would. */
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "daemon/base/err.h"
+#include "daemon/base/name_pattern.h"
 #include "daemon/base/str.h"
 #include "daemon/config/config_table.h"
 #include "daemon/manager/manager.h"
@@ -36,8 +36,7 @@ static bool is_wanted(const struct wanted *w, const struct pool *p)
 	bool is_account = scope && strcmp(scope, "user") == 0;
 
 	if (w->pool)
-		return w->is_number ? p->id == w->number
-				    : fnmatch(w->pool, p->name, FNM_CASEFOLD) == 0;
+		return w->is_number ? p->id == w->number : name_pattern_matches(w->pool, p->name);
 	if (p->uid != w->uid || (w->handler && strcmp(p->handler, w->handler) != 0))
 		return false;
 	return w->name ? !is_account && strcasecmp(p->name, w->name) == 0 : is_account;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/name_pattern.h"
 #include "daemon/base/str.h"
 #include "daemon/manager/manager.h"
 #include "daemon/manager/ops.h"
@@ -24,7 +25,7 @@ static struct steer_target target_of_pool(const struct manager *m, const char *t
 	struct steer_target t = { .kind = STEER_TARGET_NAME, .text = text };
 	uint64_t number;
 
-	if (steer_target_is_pattern(text)) {
+	if (name_pattern_is_one(text)) {
 		t.kind = STEER_TARGET_PATTERN;
 	} else if (str_parse_uint(text, 1, UINT32_MAX, &number) &&
 		   pool_set_find(&m->pools, (uint32_t)number)) {

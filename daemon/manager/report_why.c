@@ -3,11 +3,11 @@
 #include "daemon/manager/report.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "daemon/base/name_pattern.h"
 #include "daemon/base/str.h"
 #include "daemon/manager/manager.h"
 #include "daemon/manager/report_part.h"
@@ -35,7 +35,7 @@ static struct question ask(const char *what)
 
 static bool is_name(const struct question *q, const char *name)
 {
-	return name && fnmatch(q->what, name, FNM_CASEFOLD) == 0;
+	return name && name_pattern_matches(q->what, name);
 }
 
 static bool is_pool(const struct question *q, const struct pool *p)

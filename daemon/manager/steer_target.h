@@ -22,18 +22,6 @@ struct steer_target {
 	uid_t uid;
 };
 
-/**
- * steer_target_match_pattern() - does @pattern stand for the whole of @name?
- *
- * Star: any characters, also none; question mark: any one; others stand for themselves, whatever
- * their case. Takes no longer than the product of both lengths, whoever has chosen the two, which
- * fnmatch(3) does not promise.
- */
-bool steer_target_match_pattern(const char *pattern, const char *name);
-
-/** steer_target_is_pattern() - has it a star or a question mark in it? */
-bool steer_target_is_pattern(const char *text);
-
 /** steer_target_matches() - is the pool with this number, name and uid meant? */
 bool steer_target_matches(
 	const struct steer_target *t, uint32_t number, const char *name, uid_t uid);
