@@ -60,6 +60,7 @@ static const struct priv_row rows[] = {
 	[PRIV_TRY] = { "TRY", 0, 0, 0 },
 	[PRIV_TRIED] = { "TRIED", HAS_STATUS, 2, 0 },
 	[PRIV_LOG_LEVEL] = { "LOG_LEVEL", HAS_STATUS, 0, 0 },
+	[PRIV_DUMPED] = { "DUMPED", HAS_ID | HAS_PID, 1, 0 },
 };
 
 static const char *const step_names[] = {

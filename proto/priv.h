@@ -17,6 +17,7 @@
  *   SPAWNED id, pid; thawed: ms            ->        text: why not from an image that was there
  *   SPAWN_FAILED id, reason, step, errno   ->
  *                                          <- SIGNAL id, what; for one child also its pid
+ *   DUMPED id, pid + memfd                 ->        what that child does, as lines of a log
  *   CRIU status + text                     ->        whether images can be written and used here
  *                                          <- FREEZE id, ms: write an image of that lsphp
  *   FROZEN id, status, ms, bytes + text    ->        it goes on in any case, or EXITED follows
@@ -55,6 +56,7 @@
 #define PRIV_MESSAGE_SIZE 256U
 #define PRIV_TEXT_SIZE    160U
 #define PRIV_KEY_SIZE     32U
+#define PRIV_DUMP_MAX     (256U << 10) /* bytes of what DUMPED hands over */
 
 enum priv_type {
 	PRIV_SETUP = 1,
@@ -86,7 +88,8 @@ enum priv_type {
 	PRIV_ALIVE = 34, /* the answer, and whenever the text has changed */
 	PRIV_TRY = 36,   /* manager: what would a reload bring? */
 	PRIV_TRIED = 37,
-	PRIV_LOG_LEVEL = 38 /* manager: an administrator has set it */
+	PRIV_LOG_LEVEL = 38, /* manager: an administrator has set it */
+	PRIV_DUMPED = 39
 };
 
 /** Can lsphp be frozen and thawed here: the status of CRIU, text: version of CRIU, or why not. */
@@ -138,7 +141,7 @@ enum priv_signal {
 	PRIV_SIGNAL_KILL = 2,   /* SIGKILL to the parent and every process that descends from it */
 	PRIV_SIGNAL_CHILD_TERM = 3, /* SIGTERM to the child @pid */
 	PRIV_SIGNAL_CHILD_KILL = 4, /* SIGKILL to it */
-	PRIV_SIGNAL_CHILD_DUMP = 5, /* no signal at all: log what it does */
+	PRIV_SIGNAL_CHILD_DUMP = 5, /* no signal at all: log what it does; DUMPED says it, too */
 	PRIV_SIGNAL_COUNT
 };
 
@@ -173,7 +176,7 @@ struct priv_message {
 	enum priv_type type;
 	uint64_t id;     /* SPAWN .. EXITED, LOG_OPEN, LOG_FD: chosen by the manager, never reused
 			  * for the same kind in its life */
-	int32_t pid;     /* SPAWNED, EXITED; SIGNAL: of the child, 0 for the parent's signals */
+	int32_t pid;     /* SPAWNED, EXITED, DUMPED; SIGNAL: of the child, or 0 */
 	int32_t status;  /* EXITED: as waitpid(2); RELOADED: 0 or errno; STOP: grace in ms;
 			  * USER_FILE_DATA: enum priv_user_file; CRIU: enum priv_criu; FROZEN:
 			  * enum priv_frozen; IMAGES: enum priv_images; IMAGES_DATA: 0 or 1;

@@ -119,6 +119,28 @@ bool pool_logs_on_fd(struct manager *m, const struct priv_message *msg, struct f
 	return true;
 }
 
+/* Of a pool that has ended meanwhile nobody reads them. */
+bool pool_logs_on_dumped(struct manager *m, const struct priv_message *msg, int fd)
+{
+	struct pool *p = map_find(&m->starter.by_spawn, msg->id);
+	char *text = NULL, *rest = NULL;
+	size_t size = 0;
+	int r;
+
+	if (!p)
+		return msg->id && msg->id <= m->starter.last_spawn;
+	r = fd_read_all(fd, PRIV_DUMP_MAX, &text, &size);
+	if (r < 0)
+		log_warn("pool_log.failed", F_POOL(p), F_STR("file", "lsapid-dump"), F_ERRNO(r));
+	for (char *line = r < 0 ? NULL : strtok_r(text, "\n", &rest); line;
+		line = strtok_r(NULL, "\n", &rest)) {
+		if (!pool_log_write(p, msg->pid, line, strlen(line)))
+			break;
+	}
+	free(text);
+	return true;
+}
+
 static char *wanted_path(struct pool *p, const char *name)
 {
 	char *path = NULL;

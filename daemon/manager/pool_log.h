@@ -51,6 +51,13 @@ void pool_logs_reopen(struct manager *m);
 bool pool_logs_on_fd(struct manager *m, const struct priv_message *msg, struct fdpass_set *fds);
 
 /**
+ * pool_logs_on_dumped() - DUMPED has come: the pool's own log gets its lines, if there is one
+ *
+ * Return: false: a violation
+ */
+bool pool_logs_on_dumped(struct manager *m, const struct priv_message *msg, int fd);
+
+/**
  * pool_log_follow() - have the file that the configuration in force names, or none
  *
  * For a pool that has pipes, or is about to have one. What goes wrong is logged, and the daemon's

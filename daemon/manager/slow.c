@@ -67,7 +67,7 @@ static void tell(struct backend *b, uint64_t ran_ns)
 
 	p->care->slow_untold = 0;
 	log_write(LOG_LEVEL_WARN, "request.slow", fields, count);
-	/* for whoever has the site; what its process waits for is in lsapid's log */
+	/* for whoever has the site; what its process waits for follows (pool_logs_on_dumped) */
 	size = log_format(line, sizeof(line), "request.slow", fields, count);
 	has_own_log = pool_log_write(p, (int32_t)pid, line, size);
 	(void)has_own_log; /* most have none */

@@ -81,6 +81,8 @@ static bool dispatch(struct manager *m, const struct priv_message *msg, struct f
 		return true;
 	case PRIV_TRIED:
 		return dry_run_on_tried(m, msg, fds->fd);
+	case PRIV_DUMPED:
+		return pool_logs_on_dumped(m, msg, fds->fd[0]);
 	case PRIV_LOG_OPEN:
 	case PRIV_SETUP:
 	case PRIV_READY:

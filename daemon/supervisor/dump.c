@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,8 +20,19 @@
 /* One file of /proc: a state, or the frames of a stack. */
 #define DUMP_TEXT_SIZE 1024U
 #define DUMP_PATH_SIZE 512U
+#define DUMP_LINE_SIZE 4096U
 /* A host in trouble is not to wait for what a site did. */
 #define DUMP_PATIENCE_NS (200 * NS_PER_MS)
+
+static void tell(FILE *copy, const char *event, const struct log_field *fields, size_t count)
+{
+	char line[DUMP_LINE_SIZE];
+
+	if (log_is_on(LOG_LEVEL_WARN))
+		(void)log_write(LOG_LEVEL_WARN, event, fields, count);
+	(void)log_format(line, sizeof(line), event, fields, count);
+	(void)fprintf(copy, "%s\n", line);
+}
 
 /* The text of a file, or what is wrong with it. Return: true: it is the text */
 static bool read_text(int dir, const char *name, char *out, size_t size)
@@ -63,7 +75,7 @@ static void find_state(const char *status, char out[32])
 		at ? at + sizeof(name) - 1 : "?");
 }
 
-static void log_state(int dir, pid_t pid, const char *pool, const char *status)
+static void tell_state(FILE *copy, int dir, pid_t pid, const char *pool, const char *status)
 {
 	char wchan[64], syscall_text[256], cwd[DUMP_PATH_SIZE], stack[DUMP_TEXT_SIZE];
 	char state[32];
@@ -75,9 +87,12 @@ static void log_state(int dir, pid_t pid, const char *pool, const char *status)
 	read_link(dir, "cwd", cwd, sizeof(cwd));
 	join_lines(syscall_text);
 	join_lines(stack);
-	log_warn("child.dump", F_STR("pool", pool), F_INT("pid", pid), F_STR("state", state),
-		F_STR("cwd", cwd), F_STR("wchan", wchan), F_STR("syscall", syscall_text),
-		F_STR("stack", stack));
+
+	const struct log_field fields[] = { F_STR("pool", pool), F_INT("pid", pid),
+		F_STR("state", state), F_STR("cwd", cwd), F_STR("wchan", wchan),
+		F_STR("syscall", syscall_text), F_STR("stack", stack) };
+
+	tell(copy, "child.dump", fields, sizeof(fields) / sizeof(fields[0]));
 }
 
 /** Open files, and the peers of those that are sockets. */
@@ -131,7 +146,7 @@ static void list_files(int dir, struct files *f, uint64_t until_ns)
 	(void)closedir(files);
 }
 
-static void log_files(int dir, pid_t pid, const char *pool)
+static void tell_files(FILE *copy, int dir, pid_t pid, const char *pool)
 {
 	uint64_t until_ns = clock_now_ns() + DUMP_PATIENCE_NS;
 	struct files f;
@@ -143,25 +158,27 @@ static void log_files(int dir, pid_t pid, const char *pool)
 	sockets_find(dir, f.peers, f.socket_count, until_ns);
 	for (size_t i = 0; i < f.count; i++) {
 		const struct socket_peer *peer = f.file[i].peer;
+		const struct log_field fields[] = { F_STR("pool", pool), F_INT("pid", pid),
+			F_STR("fd", f.file[i].fd), F_STR("file", f.file[i].target),
+			F_STR("peer", peer && peer->text[0] ? peer->text : "unknown") };
 
-		if (peer)
-			log_warn("child.dump_file", F_STR("pool", pool), F_INT("pid", pid),
-				F_STR("fd", f.file[i].fd), F_STR("file", f.file[i].target),
-				F_STR("peer", peer->text[0] ? peer->text : "unknown"));
-		else
-			log_warn("child.dump_file", F_STR("pool", pool), F_INT("pid", pid),
-				F_STR("fd", f.file[i].fd), F_STR("file", f.file[i].target));
+		tell(copy, "child.dump_file", fields, peer ? 5 : 4);
 	}
 	if (f.untold)
-		log_warn("child.dump_file", F_STR("pool", pool), F_INT("pid", pid),
-			F_UINT("untold", f.untold));
+		tell(copy, "child.dump_file",
+			(const struct log_field[]){ F_STR("pool", pool), F_INT("pid", pid),
+				F_UINT("untold", f.untold) },
+			3);
 }
 
-int dump_child(const struct kin *k, pid_t pid, const char *pool)
+int dump_child(const struct kin *k, pid_t pid, const char *pool, int *ret_fd)
 {
 	ATTR_CLEANUP(fd_cleanup) int dir = -1;
 	char status[KIN_STATUS_SIZE];
 	char path[32];
+	char *text = NULL;
+	size_t size = 0;
+	FILE *copy;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d", pid);
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -171,7 +188,12 @@ int dump_child(const struct kin *k, pid_t pid, const char *pool)
 		return KIN_E_GONE;
 	if (!kin_is(k, status))
 		return KIN_E_STRANGER;
-	log_state(dir, pid, pool, status);
-	log_files(dir, pid, pool);
-	return 0;
+	copy = open_memstream(&text, &size);
+	if (!copy)
+		return err_origin(-ENOMEM);
+	tell_state(copy, dir, pid, pool, status);
+	tell_files(copy, dir, pid, pool);
+	*ret_fd = fclose(copy) == 0 ? fd_memfd("lsapid-dump", text, size) : -ENOMEM;
+	free(text);
+	return *ret_fd < 0 ? *ret_fd : 0;
 }

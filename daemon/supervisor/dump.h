@@ -22,8 +22,9 @@
 
 /**
  * dump_child() - log what @pid does if it is the one that @k says
- * @pool: its name, for people
+ * @pool:   its name, for people
+ * @ret_fd: a memfd with the same lines, for the log of its site; owned by the caller
  *
  * Return: 0; enum kin_error; -errno. Takes some milliseconds at most.
  */
-int dump_child(const struct kin *k, pid_t pid, const char *pool) ATTR_MUST_USE;
+int dump_child(const struct kin *k, pid_t pid, const char *pool, int *ret_fd) ATTR_MUST_USE;

@@ -319,6 +319,18 @@ static void log_child_signal(const char *name, uid_t uid, pid_t pid, int signal_
 			F_STR("why", r < 0 ? strerrordesc_np(-r) : "not a child of this pool"));
 }
 
+/* Return: as dump_child() */
+static int dump(struct supervisor *s, uint64_t id, pid_t pid, const struct kin *k, const char *name)
+{
+	struct priv_message m = { .type = PRIV_DUMPED, .id = id, .pid = pid };
+	struct fdpass_set fds = { .count = 1 };
+	int r = dump_child(k, pid, name, &fds.fd[0]);
+
+	if (r == 0)
+		link_send(s, &m, &fds);
+	return r;
+}
+
 void spawn_signal_child(struct supervisor *s, uint64_t id, pid_t pid, enum priv_signal what)
 {
 	int signal_number = what == PRIV_SIGNAL_CHILD_KILL ? SIGKILL : SIGTERM;
@@ -339,7 +351,7 @@ void spawn_signal_child(struct supervisor *s, uint64_t id, pid_t pid, enum priv_
 	}
 	/* children of ours are the manager and the lsphp parents, too: those it may not name */
 	if (sp || (past && pid != s->link.pid && !map_find(&s->spawns.by_pid, (uint64_t)pid)))
-		r = is_dump ? dump_child(&kin, pid, name) : kin_signal(&kin, pid, signal_number);
+		r = is_dump ? dump(s, id, pid, &kin, name) : kin_signal(&kin, pid, signal_number);
 	if (!is_dump || r)
 		log_child_signal(name, kin.uid, pid, is_dump ? 0 : signal_number, r);
 }

@@ -80,8 +80,15 @@ def test_what_a_slow_request_waits_for(stack):
         thread.join()
         assert (answers[0].status, answers[0].text) == (200, "locked")
     assert made.get("a.test", "/who.php").status == 200
-    own = (made.place.path / "logs" / "a.log").read_text()
-    assert own.count("request.slow ") == 3 and "uri=/lock.php" in own
+    # the site's own log tells the whole story, too, in its order
+    log = made.place.path / "logs" / "a.log"
+    own = wait_until(lambda: f" file={lock}" in log.read_text() and log.read_text(), 20, "all of it")
+    assert own.count("request.slow ") == own.count("child.dump ") == 3
+    story = own[own.index("uri=/lock.php"):].splitlines()
+    assert "child.dump " in story[1] and " stack=" in story[1]
+    assert all(": child.dump_file " in x for x in story[2:])
+    for peer in (f"tcp {address} established", f"unix {made.place.path}/db.sock established"):
+        assert f'peer="{peer}"' in own
     assert made.daemon.text().count(" request.slow ") == 3  # once each
     assert not re.search("^event=evil", made.daemon.text() + own, re.M)
     assert made.ctl.status()["pools"][0]["slow"] == 3

@@ -245,6 +245,7 @@ static void on_message(
 	case PRIV_JUDGED:
 	case PRIV_PING:
 	case PRIV_TRIED:
+	case PRIV_DUMPED:
 		break;
 	}
 	s->is_broken = true;

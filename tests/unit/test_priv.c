@@ -84,6 +84,7 @@ static const struct row rows[] = {
 	{ "try", 0, { .type = PRIV_TRY } },
 	{ "tried", 2, { .type = PRIV_TRIED, .status = 1 } },
 	{ "log_level", 0, { .type = PRIV_LOG_LEVEL, .status = 7 } },
+	{ "dumped", 1, { .type = PRIV_DUMPED, .id = 9, .pid = 4711 } },
 	{ "alive", 0, { .type = PRIV_ALIVE, .text = "2 sessions" } },
 };
 
@@ -301,10 +302,9 @@ static void decode__field_of_another_type__refused(void **state)
 		const char *owners; /* rows that may have it */
 	} fields[] = {
 		{ FLAGS_AT, " setup log_rotate " },
-		{ 8, " spawn spawned spawn_failed signal signal_child exited log_open log_fd "
-		     "user_file user_file_data freeze frozen images images_data "
-		     "judge judged " },
-		{ PID_AT, " spawned signal_child exited " },
+		{ 8, " spawn spawned spawn_failed signal signal_child exited log_open log_fd dumped "
+		     "user_file user_file_data freeze frozen images images_data judge judged " },
+		{ PID_AT, " spawned signal_child exited dumped " },
 		{ STATUS_AT, " exited reloaded stop user_file_data criu frozen images images_data "
 			     "tried log_level " },
 		{ ERROR_AT, " spawn_failed judged log_fd " },
@@ -314,9 +314,9 @@ static void decode__field_of_another_type__refused(void **state)
 		{ KEY_AT, " setup " },
 		{ KEY_AT + PRIV_KEY_SIZE - 1, " setup " },
 		{ TEXT_AT, " spawn_failed judged spawned criu frozen alive " },
-		{ TEXT_AT + PRIV_TEXT_SIZE - 1, " " },
 		{ MS_AT, " spawned freeze frozen " },
 		{ BYTES_AT, " spawned freeze frozen " },
+		{ TEXT_AT + PRIV_TEXT_SIZE - 1, " " },
 		{ PADDING_AT, " " },
 		{ PRIV_MESSAGE_SIZE - 1, " " },
 	};

@@ -31,6 +31,7 @@ static const struct {
 	{ "LOG_ROTATE", PRIV_LOG_ROTATE, 0 },
 	{ "USER_FILE", PRIV_USER_FILE, UP | STOPPING },
 	{ "USER_FILE_DATA", PRIV_USER_FILE_DATA, 0 },
+	{ "DUMPED", PRIV_DUMPED, 0 },
 };
 
 static void requests_find__every_type_in_every_phase__legal_only_where_the_table_says(void **state)
