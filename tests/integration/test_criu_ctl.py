@@ -9,6 +9,7 @@ import criu_helper
 import pytest
 
 from harness import Vhost
+from json_manual import JsonManual
 from place import wait_until
 
 WHY_NOT = criu_helper.why_not()
@@ -77,11 +78,36 @@ def test_a_pool_is_frozen_when_an_administrator_wants_it(stack):
     assert made.ctl.run("criu")[0] == 0
 
 
-def frozen(made):
+def frozen(made, *options):
     """Return: status and text; None: it was busy just then"""
-    status, text = made.ctl.run("criu", "freeze", "a.test")
+    status, text = made.ctl.run(*options, "criu", "freeze", "a.test")
     assert status == 0 or "busy" in text or "at work" in text, text
     return (status, text) if status == 0 else None
+
+
+@works
+def test_what_is_printed_of_frozen_php_is_what_the_manual_lists(stack):
+    manual, made = JsonManual(), site(stack, initial_start=0)
+
+    def ask(*words):
+        status, text = made.ctl.run("--json", *words)
+        assert status == 0, text
+        assert not manual.check(" ".join(words[:2]).removesuffix(" a.test"), json.loads(text))
+
+    warm_up(made)
+    wait_until(lambda: frozen(made), 30, "an idle moment")
+    end_parent(made)
+    # a start that follows at once is not measured: the former PHP could have answered
+    wait_until(lambda: pool(made)["state_s"] > 3, 10, "some time")
+    assert made.get("a.test", "/who.php").status == 200
+    wait_until(lambda: "thawed_ms" in pool(made)["criu"], 10, "a thawed start that was measured")
+    ask("status")
+    ask("criu", "list")
+    ask("criu", "reset", "a.test")
+    assert made.ctl.run("restart", "a.test")[0] == 0
+    status, text = wait_until(lambda: frozen(made, "--json"), 30, "an idle moment")
+    assert not manual.check("criu freeze", json.loads(text))
+    assert manual.unseen(is_frozen=True) == []
 
 
 @works

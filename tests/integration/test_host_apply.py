@@ -14,6 +14,7 @@ import pytest
 
 import client
 import host_tree
+from json_manual import JsonManual
 from place import APACHE, OWNERS, wait_until
 from private_root import PrivateRoot
 
@@ -210,7 +211,9 @@ def test_check_php_runs_them(root, port):
              "'Loaded Configuration File => /opt/alt/php74/etc/php.ini'\nelse\n"
              "echo 'PHP 7.4.33 (litespeed) (built: x)'; echo 'with Zend OPcache v7'\nfi\n", 0o755)
     root.put("/opt/alt/php72/usr/bin/lsphp", "#!/bin/sh\necho 'PHP 7.2.34 (cgi-fcgi)'\n", 0o755)
-    seen = {p["binary"]: p for p in json.loads(ctl(root, "check-php", "--json")[1])["php"]}
+    document = json.loads(ctl(root, "check-php", "--json")[1])
+    assert JsonManual().check("check-php", document) == []
+    seen = {p["binary"]: p for p in document["php"]}
     good = seen["/opt/alt/php74/usr/bin/lsphp"]
     assert (good["version"], good["ini"], good["has_opcache"]) == \
         ("7.4.33", "/opt/alt/php74/etc/php.ini", True)
