@@ -22,11 +22,12 @@ struct options {
 	bool is_test;
 	bool is_explain;
 	bool is_version;
+	bool is_help;
 };
 
 static void usage(FILE *to)
 {
-	(void)fputs("usage: lsapid [-c FILE] [-t] [-m MANAGER_BINARY] [-V]\n"
+	(void)fputs("usage: lsapid [-c FILE] [-t] [-m MANAGER_BINARY] [-V] [-h]\n"
 		    "       lsapid [-c FILE] --explain [--json] -u USER [-v VHOST] [-H HANDLER] "
 		    "[-d DOCROOT]\n"
 		    "  -c FILE    configuration (" LSAPID_CONFDIR "/lsapid.conf)\n"
@@ -34,6 +35,7 @@ static void usage(FILE *to)
 		    "  -t         check the configuration and exit\n"
 		    "  -m BINARY  manager (" LSAPID_LIBEXECDIR "/lsapid-manager)\n"
 		    "  -V         print the version and exit\n"
+		    "  -h         print this and exit\n"
 		    "It stays in the foreground. See lsapid(8).\n",
 		to);
 }
@@ -42,7 +44,8 @@ static void usage(FILE *to)
 static int options_parse(struct options *o, int argc, char **argv)
 {
 	static const struct option words[] = { { "explain", no_argument, NULL, 'e' },
-		{ "json", no_argument, NULL, 'j' }, { .name = NULL } };
+		{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' }, { .name = NULL } };
 	struct explain_question *q = &o->question;
 	int c;
 
@@ -78,6 +81,9 @@ static int options_parse(struct options *o, int argc, char **argv)
 			break;
 		case 'V':
 			o->is_version = true;
+			break;
+		case 'h':
+			o->is_help = true;
 			break;
 		default:
 			return 1;
@@ -134,6 +140,10 @@ int main(int argc, char **argv)
 	if (options_parse(&o, argc, argv)) {
 		usage(stderr);
 		return 2;
+	}
+	if (o.is_help) {
+		usage(stdout);
+		return 0;
 	}
 	if (o.is_version) {
 		(void)puts("lsapid " LSAPID_VERSION);

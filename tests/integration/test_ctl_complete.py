@@ -57,14 +57,20 @@ def test_all_commands_and_options_are_offered(known):
 
 
 def test_all_commands_and_options_are_in_the_manual(known):
-    """Each command has an entry; options that several have may be told once for all."""
+    """Each command has an entry and stands in the synopsis; options that several have may be told
+    once for all. And nothing else does."""
     manual = MANUAL.read_text()
+    synopsis = re.search(r"# SYNOPSIS\n(.*?)\n# ", manual, re.DOTALL).group(1)
     commands, options = shown_by_help(known)
+    words = {"lsapidctl", *commands}
     for command in commands:
         assert re.search(rf"^\*{command}\*|^\*.*, \*{command}\*", manual, re.MULTILINE), command
-        options += shown_by_help(known, command)[1]
-    for option in set(options):
-        assert re.search(rf"^\s*\*.*{option}\*", manual, re.MULTILINE), option
+        below, more = shown_by_help(known, command)
+        words |= set(below)
+        options += [o for word in below for o in shown_by_help(known, command, word)[1]] + more
+    entries = "\n".join(re.findall(r"^\s*(\*.*)$", manual, re.MULTILINE))
+    assert set(re.findall(r"\*[^*]*?(--[\w-]+)", entries)) == set(options)
+    assert set(re.findall(r"\*([a-z][a-z-]*)", synopsis)) == words
 
 
 def test_names_of_pools_and_users_are_offered(known):

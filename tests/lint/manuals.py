@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Manuals: each renders without a warning, names only pages that exist, and quotes what is logged."""
+"""Manuals: each renders without a warning, names only pages that exist, and lists what there is."""
 
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import manual_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 TROUBLES = "shim/mod_lsapi-troubleshooting.7.scd"
@@ -62,7 +64,7 @@ def check_exits():
 def main():
     names = {path.name.removesuffix(".in") for path in pages()}
     wrong = [f"{TROUBLES}: {what}" for what in check_quotes()]
-    wrong += check_exits()
+    wrong += [*check_exits(), *manual_tables.check()]
     for path in pages():
         wrong += [f"{path.relative_to(ROOT)}: {what}"
                   for what in (*check_rendering(path), *check_references(path, names))]

@@ -52,12 +52,31 @@ static void manual__every_type__has_its_entry(void **state)
 	free(manual);
 }
 
+static void manual__every_close__has_its_number(void **state)
+{
+	char *manual = source_read("proto/lsapid-control.7.scd");
+	char *close = strstr(manual, "\n*14 CLOSE*\n");
+	char *end = close ? strstr(close, "\n\n") : NULL;
+
+	(void)state;
+	assert_non_null(end);
+	*end = '\0';
+	for (unsigned i = 0; i < CONTROL_CLOSE_COUNT; i++) {
+		char text[64];
+
+		(void)snprintf(text, sizeof(text), "%u %s, ", i, control_close_name(i));
+		T_ASSERT_ROW(text, strstr(close, text));
+	}
+	free(manual);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(type_name__all_numbers__known_or_question_mark),
 		cmocka_unit_test(close_name__all_numbers__distinct_or_question_mark),
 		cmocka_unit_test(manual__every_type__has_its_entry),
+		cmocka_unit_test(manual__every_close__has_its_number),
 	};
 
 	return cmocka_run_group_tests_name("control_names", tests, NULL, NULL);

@@ -231,7 +231,7 @@ static void starts__first_is_slow__second_is_not_asked_for(void **state)
 	w->sv.option = deaf;
 	fake_shim_lease(&w->s, w->pool, &one);
 	fake_shim_lease(&w->s, other, &two);
-	/* as every holder does at once: what stays unread is how the manager knows that it is deaf */
+	/* as every holder does at once: what stays unread tells the manager that it is deaf */
 	fake_shim_send_request(&one, "never");
 	fake_shim_send_request(&two, "at last");
 	fake_supervisor_until(&w->sv.spawns, 1);
