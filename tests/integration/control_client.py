@@ -15,7 +15,7 @@ import sys
 VERSION = 2
 HELLO, WELCOME, POOL, POOL_OK, DENIED, LEASE, GRANT, REJECT = 2, 3, 4, 5, 7, 8, 9, 11
 RETURN, QUEUED, CLOSE, CANCEL, TERMINATE, STATUS = 12, 13, 14, 16, 18, 32
-RELOAD, DOCUMENT = 34, 33
+RELOAD, DOCUMENT, WHY, CRIU, STEER, SHOW = 34, 33, 36, 38, 40, 42
 
 
 def message(kind, sequence, body=b"", version=VERSION, length=None):
@@ -83,15 +83,33 @@ def reason_of(answer):
     return struct.unpack_from("<I", body)[0], body[at + 4:at + 4 + size].decode()
 
 
+def steer(action, kind, text=b"", wait_ms=0, flags=0):
+    """Body of a STEER."""
+    return struct.pack("<IIII", action, kind, flags, wait_ms) + blob(text)
+
+
+def said(word):
+    """Type and body of a message: TYPE or TYPE:HEX."""
+    kind, _, body = word.partition(":")
+    return int(kind), bytes.fromhex(body)
+
+
+def talk(path, key, word=None):
+    """What comes to HELLO, if there is a key, and to @word."""
+    with Control(path) as control:
+        answer = control.hello(key) if key else None
+        return answer, control.ask(*said(word))[0] if word else None
+
+
 def main():
+    """Arguments: the socket, the key or nothing for no HELLO, what to say, each on a connection."""
     path, key = sys.argv[1], bytes.fromhex(sys.argv[2])
     try:
-        with Control(path) as control:
-            answer = control.hello(key)
-            print(json.dumps({"answer": answer and answer[0],
-                              "reason": reason_of(answer) if answer and answer[0] == DENIED
-                              else None,
-                              "then": [control.ask(int(kind))[0] for kind in sys.argv[3:]]}))
+        then = [talk(path, key, word)[1] for word in sys.argv[3:]]
+        answer = talk(path, key)[0]
+        print(json.dumps({"answer": answer and answer[0],
+                          "reason": reason_of(answer) if answer and answer[0] == DENIED else None,
+                          "then": then}))
     except OSError as why:
         print(json.dumps({"error": why.errno}))
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from control_client import DENIED, DOCUMENT, RELOAD, STATUS, WELCOME, Control, reason_of
+from control_client import (CRIU, DENIED, DOCUMENT, RELOAD, SHOW, STATUS, STEER, WELCOME, WHY, Control,
+                            blob, reason_of, steer)
 from harness import Vhost
 from place import APACHE
 
@@ -41,11 +42,14 @@ class Guarded:
     def ctl(self, user, *argv, group=None):
         return run_as(user, str(self.place.bin / "lsapidctl"), *argv, group=group)
 
-    def hello(self, user, socket, group=None, then=()):
-        """HELLO with the right key, and messages after it: what lsapid says to that user."""
-        done = run_as(user, sys.executable, str(self.client), str(socket),
-                      self.daemon.key.read_bytes().hex(), *map(str, then), group=group)
+    def say(self, user, socket, key, then=(), group=None):
+        """Messages, with HELLO before each if there is a key: what lsapid says to that user."""
+        done = run_as(user, sys.executable, str(self.client), str(socket), key.hex(),
+                      *map(str, then), group=group)
         return json.loads(done.stdout)
+
+    def hello(self, user, socket, group=None, then=()):
+        return self.say(user, socket, self.daemon.key.read_bytes(), then, group)
 
     def wait_refusal(self, user, socket):
         uid = pwd.getpwnam(user).pw_uid
@@ -170,6 +174,35 @@ def test_apache_with_the_key_may_look_and_not_touch(guarded):
     assert made.hello(user, socket, then=(STATUS, RELOAD))["then"] == [DOCUMENT, DENIED]
     done = made.ctl(user, "-s", str(socket), "status")
     assert done.returncode == 4, done.stdout
+
+
+#: each of them would do something, or tell what is none of a site's business
+DEEDS = [(STEER, steer(action, 1, b"a.test", 1000)) for action in range(5)] + [
+    (STEER, steer(2, 2, b"mail")), (STEER, steer(3, 3)), (STEER, steer(5, 0, b"error")),
+    (STEER, steer(6, 0)), (RELOAD, b""), (WHY, blob(b"a.test")), (SHOW, blob(b"pool=a.test\0")),
+    (CRIU, b"\3\0\0\0" + blob(b""))]
+
+
+def test_who_is_no_administrator_steers_nothing(guarded):
+    """Neither Apache's user with the key, nor another one with it whom the socket lets in."""
+    made = guarded(admin_group=GROUP)
+    made.stack.start()
+    assert made.stack.get("a.test", "/who.php").status == 200
+    before = made.stack.ctl.status()
+    made.daemon.socket.chmod(0o666)
+    words = [f"{kind}:{body.hex()}" for kind, body in DEEDS]
+    for user, key in ((APACHE.pw_name, made.daemon.key.read_bytes()), (STRANGER, b"")):
+        said = made.say(user, made.daemon.socket, key, words)
+        assert said["then"] == [DENIED] * len(DEEDS), user
+    made.daemon.wait_log("reason=not-authorized detail=STEER")
+    after = made.stack.ctl.status()
+    assert [after["pools"][0][key] for key in ("pid", "is_stopped", "starts")] == \
+        [before["pools"][0]["pid"], False, 1]
+    assert after["stopped"] == [] and after["config"]["reloads"] == 0
+    assert after["daemon"]["log_level"] == before["daemon"]["log_level"]
+    # the same by root is done: they were not refused for their form
+    with Control(made.daemon.socket) as control:
+        assert [control.ask(kind, body)[0] for kind, body in DEEDS] == [DOCUMENT] * len(DEEDS)
 
 
 def test_check_names_shim_users_that_could_not_connect(guarded):

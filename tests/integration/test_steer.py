@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from control_client import DOCUMENT, Control, blob
+from control_client import DOCUMENT, STEER, Control, steer
 from harness import Vhost
 from holder import Holder
 from place import is_alive, wait_until
@@ -16,7 +16,6 @@ from test_load import drive
 
 pytestmark = [pytest.mark.single_user, pytest.mark.sanitized]
 IDLE = "lsapi_backend_pgrp_max_idle 3600"
-STEER = 40
 #: outlives SIGTERM, and reads nothing more
 DEAF = """<?php
 pcntl_async_signals(true);
@@ -292,13 +291,12 @@ def test_wrong_command_line_orders_nothing(shared, args):
 
 
 def test_message_out_of_its_bounds_loses_its_sender_alone(shared):
-    def steer(action, kind, flags, text):
-        numbers = b"".join(n.to_bytes(4, "little") for n in (action, kind, flags, 0))
+    def ask(action, kind, flags, text):
         with Control(shared.daemon.socket) as control:
-            return control.ask(STEER, numbers + blob(text))
+            return control.ask(STEER, steer(action, kind, text, flags=flags))
 
-    assert steer(1, 1, 0, b"none")[0] == DOCUMENT
+    assert ask(1, 1, 0, b"none")[0] == DOCUMENT
     for bad in ((7, 3, 0, b""), (1, 4, 0, b""), (1, 3, 2, b""), (1, 3, 0, b"x"), (1, 1, 0, b""),
                 (1, 1, 0, b"a\0b"), (1, 0, 0, b""), (5, 1, 0, b"info"), (6, 0, 0, b"x"),
                 (0, 1, 0, b"x" * 256)):
-        assert steer(*bad) is None, bad
+        assert ask(*bad) is None, bad
