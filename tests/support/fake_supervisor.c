@@ -30,7 +30,7 @@
 /* --- configuration ----------------------------------------------------------------------- */
 
 /* A bundle as config_read() makes it, without its checks of who owns the file. */
-static int config_fd(const struct fake_supervisor *s, const char *config)
+int fake_supervisor_bundle(const struct fake_supervisor *s, const char *config)
 {
 	uint8_t data[16384];
 	struct wire_writer w;
@@ -364,7 +364,7 @@ static void start_manager(struct fake_supervisor *s, const char *config)
 		exec_manager(pair[1]);
 	(void)close(pair[1]);
 	memcpy(setup.key, s->key, sizeof(setup.key));
-	fds.fd[0] = config_fd(s, config);
+	fds.fd[0] = fake_supervisor_bundle(s, config);
 	fds.fd[1] = listen_control();
 	fake_supervisor_send(s, &setup, &fds);
 	assert_int_equal(pthread_create(&s->thread, NULL, supervise, s), 0);
@@ -411,7 +411,7 @@ void fake_supervisor_reload(struct fake_supervisor *s, const char *config)
 	struct fdpass_set fds = { .count = 1 };
 	uint32_t before = s->reloads;
 
-	fds.fd[0] = config_fd(s, config);
+	fds.fd[0] = fake_supervisor_bundle(s, config);
 	fake_supervisor_send(s, &m, &fds);
 	fake_supervisor_until(&s->reloads, before + 1);
 }

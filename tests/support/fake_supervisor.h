@@ -75,6 +75,9 @@ struct fake_supervisor {
  */
 void fake_supervisor_start(struct fake_supervisor *s, const char *config);
 
+/** fake_supervisor_bundle() - @config as the supervisor hands it over. Return: a memfd of yours */
+int fake_supervisor_bundle(const struct fake_supervisor *s, const char *config);
+
 /** fake_supervisor_reload() - hand over another lsapid.conf */
 void fake_supervisor_reload(struct fake_supervisor *s, const char *config);
 
