@@ -10,8 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon/base/fd.h"
-#include "daemon/base/path_check.h"
 #include "daemon/criu/capability.h"
 #include "daemon/criu/engine.h"
 #include "daemon/criu/program.h"
@@ -81,32 +79,11 @@ static void explain(const struct program_output *o, const char *version, struct 
 		why_set(ret_text, "\"criu check\" of criu %s failed: %s", version, reason.text);
 }
 
-/* It will run as root. */
-static bool check_path(const char *program, struct why *reterr)
-{
-	struct path_check_fault *fault = calloc(1, sizeof(*fault));
-	int fd = -1;
-	int r;
-
-	if (!fault) {
-		why_set(reterr, "out of memory");
-		return false;
-	}
-	r = path_check_open(program, PATH_CHECK_PROGRAM, 0, &fd, fault);
-	(void)fd_close(fd);
-	if (r == PATH_CHECK_E_MISSING)
-		why_set(reterr, "%s is not there: install the package criu", program);
-	else if (r)
-		why_set(reterr, "%s %s: %s", fault->at, path_check_text(r), path_check_remedy(r));
-	free(fault);
-	return r == 0;
-}
-
 static bool ask_all(const char *program, struct program_output *o, struct why *ret_text)
 {
 	char version[VERSION_SIZE];
 
-	if (!check_path(program, ret_text) || !ask(program, "--version", o, ret_text))
+	if (program_check(program, NULL, 0, ret_text) || !ask(program, "--version", o, ret_text))
 		return false;
 	if (!find_version(o->text, version, sizeof(version))) {
 		why_set(ret_text, "%s says no version, is it criu?", program);

@@ -37,13 +37,8 @@ static int prepare(const struct engine *e, const char *log)
 static int finish(const struct engine *e, const char *log, int r, struct why *reterr)
 {
 	criu_free_opts();
-	if (r < 0 && reason_read(e->dir, log, reterr)) {
-		if (access(e->program, X_OK) < 0)
-			why_set(reterr, "%s: %s", e->program, strerrordesc_np(errno));
-		else
-			why_set(reterr, "%s failed without a word: %s", e->program,
-				strerrordesc_np(-r));
-	}
+	if (r < 0 && reason_read(e->dir, log, reterr))
+		why_set(reterr, "%s failed without a word: %s", e->program, strerrordesc_np(-r));
 	/* it may not have come so far that there is one */
 	if (e->is_debug)
 		(void)renameat(e->dir, log, e->logs, log);

@@ -15,7 +15,7 @@
 #include "daemon/criu/why.h"
 
 struct engine {
-	const char *program; /* absolute; borrowed: arguments */
+	const char *program; /* that program_check() has passed; borrowed: arguments */
 	int dir;             /* of the image; borrowed: its owner's */
 	int logs;            /* where a log stays, if is_debug; borrowed: its owner's */
 	bool is_debug;       /* a long log, which is kept */

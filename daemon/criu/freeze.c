@@ -87,12 +87,9 @@ static int describe(const struct freeze *f, struct manifest_builder *b, struct w
 	const struct arguments *a = f->arguments;
 	char identity[HOST_TEXT_SIZE];
 	struct host host;
-	int r = program_identify(a->program, identity, sizeof(identity));
 
-	if (r < 0) {
-		why_set(reterr, "%s: %s", a->program, strerrordesc_np(-r));
+	if (program_check(a->program, identity, sizeof(identity), reterr))
 		return 1;
-	}
 	host_init(&host, identity);
 	manifest_begin(b);
 	manifest_put_host(b, &host);

@@ -128,7 +128,7 @@ static int run_list(const struct arguments *a, const struct stores *all)
 	char *text;
 
 	/* without criu no image is of the one that is there */
-	if (a->program && program_identify(a->program, identity, sizeof(identity)) < 0)
+	if (a->program && program_check(a->program, identity, sizeof(identity), &why))
 		identity[0] = '\0';
 	host_init(&host, identity);
 	text = list_print(all->store, all->count, &host);

@@ -7,20 +7,39 @@
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/base/fd.h"
+#include "daemon/base/path_check.h"
 
-int program_identify(const char *path, char *ret_text, size_t size)
+int program_check(const char *path, char *ret_identity, size_t size, struct why *reterr)
 {
+	struct path_check_fault *fault = calloc(1, sizeof(*fault));
+	ATTR_CLEANUP(fd_cleanup) int fd = -1;
 	struct stat st;
+	int r;
 
-	if (stat(path, &st) < 0)
-		return -errno;
-	(void)snprintf(ret_text, size, "%ju-%ju-%jd.%09ld", (uintmax_t)st.st_ino,
+	if (!fault) {
+		why_set(reterr, "out of memory");
+		return 1;
+	}
+	r = path_check_open(path, PATH_CHECK_PROGRAM, 0, &fd, fault);
+	if (r == PATH_CHECK_E_MISSING)
+		why_set(reterr, "%s is not there: install the package criu", path);
+	else if (r)
+		why_set(reterr, "%s %s: %s", fault->at, path_check_text(r), path_check_remedy(r));
+	free(fault);
+	if (r)
+		return 1;
+	if (fstat(fd, &st) < 0) {
+		why_set(reterr, "%s: %s", path, strerrordesc_np(errno));
+		return 1;
+	}
+	(void)snprintf(ret_identity, size, "%ju-%ju-%jd.%09ld", (uintmax_t)st.st_ino,
 		(uintmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 	return 0;
 }

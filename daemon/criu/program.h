@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "daemon/base/attr.h"
+#include "daemon/criu/why.h"
 
 /** "criu check" writes a few lines. */
 #define PROGRAM_OUTPUT_SIZE 16384U
@@ -17,12 +18,17 @@ struct program_output {
 };
 
 /**
- * program_identify() - tell one criu from another without running it
- * @path: absolute
+ * program_check() - may root run it, and which one is it?
+ * @path:         absolute
+ * @ret_identity: tells one criu from another without running it; NULL with @size 0: no matter
  *
- * Return: 0; -errno.
+ * Who executes it asks, at each job: what was found when lsapid read its configuration says nothing
+ * of later. Nobody but root can change what is on a path that passes, so it is run by its name.
+ *
+ * Return: 0; 1 and @reterr with the remedy.
  */
-int program_identify(const char *path, char *ret_text, size_t size) ATTR_MUST_USE;
+int program_check(
+	const char *path, char *ret_identity, size_t size, struct why *reterr) ATTR_MUST_USE;
 
 /**
  * program_ask() - run it with one argument and wait for its end

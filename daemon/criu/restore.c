@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/err.h"
 #include "daemon/base/fd.h"
 #include "daemon/base/log.h"
 #include "daemon/criu/engine.h"
@@ -91,12 +92,10 @@ static int find_image(const struct restore *r, struct image *ret_image, struct w
 	char identity[HOST_TEXT_SIZE];
 	struct host host;
 	struct image_now now = { .facts = *r->facts, .host = &host };
-	int error = program_identify(r->arguments->program, identity, sizeof(identity));
+	int error;
 
-	if (error < 0) {
-		why_set(ret_why, "%s: %s", r->arguments->program, strerrordesc_np(-error));
-		return error;
-	}
+	if (program_check(r->arguments->program, identity, sizeof(identity), ret_why))
+		return err_origin(-EACCES);
 	host_init(&host, identity);
 	error = obey_flags(r, ret_why);
 	return error ? error : image_find(r->store, r->pool, &now, ret_image, ret_why);

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from criu_helper import (DONE, ENDED, FAILED, FROZEN, HELPER, NO_IMAGE, NOBODY, RESTORED, WHY_NOT,
+from criu_helper import (DONE, ENDED, FAILED, FROZEN, NO_IMAGE, NOBODY, RESTORED, WHY_NOT,
                          bench, find_below, run)
 from lsphp_server import is_alive, is_ours, ours_only
 from place import wait_until
@@ -284,7 +284,7 @@ def test_no_request_is_lost_while_it_is_frozen(bench):
 
 
 def test_no_image(bench):
-    job, report = bench.restore(program=HELPER)
+    job, report = bench.restore(program="/usr/bin/true")
     assert report.result == NO_IMAGE and report.text == ""
     assert job.wait() == 0
 
@@ -336,11 +336,26 @@ def test_criu_is_missing(bench):
     pid = freeze_and_end(bench)
     missing = bench.dir / "criu"
     job, report = bench.restore(program=missing)
-    assert report.result == FAILED and report.text == f"{missing}: No such file or directory"
+    words = f"{missing} is not there: install the package criu"
+    assert report.result == FAILED and report.text == words
     assert job.wait() == 1
     pid = bench.start()
     report = bench.freeze(pid, program=missing)
-    assert report.result == FAILED and report.text == f"{missing}: No such file or directory"
+    assert report.result == FAILED and report.text == words
+
+
+@frozen
+def test_criu_that_others_may_write_is_not_run(bench):
+    """It is looked at before each job, not only when lsapid has started."""
+    freeze_and_end(bench)
+    program = bench.dir / "criu"
+    program.write_text(f"#!/bin/sh\ntouch {bench.dir}/has-run\n")
+    program.chmod(0o777)
+    _, report = bench.restore(program=program)
+    assert report.result == FAILED and f"{program} is writable" in report.text
+    report = bench.freeze(bench.start(), program=program)
+    assert report.result == FAILED and f"{program} is writable" in report.text
+    assert not (bench.dir / "has-run").exists()
 
 
 @frozen

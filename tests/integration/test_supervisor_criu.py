@@ -107,7 +107,7 @@ def test_without_a_program_criu_is_off_or_fails_in_words(host):
     one = host(criu_program="").up(CRIU_OFF)
     assert one.peer.criu.text == "criu_program is empty"
     two = host(criu_program="/nonexistent/criu").up(CRIU_FAILS)
-    assert two.peer.criu.text == "not installed: /nonexistent/criu is not there"
+    assert two.peer.criu.text == "/nonexistent/criu is not there: install the package criu"
     lsphp, spawned = two.spawn()
     assert not spawned.flags & THAW and two.ask(lsphp).text
     answer = two.freeze()
