@@ -12,6 +12,7 @@
 #define SIGNAL_MASK    0xffU
 #define SIGNAL_MOST    64U
 
+/* Of the words with a number behind them. Return: false: other words, or too much */
 static bool read_number(const char **at, const char *words, uint32_t most, uint32_t *ret)
 {
 	size_t size = strlen(words);
@@ -29,6 +30,29 @@ static bool read_number(const char **at, const char *words, uint32_t most, uint3
 	return true;
 }
 
+/* The end of the line, as the versions of lsphp have it. Return: false: none of them */
+static bool read_core(const char *at, bool *ret_has_core)
+{
+	static const struct {
+		const char *words;
+		bool has_core;
+	} ends[] = {
+		{ ", core dump: 0", false },
+		{ ", core dump: 1", true },
+		{ ", core dumped: no", false },
+		{ ", core dumped: yes", true },
+		{ ", core dumped: unknown", false },
+	};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		if (strncmp(at, ends[i].words, strlen(ends[i].words)) == 0) {
+			*ret_has_core = ends[i].has_core;
+			return true;
+		}
+	}
+	return false;
+}
+
 bool crash_read(const char *line, size_t size, struct crash *ret)
 {
 	static const char first[] = "Child process with pid: ";
@@ -36,16 +60,14 @@ bool crash_read(const char *line, size_t size, struct crash *ret)
 	char text[CRASH_LINE_MAX];
 	const char *at = text;
 	struct crash c;
-	uint32_t core;
 
 	if (!found)
 		return false;
 	(void)snprintf(text, sizeof(text), "%.*s", (int)(size - (size_t)(found - line)), found);
 	if (!read_number(&at, first, INT32_MAX, &c.pid) ||
 		!read_number(&at, " was killed by signal: ", SIGNAL_MOST, &c.signal) ||
-		!read_number(&at, ", core dump: ", 1, &core) || !c.pid || !c.signal)
+		!read_core(at, &c.has_core) || !c.pid || !c.signal)
 		return false;
-	c.has_core = core != 0;
 	*ret = c;
 	return true;
 }

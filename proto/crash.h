@@ -4,7 +4,8 @@
 /*
  * What an lsphp parent writes to its stderr when a child of it was killed by a signal, and what
  * such a signal usually means. Our lsphp and that of php-src use the same words, which
- * administrators search their logs for (behaviours.md B10, B61). Pure.
+ * administrators search their logs for (behaviours.md B10, B61); newer ones of php-src say
+ * "core dumped: yes" where others have "core dump: 1". Pure.
  */
 
 #include <stdbool.h>

@@ -19,6 +19,14 @@ static void read__lines__expected(void **state)
 		{ "2026-01-01 [NOTICE] Child process with pid: 2147483647 was killed by signal: 9, "
 		  "core dump: 0",
 			INT32_MAX, 9, false },
+		{ "[UID:5][7] Child process with pid: 14 was killed by signal: 9, core dumped: no",
+			14, 9, false },
+		{ "Child process with pid: 14 was killed by signal: 6, core dumped: yes", 14, 6,
+			true },
+		{ "Child process with pid: 14 was killed by signal: 6, core dumped: unknown", 14, 6,
+			false },
+		{ "Child process with pid: 14 was killed by signal: 6, core dumped: n", 0, 0,
+			false },
 		{ "Child process with pid: 2147483648 was killed by signal: 9, core dump: 0", 0, 0,
 			false },
 		{ "Child process with pid: 99999999999999999999999 was killed by signal: 9, core "
