@@ -99,10 +99,14 @@ static void recall_all(struct pool *p)
 	}
 }
 
+/*
+ * Before it is told to run, children that the former one has left may serve what is counted for it:
+ * it would be given up each time before it has come up.
+ */
 static bool is_limited(const struct pool *p)
 {
 	return (p->pgrp_max_reqs || p->pgrp_max_crashes) && p->state == POOL_READY &&
-	       p->parent.spawn_id && !p->parent.is_retiring;
+	       p->parent.pid && !p->parent.is_retiring;
 }
 
 uint64_t pgrp_look(struct pool *p, uint64_t now_ns)
