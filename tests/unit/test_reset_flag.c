@@ -6,41 +6,36 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/base/fd.h"
 #include "daemon/criu/errand.h"
+#include "tests/support/image_world.h"
 #include "tests/support/t.h"
 
 #define OTHER 12345U
 
-/* A home, and a store, in a directory that everybody may enter. */
+/* A home beside a store, in a directory that everybody may enter. */
 struct place {
-	char root[64];
+	struct image_world *world;
 	char home[96];
 	char flag[160];
-	struct store store;
 	struct reset_flag_user who;
 };
 
 static int place_make(void **state)
 {
 	static struct place p;
-	char path[96];
-	struct why why;
+	void *world;
 
-	p = (struct place){ .store.dir = -1 };
-	(void)snprintf(p.root, sizeof(p.root), "/tmp/lsapid-flag-XXXXXX");
-	assert_non_null(mkdtemp(p.root));
-	assert_int_equal(chmod(p.root, 0755), 0);
-	(void)snprintf(p.home, sizeof(p.home), "%s/home", p.root);
+	assert_int_equal(image_world_make(&world), 0);
+	p = (struct place){ .world = world };
+	assert_int_equal(chmod(p.world->root, 0755), 0);
+	(void)snprintf(p.home, sizeof(p.home), "%s/home", p.world->root);
 	assert_int_equal(mkdir(p.home, 0700), 0);
 	(void)snprintf(p.flag, sizeof(p.flag), "%s/mod_lsapi_reset_me_criu.test.com", p.home);
-	(void)snprintf(path, sizeof(path), "%s/images", p.root);
-	assert_int_equal(store_open(path, &p.store, &why), 0);
 	p.who = (struct reset_flag_user){
 		.home = p.home, .server = "criu.test.com", .uid = geteuid(), .gid = getegid()
 	};
@@ -56,13 +51,9 @@ static int place_make(void **state)
 static int place_remove(void **state)
 {
 	struct place *p = *state;
-	char command[96];
+	void *world = p->world;
 
-	store_close(&p->store);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", p->root);
-	/* NOLINTNEXTLINE(cert-env33-c,concurrency-mt-unsafe): a directory of our own */
-	assert_int_equal(system(command), 0);
-	return 0;
+	return image_world_remove(&world);
 }
 
 static void touch(const char *path, uid_t uid)
@@ -183,33 +174,53 @@ static void reset_flag_user__no_name_of_a_server__no_flag(void **state)
 	assert_int_equal(look(p, &why), RESET_FLAG_ABSENT);
 }
 
-static void reset_flag_global__regular_file__removed(void **state)
+static enum reset_flag look_global(const struct place *p, const char *path, struct why *why)
+{
+	size_t count;
+
+	return reset_flag_global(&p->world->store, path, &count, why);
+}
+
+static void reset_flag_global__regular_file__all_images_and_the_flag_go(void **state)
 {
 	const struct place *p = *state;
+	struct image image = IMAGE_NULL;
+	struct why why = { .text = "" };
 	size_t count = 7;
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/lsphp.criu.reset", p->home);
+	image_world_freeze(p->world, "first");
+	assert_int_equal(look_global(p, path, &why), RESET_FLAG_ABSENT);
+	assert_int_equal(image_world_find(p->world, &image, &why), 0);
+	image_close(&image);
+	touch(path, p->who.uid);
+	assert_int_equal(reset_flag_global(&p->world->store, path, &count, &why), RESET_FLAG_FOUND);
+	assert_int_equal(count, 1);
+	assert_int_equal(image_world_find(p->world, &image, &why), IMAGE_E_NONE);
+	assert_false(is_there(path));
+}
+
+/* The directory is httpd's. */
+static void reset_flag_global__links_in_it_and_to_it__no_flag(void **state)
+{
+	const struct place *p = *state;
 	char path[128], link[128];
 	struct why why = { .text = "" };
 
 	(void)snprintf(path, sizeof(path), "%s/lsphp.criu.reset", p->home);
-	assert_int_equal(reset_flag_global(&p->store, path, &count, &why), RESET_FLAG_ABSENT);
-	touch(path, p->who.uid);
-	assert_int_equal(reset_flag_global(&p->store, path, &count, &why), RESET_FLAG_FOUND);
-	assert_int_equal(count, 0);
-	assert_false(is_there(path));
-	/* the directory is httpd's: links in it, and to it, count for nothing */
 	touch(p->flag, p->who.uid);
 	assert_int_equal(symlink(p->flag, path), 0);
-	assert_int_equal(reset_flag_global(&p->store, path, &count, &why), RESET_FLAG_ABSENT);
+	assert_int_equal(look_global(p, path, &why), RESET_FLAG_ABSENT);
 	assert_int_equal(unlink(path), 0);
 	touch(path, p->who.uid);
-	(void)snprintf(link, sizeof(link), "%s/link", p->root);
+	(void)snprintf(link, sizeof(link), "%s/link", p->world->root);
 	assert_int_equal(symlink(p->home, link), 0);
-	(void)snprintf(link, sizeof(link), "%s/link/lsphp.criu.reset", p->root);
-	assert_int_equal(reset_flag_global(&p->store, link, &count, &why), RESET_FLAG_E_OTHER);
+	(void)snprintf(link, sizeof(link), "%s/link/lsphp.criu.reset", p->world->root);
+	assert_int_equal(look_global(p, link, &why), RESET_FLAG_E_OTHER);
 	assert_non_null(strstr(why.text, "ELOOP"));
 	assert_true(is_there(path));
-	assert_int_equal(reset_flag_global(&p->store, "/no-such-place/flag", &count, &why),
-		RESET_FLAG_ABSENT);
+	assert_int_equal(look_global(p, "/no-such-place/flag", &why), RESET_FLAG_ABSENT);
 }
 
 static int wait_for_ever(const void *arg)
@@ -250,7 +261,8 @@ int main(void)
 		WITH_PLACE(reset_flag_user__no_file_of_his__no_flag),
 		WITH_PLACE(reset_flag_user__closed_home__told),
 		WITH_PLACE(reset_flag_user__no_name_of_a_server__no_flag),
-		WITH_PLACE(reset_flag_global__regular_file__removed),
+		WITH_PLACE(reset_flag_global__regular_file__all_images_and_the_flag_go),
+		WITH_PLACE(reset_flag_global__links_in_it_and_to_it__no_flag),
 		cmocka_unit_test(errand_run__what_comes_back__is_told),
 	};
 

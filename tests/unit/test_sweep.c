@@ -17,48 +17,11 @@
 #include "daemon/base/fd.h"
 #include "daemon/criu/image.h"
 #include "daemon/criu/list.h"
-#include "daemon/criu/reset_flag.h"
+#include "tests/support/image_world.h"
 #include "tests/support/t.h"
 
 /* Nobody has it. */
 #define NO_USER 2999999999U
-
-static const char facts_data[] = "spec.handler=php";
-static const struct host host = { .kernel = "6.1", .cpu = "c0ffee", .criu = "3.17.1" };
-
-struct place {
-	char root[64];
-	struct store store;
-	struct facts facts;
-};
-
-static int place_make(void **state)
-{
-	static struct place p;
-	char path[96];
-	struct why why;
-
-	p = (struct place){ .store.dir = -1 };
-	(void)snprintf(p.root, sizeof(p.root), "/tmp/lsapid-sweep-XXXXXX");
-	assert_non_null(mkdtemp(p.root));
-	(void)snprintf(path, sizeof(path), "%s/images", p.root);
-	assert_int_equal(store_open(path, &p.store, &why), 0);
-	assert_int_equal(facts_parse(facts_data, sizeof(facts_data), &p.facts), 0);
-	*state = &p;
-	return 0;
-}
-
-static int place_remove(void **state)
-{
-	struct place *p = *state;
-	char command[96];
-
-	store_close(&p->store);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", p->root);
-	/* NOLINTNEXTLINE(cert-env33-c,concurrency-mt-unsafe): a directory of our own */
-	assert_int_equal(system(command), 0);
-	return 0;
-}
 
 static struct store_pool pool_of(const char *name, uid_t uid)
 {
@@ -66,7 +29,7 @@ static struct store_pool pool_of(const char *name, uid_t uid)
 }
 
 /* An image of @size bytes. */
-static void freeze(const struct place *p, const char *name, uid_t uid, size_t size)
+static void freeze(const struct image_world *p, const char *name, uid_t uid, size_t size)
 {
 	const struct store_pool pool = pool_of(name, uid);
 	struct manifest_builder b = { .data = NULL };
@@ -76,7 +39,7 @@ static void freeze(const struct place *p, const char *name, uid_t uid, size_t si
 	int fd;
 
 	manifest_begin(&b);
-	manifest_put_host(&b, &host);
+	manifest_put_host(&b, &image_world_host);
 	manifest_put_facts(&b, &p->facts);
 	manifest_put_uint(&b, "cold_ms", 900);
 	manifest_put_uint(&b, "freeze_ms", 80);
@@ -89,16 +52,16 @@ static void freeze(const struct place *p, const char *name, uid_t uid, size_t si
 	manifest_builder_deinit(&b);
 }
 
-static int find(const struct place *p, const char *name, uid_t uid, struct image *image)
+static int find(const struct image_world *p, const char *name, uid_t uid, struct image *image)
 {
 	const struct store_pool pool = pool_of(name, uid);
-	const struct image_now now = { .facts = p->facts, .host = &host };
+	const struct image_now now = { .facts = p->facts, .host = &image_world_host };
 	struct why why;
 
 	return image_find(&p->store, &pool, &now, image, &why);
 }
 
-static bool has_image(const struct place *p, const char *name, uid_t uid)
+static bool has_image(const struct image_world *p, const char *name, uid_t uid)
 {
 	struct image image = IMAGE_NULL;
 	int r = find(p, name, uid, &image);
@@ -110,7 +73,7 @@ static bool has_image(const struct place *p, const char *name, uid_t uid)
 }
 
 /* As if it had been used so long ago. */
-static void use(const struct place *p, const char *name, uid_t uid, time_t ago_s)
+static void use(const struct image_world *p, const char *name, uid_t uid, time_t ago_s)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
 		{ .tv_sec = time(NULL) - ago_s } };
@@ -122,7 +85,7 @@ static void use(const struct place *p, const char *name, uid_t uid, time_t ago_s
 	image_close(&image);
 }
 
-static bool has_shelf(const struct place *p, const char *name, uid_t uid)
+static bool has_shelf(const struct image_world *p, const char *name, uid_t uid)
 {
 	const struct store_pool pool = pool_of(name, uid);
 	char shelf[STORE_NAME_SIZE];
@@ -131,7 +94,8 @@ static bool has_shelf(const struct place *p, const char *name, uid_t uid)
 	return faccessat(p->store.dir, shelf, F_OK, 0) == 0;
 }
 
-static struct sweep_result sweep(const struct place *p, uint64_t max_bytes, uint64_t max_age_s)
+static struct sweep_result sweep(
+	const struct image_world *p, uint64_t max_bytes, uint64_t max_age_s)
 {
 	const struct sweep_limits limits = { .max_bytes = max_bytes, .max_age_s = max_age_s };
 	struct sweep_result result = { .removed = 0 };
@@ -143,7 +107,7 @@ static struct sweep_result sweep(const struct place *p, uint64_t max_bytes, uint
 
 static void sweep_run__nothing_wrong__all_stays(void **state)
 {
-	const struct place *p = *state;
+	const struct image_world *p = *state;
 	struct sweep_result r = sweep(p, 1, 1);
 
 	assert_int_equal(r.removed + r.left, 0);
@@ -160,7 +124,7 @@ static void sweep_run__nothing_wrong__all_stays(void **state)
 
 static void sweep_run__not_used_for_long__removed(void **state)
 {
-	const struct place *p = *state;
+	const struct image_world *p = *state;
 	struct sweep_result r;
 
 	freeze(p, "old", geteuid(), 1000);
@@ -180,7 +144,7 @@ static void sweep_run__too_much__least_recently_used_go(void **state)
 {
 	static const char *const names[] = { "a", "b", "c", "d" };
 	static const time_t ago[] = { 100, 400, 200, 300 };
-	const struct place *p = *state;
+	const struct image_world *p = *state;
 	struct sweep_result r;
 
 	for (size_t i = 0; i < T_COUNT(names); i++) {
@@ -202,7 +166,7 @@ static void sweep_run__too_much__least_recently_used_go(void **state)
 
 static void sweep_run__user_is_gone__removed(void **state)
 {
-	const struct place *p = *state;
+	const struct image_world *p = *state;
 	struct sweep_result r;
 
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
@@ -217,7 +181,7 @@ static void sweep_run__user_is_gone__removed(void **state)
 
 static void sweep_run__broken_one__removed(void **state)
 {
-	const struct place *p = *state;
+	const struct image_world *p = *state;
 	struct image image = IMAGE_NULL;
 	struct sweep_result r;
 	int fd;
@@ -232,7 +196,7 @@ static void sweep_run__broken_one__removed(void **state)
 	assert_int_equal(r.left, 0);
 }
 
-static void touch_in(const struct place *p, const char *shelf, const char *name)
+static void touch_in(const struct image_world *p, const char *shelf, const char *name)
 {
 	char path[STORE_NAME_SIZE + 32];
 	int fd;
@@ -247,7 +211,7 @@ static void sweep_run__empty_directory_for_long__removed(void **state)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = 1000 } };
 	const struct store_pool pool = pool_of("a", geteuid());
-	const struct place *p = *state;
+	const struct image_world *p = *state;
 	char shelf[STORE_NAME_SIZE], flag[STORE_NAME_SIZE + 32];
 	struct why why;
 
@@ -277,7 +241,7 @@ static void sweep_run__empty_directory_for_long__removed(void **state)
 	assert_true(has_image(p, "a", geteuid()));
 }
 
-static size_t count_new(const struct place *p, const char *name)
+static size_t count_new(const struct image_world *p, const char *name)
 {
 	const struct store_pool pool = pool_of(name, geteuid());
 	struct shelf_content content;
@@ -294,7 +258,7 @@ static size_t count_new(const struct place *p, const char *name)
 static void sweep_run__unfinished_ones__only_of_the_dead_are_removed(void **state)
 {
 	const struct store_pool pool = pool_of("a", geteuid());
-	const struct place *p = *state;
+	const struct image_world *p = *state;
 	struct image image = IMAGE_NULL;
 	struct why why;
 	pid_t pid = fork();
@@ -317,7 +281,7 @@ static void sweep_run__unfinished_ones__only_of_the_dead_are_removed(void **stat
 
 static void sweep_run__image_in_use__reader_keeps_its_files(void **state)
 {
-	const struct place *p = *state;
+	const struct image_world *p = *state;
 	struct image image = IMAGE_NULL;
 
 	freeze(p, "a", geteuid(), 100);
@@ -331,7 +295,7 @@ static void sweep_run__image_in_use__reader_keeps_its_files(void **state)
 	assert_int_equal(count_new(p, "a"), 0);
 }
 
-static size_t reset(const struct place *p, const char *pool)
+static size_t reset(const struct image_world *p, const char *pool)
 {
 	size_t count = 99;
 	struct why why;
@@ -342,7 +306,7 @@ static size_t reset(const struct place *p, const char *pool)
 
 static void sweep_reset__by_name__all_of_that_name(void **state)
 {
-	const struct place *p = *state;
+	const struct image_world *p = *state;
 
 	freeze(p, "site", geteuid(), 1);
 	freeze(p, "site", 5, 1);
@@ -359,29 +323,6 @@ static void sweep_reset__by_name__all_of_that_name(void **state)
 	assert_false(has_image(p, "site2", 5));
 }
 
-static void reset_flag_global__there__all_images_and_the_flag_go(void **state)
-{
-	const struct place *p = *state;
-	char flag[96];
-	struct why why;
-	size_t count = 0;
-	int fd;
-
-	freeze(p, "a", geteuid(), 1);
-	freeze(p, "b", 5, 1);
-	(void)snprintf(flag, sizeof(flag), "%s/lsphp.criu.reset", p->root);
-	assert_int_equal(reset_flag_global(&p->store, flag, &count, &why), RESET_FLAG_ABSENT);
-	assert_true(has_image(p, "a", geteuid()));
-	fd = open(flag, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	(void)fd_close(fd);
-	assert_int_equal(reset_flag_global(&p->store, flag, &count, &why), RESET_FLAG_FOUND);
-	assert_int_equal(count, 2);
-	assert_false(has_image(p, "a", geteuid()));
-	assert_false(has_image(p, "b", 5));
-	assert_int_equal(access(flag, F_OK), -1);
-}
-
 static void assert_has(const char *text, const char *part)
 {
 	if (!strstr(text, part))
@@ -391,14 +332,14 @@ static void assert_has(const char *text, const char *part)
 static void list_print__good_and_bad__each_with_its_problem(void **state)
 {
 	static const struct host other = { .kernel = "6.2", .cpu = "c0ffee", .criu = "3.17.1" };
-	const struct place *p = *state;
-	char *text = list_print(&p->store, 1, &host);
+	const struct image_world *p = *state;
+	char *text = list_print(&p->store, 1, &image_world_host);
 
 	assert_string_equal(text, "{\"images\":[],\"bytes\":0}");
 	free(text);
 	freeze(p, "si\xffte", 7, 1000);
 	use(p, "si\xffte", 7, 100);
-	text = list_print(&p->store, 1, &host);
+	text = list_print(&p->store, 1, &image_world_host);
 	assert_non_null(text);
 	assert_has(text, "\"pool\":\"(not UTF-8)\",\"uid\":7,\"gid\":1,\"handler\":\"php\"");
 	assert_has(text, "\"bytes\":1000,\"created\":");
@@ -412,22 +353,21 @@ static void list_print__good_and_bad__each_with_its_problem(void **state)
 	assert_true(has_image(p, "si\xffte", 7));
 }
 
-#define WITH_PLACE(f) cmocka_unit_test_setup_teardown(f, place_make, place_remove)
+#define WITH_WORLD(f) cmocka_unit_test_setup_teardown(f, image_world_make, image_world_remove)
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		WITH_PLACE(sweep_run__nothing_wrong__all_stays),
-		WITH_PLACE(sweep_run__not_used_for_long__removed),
-		WITH_PLACE(sweep_run__too_much__least_recently_used_go),
-		WITH_PLACE(sweep_run__user_is_gone__removed),
-		WITH_PLACE(sweep_run__broken_one__removed),
-		WITH_PLACE(sweep_run__empty_directory_for_long__removed),
-		WITH_PLACE(sweep_run__unfinished_ones__only_of_the_dead_are_removed),
-		WITH_PLACE(sweep_run__image_in_use__reader_keeps_its_files),
-		WITH_PLACE(sweep_reset__by_name__all_of_that_name),
-		WITH_PLACE(reset_flag_global__there__all_images_and_the_flag_go),
-		WITH_PLACE(list_print__good_and_bad__each_with_its_problem),
+		WITH_WORLD(sweep_run__nothing_wrong__all_stays),
+		WITH_WORLD(sweep_run__not_used_for_long__removed),
+		WITH_WORLD(sweep_run__too_much__least_recently_used_go),
+		WITH_WORLD(sweep_run__user_is_gone__removed),
+		WITH_WORLD(sweep_run__broken_one__removed),
+		WITH_WORLD(sweep_run__empty_directory_for_long__removed),
+		WITH_WORLD(sweep_run__unfinished_ones__only_of_the_dead_are_removed),
+		WITH_WORLD(sweep_run__image_in_use__reader_keeps_its_files),
+		WITH_WORLD(sweep_reset__by_name__all_of_that_name),
+		WITH_WORLD(list_print__good_and_bad__each_with_its_problem),
 	};
 
 	return cmocka_run_group_tests_name("sweep", tests, NULL, NULL);
