@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/base/fd.h"
-#include "daemon/base/proc_stat.h"
+#include "proto/proc_stat.h"
 
 struct pids {
 	pid_t *pid;

@@ -7,14 +7,10 @@
 #include "daemon/base/printable.h"
 #include "daemon/ctl/answer.h"
 
-/** The process between the supervisor and a PHP that comes from an image. */
-#define INIT_NAME "lsapid-criu"
-
 /** Sums of a pool, or of all. */
 struct sums {
-	size_t processes;
-	double cpu_s;
-	uint64_t rss_kib, pss_kib;
+	struct procs_sum plain;
+	uint64_t pss_kib;
 	bool has_all_pss;
 };
 
@@ -30,20 +26,19 @@ static json_t *kib_or_null(bool is_known, uint64_t kib)
 
 static void set_sums(json_t *o, const struct sums *s)
 {
-	bool is_known = s->processes > 0;
+	bool is_known = s->plain.processes > 0;
 
-	(void)json_object_set_new(o, "cpu_s", is_known ? json_real(s->cpu_s) : json_null());
-	(void)json_object_set_new(o, "rss_kib", kib_or_null(is_known, s->rss_kib));
+	(void)json_object_set_new(o, "cpu_s", is_known ? json_real(s->plain.cpu_s) : json_null());
+	(void)json_object_set_new(o, "rss_kib", kib_or_null(is_known, s->plain.rss_kib));
 	(void)json_object_set_new(
 		o, "pss_kib", kib_or_null(is_known && s->has_all_pss, s->pss_kib));
 }
 
-/* Whatever its children have used and are gone with is the pool's, too. */
 static void add_up(struct sums *to, const struct sums *from)
 {
-	to->processes += from->processes;
-	to->cpu_s += from->cpu_s;
-	to->rss_kib += from->rss_kib;
+	to->plain.processes += from->plain.processes;
+	to->plain.cpu_s += from->plain.cpu_s;
+	to->plain.rss_kib += from->plain.rss_kib;
 	to->pss_kib += from->pss_kib;
 	to->has_all_pss = to->has_all_pss && from->has_all_pss;
 }
@@ -65,11 +60,9 @@ static void set_figures(struct usage *u, json_t *o, const struct proc *one, stru
 	(void)json_object_set_new(o, "cpu_s", json_real(procs_cpu_s(u->procs, one)));
 	(void)json_object_set_new(o, "rss_kib", kib_or_null(true, procs_rss_kib(u->procs, one)));
 	(void)json_object_set_new(o, "pss_kib", kib_or_null(has_pss, pss_kib));
-	add_up(sums, &(struct sums){ .processes = 1,
-			     .cpu_s = procs_cpu_s(u->procs, one) + procs_reaped_s(u->procs, one),
-			     .rss_kib = procs_rss_kib(u->procs, one),
-			     .pss_kib = pss_kib,
-			     .has_all_pss = has_pss });
+	procs_add_up(&sums->plain, u->procs, one);
+	sums->pss_kib += pss_kib;
+	sums->has_all_pss = sums->has_all_pss && has_pss;
 }
 
 /* NULL: no connection leads to that process */
@@ -94,7 +87,7 @@ static const char *role_of(const json_t *pool, const struct proc *one, const jso
 		return "parent";
 	if (backend || one->figures.parent == parent)
 		return "child";
-	return strcmp(one->figures.name, INIT_NAME) == 0 ? "init" : "other";
+	return procs_is_init(one) ? "init" : "other";
 }
 
 static void add_process(
@@ -119,53 +112,29 @@ static void add_process(
 	(void)json_array_append_new(array, o);
 }
 
-/* Where the tree of a pool begins: the init of a thawed PHP is above its parent. */
-static pid_t find_root(const struct procs *procs, pid_t parent)
-{
-	const struct proc *one = procs_find(procs, parent);
-	const struct proc *above = one ? procs_find(procs, one->figures.parent) : NULL;
-
-	return above && strcmp(above->figures.name, INIT_NAME) == 0 ? above->pid : parent;
-}
-
-static bool has_pid(const pid_t *pids, size_t count, pid_t pid)
-{
-	for (size_t i = 0; i < count; i++)
-		if (pids[i] == pid)
-			return true;
-	return false;
-}
-
-/* Children whose parent has ended are not below it any more. */
-static size_t add_orphans(const json_t *pool, const struct procs *procs, pid_t *pids, size_t count)
+/* Those of its connections. */
+static size_t children_of(const json_t *pool, pid_t *ret_pids)
 {
 	json_t *backends = json_object_get(pool, "backends"), *b;
-	size_t below = count;
 	size_t i;
 
 	json_array_foreach(backends, i, b)
 	{
-		pid_t pid = (pid_t)answer_number(b, "pid");
-
-		if (pid > 0 && count < USAGE_MAX_PROCESSES && !has_pid(pids, below, pid) &&
-			procs_find(procs, pid))
-			pids[count++] = pid;
+		if (i == PROCS_OF_POOL_MAX)
+			break;
+		ret_pids[i] = (pid_t)answer_number(b, "pid");
 	}
-	return count;
+	return i;
 }
 
 static void add_to_pool(struct usage *u, json_t *pool, struct sums *total)
 {
-	pid_t pids[USAGE_MAX_PROCESSES];
-	pid_t parent = (pid_t)answer_number(pool, "pid");
+	pid_t pids[PROCS_OF_POOL_MAX], children[PROCS_OF_POOL_MAX];
 	struct sums sums = { .has_all_pss = true };
 	json_t *array = json_array();
-	size_t count = 0;
+	size_t count = procs_of_pool(u->procs, (pid_t)answer_number(pool, "pid"), children,
+		children_of(pool, children), pids);
 
-	if (parent > 0)
-		count = procs_below(
-			u->procs, find_root(u->procs, parent), pids, USAGE_MAX_PROCESSES);
-	count = add_orphans(pool, u->procs, pids, count);
 	for (size_t i = 0; i < count; i++)
 		add_process(u, pool, array, procs_find(u->procs, pids[i]), &sums);
 	(void)json_object_set_new(pool, "processes", array);
@@ -207,7 +176,8 @@ void usage_add(json_t *answer, const struct procs *procs)
 
 	add_daemon(&u, json_object_get(answer, "daemon"));
 	json_array_foreach(json_object_get(answer, "pools"), i, pool) add_to_pool(&u, pool, &total);
-	(void)json_object_set_new(totals, "processes", json_integer((json_int_t)total.processes));
+	(void)json_object_set_new(
+		totals, "processes", json_integer((json_int_t)total.plain.processes));
 	set_sums(totals, &total);
 }
 
@@ -220,7 +190,7 @@ int usage_try(const struct ctl *ctl, json_t **ret_answer, char *reterr_why)
 
 	if (r != CTL_OK)
 		return r;
-	if (procs_read(&procs) < 0) /* no figures then, and everything else */
+	if (procs_read(USAGE_MAX_PROCESSES, &procs) < 0) /* no figures then, and everything else */
 		procs = (struct procs){ .item = NULL };
 	usage_add(*ret_answer, &procs);
 	procs_deinit(&procs);

@@ -16,12 +16,12 @@
 
 #include "daemon/ctl/amount.h"
 #include "daemon/ctl/cmd.h"
-#include "daemon/ctl/procs.h"
+#include "proto/procs.h"
 
 /** Of more processes than this in one answer the PSS is not read: it would take too long. */
 #define USAGE_MAX_PSS 1000U
-/** Most processes of one pool. */
-#define USAGE_MAX_PROCESSES 4096U
+/** Of a host with more processes none is looked at. */
+#define USAGE_MAX_PROCESSES 200000U
 
 /**
  * usage_try() - STATUS with figures

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "daemon/base/proc_stat.h"
+#include "proto/proc_stat.h"
 
 #include <fcntl.h>
 #include <stdio.h>

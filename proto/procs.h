@@ -4,18 +4,16 @@
 /*
  * All processes of the host at one moment, as far as /proc shows them: with hidepid nobody but
  * root sees those of others. One pass, as the kernel tells whose child a process is, but not every
- * kernel whose parent it is.
+ * kernel whose parent it is. Which of them belong to a pool is the same for lsapidctl, which root
+ * calls, and for Apache's status page.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "daemon/base/attr.h"
-#include "daemon/base/proc_stat.h"
-
-/** Most processes that are looked at; beyond them some are missing. */
-#define PROCS_MAX 200000U
+#include "proto/proc_stat.h"
 
 struct proc {
 	pid_t pid;
@@ -31,13 +29,28 @@ struct procs {
 	uint64_t page_kib;
 };
 
-/** procs_read() - now. Return: 0; -errno, and it is empty */
-int procs_read(struct procs *ret_procs) ATTR_MUST_USE;
+/** Of several processes. */
+struct procs_sum {
+	size_t processes;
+	double cpu_s; /* of what their children have used and are gone with, too */
+	uint64_t rss_kib;
+};
+
+/** Most processes of one pool. */
+#define PROCS_OF_POOL_MAX 4096U
+
+/**
+ * procs_read() - now; a file for each process, none of which makes the reader wait
+ * @max: of a host with more processes nothing is read, as a part would tell wrong sums
+ *
+ * Return: 0; -E2BIG: more than @max; -errno; and it is empty then
+ */
+int procs_read(size_t max, struct procs *ret_procs) PROC_MUST_USE;
 
 void procs_deinit(struct procs *p);
 
 /** procs_sort() - @item was filled by hand: make it searchable. Return: 0; -ENOMEM */
-int procs_sort(struct procs *p) ATTR_MUST_USE;
+int procs_sort(struct procs *p) PROC_MUST_USE;
 
 /** procs_find() - NULL: there is no such process, or it is hidden */
 const struct proc *procs_find(const struct procs *p, pid_t pid);
@@ -49,6 +62,23 @@ const struct proc *procs_find(const struct procs *p, pid_t pid);
  * Return: how many; 0 if @root is not there
  */
 size_t procs_below(const struct procs *p, pid_t root, pid_t *ret_pids, size_t max);
+
+/**
+ * procs_of_pool() - what belongs to a pool: all below its parent, and children that have lost it
+ * @parent: 0: none
+ * @children: those that are known, running or not, of which 0 are none
+ * @ret_pids: PROCS_OF_POOL_MAX of them at most
+ *
+ * Return: how many
+ */
+size_t procs_of_pool(
+	const struct procs *p, pid_t parent, const pid_t *children, size_t count, pid_t *ret_pids);
+
+/** procs_add_up() - one more to a sum */
+void procs_add_up(struct procs_sum *sum, const struct procs *p, const struct proc *one);
+
+/** procs_is_init() - the process between the supervisor and a PHP that comes from an image? */
+bool procs_is_init(const struct proc *one);
 
 double procs_cpu_s(const struct procs *p, const struct proc *one);
 
@@ -64,4 +94,4 @@ uint64_t procs_rss_kib(const struct procs *p, const struct proc *one);
  *
  * Return: 0; -errno: gone, or it takes root
  */
-int procs_pss_kib(pid_t pid, uint64_t *ret_kib) ATTR_MUST_USE;
+int procs_pss_kib(pid_t pid, uint64_t *ret_kib) PROC_MUST_USE;

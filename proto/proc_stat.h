@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "daemon/base/attr.h"
+#define PROC_MUST_USE __attribute__((warn_unused_result))
 
 /** As the kernel counts: ticks of sysconf(_SC_CLK_TCK), pages of sysconf(_SC_PAGESIZE). */
 struct proc_figures {
@@ -23,7 +23,7 @@ struct proc_figures {
 };
 
 /** proc_stat_parse() - state and parent. Return: true on success */
-bool proc_stat_parse(const char *text, char *ret_state, pid_t *ret_parent) ATTR_MUST_USE;
+bool proc_stat_parse(const char *text, char *ret_state, pid_t *ret_parent) PROC_MUST_USE;
 
 /** proc_stat_figures() - all of struct proc_figures. Return: true on success */
-bool proc_stat_figures(const char *text, struct proc_figures *ret_figures) ATTR_MUST_USE;
+bool proc_stat_figures(const char *text, struct proc_figures *ret_figures) PROC_MUST_USE;

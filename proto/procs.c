@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "daemon/ctl/procs.h"
+#include "proto/procs.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,17 +11,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/base/fd.h"
-#include "daemon/base/str.h"
+/** Its name, as lsapid-criu calls it. */
+#define INIT_NAME "lsapid-criu"
 
 /* Return: bytes, NUL-terminated; -errno */
 static ssize_t read_text(const char *path, char *text, size_t size)
 {
-	ATTR_CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+	int error = errno;
 
+	if (fd >= 0)
+		(void)close(fd);
 	if (n < 0)
-		return -errno;
+		return -error;
 	text[n] = '\0';
 	return n;
 }
@@ -73,23 +76,32 @@ static int add(struct procs *p, size_t *room, const struct proc *one)
 	return 0;
 }
 
+/* Return: the pid; 0: this is the name of something else */
+static pid_t pid_of_name(const char *name)
+{
+	char *end;
+	long pid = *name >= '1' && *name <= '9' ? strtol(name, &end, 10) : 0;
+
+	return pid > 0 && pid <= INT32_MAX && *end == '\0' ? (pid_t)pid : 0;
+}
+
 /* What has ended meanwhile is left out. */
-static int add_name(struct procs *p, size_t *room, const char *name)
+static int add_name(struct procs *p, size_t max, size_t *room, const char *name)
 {
 	char path[64], text[1024];
-	struct proc one = { .pid = 0 };
-	uint64_t pid;
+	struct proc one = { .pid = pid_of_name(name) };
 
-	if (!str_parse_uint(name, 1, INT32_MAX, &pid))
+	if (!one.pid)
 		return 0;
-	(void)snprintf(path, sizeof(path), "/proc/%.20s/stat", name);
-	one.pid = (pid_t)pid;
+	if (p->count == max)
+		return -E2BIG;
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", one.pid);
 	if (read_text(path, text, sizeof(text)) <= 0 || !proc_stat_figures(text, &one.figures))
 		return 0;
 	return add(p, room, &one);
 }
 
-int procs_read(struct procs *ret_procs)
+int procs_read(size_t max, struct procs *ret_procs)
 {
 	struct procs p = {
 		.ticks_per_s = (double)sysconf(_SC_CLK_TCK),
@@ -103,8 +115,8 @@ int procs_read(struct procs *ret_procs)
 
 	*ret_procs = (struct procs){ .item = NULL };
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own */
-	while (dir && r == 0 && p.count < PROCS_MAX && (entry = readdir(dir)))
-		r = add_name(&p, &room, entry->d_name);
+	while (dir && r == 0 && (entry = readdir(dir)))
+		r = add_name(&p, max, &room, entry->d_name);
 	if (dir)
 		(void)closedir(dir);
 	/* after the reading, so that nothing seems younger than not at all */
@@ -169,6 +181,51 @@ size_t procs_below(const struct procs *p, pid_t root, pid_t *ret_pids, size_t ma
 		}
 	}
 	return count;
+}
+
+bool procs_is_init(const struct proc *one)
+{
+	return strcmp(one->figures.name, INIT_NAME) == 0;
+}
+
+/* Where the tree of a pool begins: the init of a thawed PHP is above its parent. */
+static pid_t find_root(const struct procs *p, pid_t parent)
+{
+	const struct proc *one = procs_find(p, parent);
+	const struct proc *above = one ? procs_find(p, one->figures.parent) : NULL;
+
+	return above && procs_is_init(above) ? above->pid : parent;
+}
+
+static bool has_pid(const pid_t *pids, size_t count, pid_t pid)
+{
+	for (size_t i = 0; i < count; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
+size_t procs_of_pool(
+	const struct procs *p, pid_t parent, const pid_t *children, size_t count, pid_t *ret_pids)
+{
+	size_t found = 0, below;
+
+	if (parent > 0)
+		found = procs_below(p, find_root(p, parent), ret_pids, PROCS_OF_POOL_MAX);
+	below = found;
+	/* children whose parent has ended are not below it any more */
+	for (size_t i = 0; i < count && found < PROCS_OF_POOL_MAX; i++)
+		if (children[i] > 0 && !has_pid(ret_pids, below, children[i]) &&
+			procs_find(p, children[i]))
+			ret_pids[found++] = children[i];
+	return found;
+}
+
+void procs_add_up(struct procs_sum *sum, const struct procs *p, const struct proc *one)
+{
+	sum->processes++;
+	sum->cpu_s += procs_cpu_s(p, one) + procs_reaped_s(p, one);
+	sum->rss_kib += procs_rss_kib(p, one);
 }
 
 double procs_cpu_s(const struct procs *p, const struct proc *one)
