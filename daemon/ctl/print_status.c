@@ -11,6 +11,9 @@
 #include "daemon/ctl/table.h"
 #include "daemon/ctl/usage.h"
 
+/** Of who is stopped; --json has all of them. */
+#define STOPPED_SHOWN 20U
+
 /* The administrator's own time, as in Apache's logs. */
 static const char *when(long long ms, char *out, size_t size)
 {
@@ -283,6 +286,39 @@ static void print_replacing(const struct term *t, const json_t *r)
 			answer_or_dash(r, "path"));
 }
 
+/* One line, whatever there is: it has to be read at a glance. */
+static void print_stopped(const struct term *t, const json_t *stopped)
+{
+	size_t count = json_array_size(stopped), i;
+	json_t *mark;
+
+	if (!count)
+		return;
+	term_print(t, TONE_WARN, "stopped until lsapidctl warm or restart: ");
+	json_array_foreach(stopped, i, mark)
+	{
+		const char *name = answer_text(mark, "name"), *user = answer_text(mark, "user");
+		char number[24];
+
+		if (i == STOPPED_SHOWN)
+			break;
+		(void)snprintf(number, sizeof(number), "uid %lld", answer_number(mark, "uid"));
+		term_print(t, TONE_WARN, "%s%s%s%s", i ? ", " : "", *name ? name : "all", " of ",
+			*user ? user : number);
+	}
+	if (count > STOPPED_SHOWN)
+		term_print(t, TONE_WARN, " and %zu more", count - STOPPED_SHOWN);
+	term_line(t, TONE_PLAIN, "%s", "");
+}
+
+static void print_log_level(const struct term *t, const json_t *daemon)
+{
+	if (answer_is(daemon, "is_log_level_set"))
+		term_line(t, TONE_WARN,
+			"log level: %s, by lsapidctl log-level, until the next reload or restart",
+			answer_or_dash(daemon, "log_level"));
+}
+
 void print_status(const struct ctl *ctl, const json_t *answer, bool is_whole)
 {
 	const json_t *totals = json_object_get(answer, "totals");
@@ -295,6 +331,8 @@ void print_status(const struct ctl *ctl, const json_t *answer, bool is_whole)
 	}
 	print_daemon(t, answer);
 	print_config(t, json_object_get(answer, "config"));
+	print_log_level(t, json_object_get(answer, "daemon"));
+	print_stopped(t, json_object_get(answer, "stopped"));
 	print_totals(t, answer);
 	print_criu_state(t, json_object_get(json_object_get(answer, "daemon"), "criu"));
 	print_counts(t, "rejects", json_object_get(totals, "rejects"));

@@ -81,6 +81,7 @@ char *report_status(struct manager *m)
 	write_part(out, ",\"config\":", report_config(m));
 	write_part(out, ",\"replacing\":", report_replacing(m));
 	write_part(out, ",\"stopped\":", report_stopped(m));
+	write_part(out, ",\"refused_without_pool\":", report_lonely(m));
 	write_part(out, ",\"totals\":", report_totals(m));
 	write_pools(out, m, now);
 	write_sessions(out, m, now);

@@ -10,6 +10,7 @@
 
 struct manager;
 struct pool;
+struct refusals;
 
 /**
  * report_text() - never NULL but without memory: jansson refuses what is not UTF-8
@@ -30,6 +31,12 @@ double report_seconds(uint64_t ns);
 
 /** report_reasons() - those that there were */
 json_t *report_reasons(const uint64_t counts[REASON_COUNT]);
+
+/** report_last_refusal() - the newest of a pool's, in short. Return: NULL: there is none */
+json_t *report_last_refusal(const struct refusals *r);
+
+/** report_lonely() - the last refusals that belong to no pool */
+json_t *report_lonely(struct manager *m);
 
 /** report_dump() - consumes @o. Return: free() it; NULL: memory */
 char *report_dump(json_t *o);

@@ -185,8 +185,10 @@ json_t *report_pool(const struct pool *p, uint64_t now)
 	report_set_uint(o, "known_by", p->known_by);
 	report_set_uint(o, "leases", p->counts.leases);
 	report_set_uint(o, "rejects", p->counts.rejects);
-	if (p->refusals)
+	if (p->refusals) {
 		(void)json_object_set_new(o, "refusals", report_reasons(p->refusals->count));
+		(void)json_object_set_new(o, "last_refusal", report_last_refusal(p->refusals));
+	}
 	add_figures(o, p);
 	report_set_uint(o, "connects", p->counts.connects);
 	report_set_uint(o, "starts", p->counts.starts);

@@ -109,6 +109,22 @@ static json_t *refusal_part(struct manager *m, const struct refusal *f)
 	return o;
 }
 
+json_t *report_last_refusal(const struct refusals *r)
+{
+	const struct refusal *f = r ? refusals_get(r, 0) : NULL;
+	char explained[CONTROL_MAX_TEXT + 1];
+	json_t *o;
+
+	if (!f)
+		return NULL;
+	o = json_object();
+	(void)refusal_format(f, explained, sizeof(explained));
+	(void)json_object_set_new(o, "time_ms", json_integer((json_int_t)f->at_ms));
+	(void)json_object_set_new(o, "reason", json_string(reason_name(f->reason)));
+	(void)json_object_set_new(o, "text", report_text(explained));
+	return o;
+}
+
 /* What each of them means is told once. */
 static json_t *counts_part(const uint64_t count[REASON_COUNT])
 {
@@ -140,6 +156,11 @@ static json_t *refusals_part(struct manager *m, const struct refusals *r, const 
 			(void)json_array_append_new(array, refusal_part(m, f));
 	}
 	return array;
+}
+
+json_t *report_lonely(struct manager *m)
+{
+	return refusals_part(m, &m->refuse.lonely, NULL);
 }
 
 static json_t *pool_part(struct manager *m, const struct pool *p)
@@ -210,8 +231,7 @@ char *report_why(struct manager *m, const char *what, int *ret_error)
 		answer_about(o, m, what, ret_error);
 	} else {
 		(void)json_object_set_new(o, "host", host_part(m));
-		(void)json_object_set_new(
-			o, "without_pool", refusals_part(m, &m->refuse.lonely, NULL));
+		(void)json_object_set_new(o, "without_pool", report_lonely(m));
 	}
 	out = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
