@@ -36,8 +36,7 @@ bool shim_document_read(int fd, struct shim_document *ret_document);
 void shim_document_free(struct shim_document *d);
 
 /** shim_document_pool_fn - of one pool; @at is its text, which shim_document_parse() takes */
-typedef void (*shim_document_pool_fn)(
-	void *context, const json_t *pool, const char *at, size_t size);
+typedef void (*shim_document_pool_fn)(void *context, json_t *pool, const char *at, size_t size);
 
 /**
  * shim_document_walk() - each pool to @take, all else into one object

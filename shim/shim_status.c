@@ -101,6 +101,12 @@ static struct shim_status_failure explain(request_rec *r, const struct shim_leas
 	return out;
 }
 
+/** What there is to tell. */
+struct known {
+	struct shim_document document;
+	struct procs procs; /* empty: not known */
+};
+
 /** One answer. */
 struct answer {
 	request_rec *r;
@@ -157,31 +163,23 @@ static int answer_failure(struct answer *a, const struct shim_status_failure *fa
 	return OK;
 }
 
-/* The text goes on as it is, in one bucket, which frees it. */
-static int answer_json(struct answer *a, struct shim_document *document)
+static int answer_json(struct answer *a, const struct known *k)
 {
-	request_rec *r = a->r;
-	apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
-	apr_bucket_brigade *brigade = apr_brigade_create(r->pool, alloc);
-
-	set_headers(r, "application/json");
-	ap_set_content_length(r, (apr_off_t)document->size);
-	APR_BRIGADE_INSERT_TAIL(
-		brigade, apr_bucket_heap_create(document->text, document->size, free, alloc));
-	document->text = NULL;
-	APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(alloc));
-	(void)ap_pass_brigade(r->output_filters, brigade);
+	set_headers(a->r, "application/json");
+	if (!a->r->header_only)
+		shim_status_usage_put(&a->out, k->document.text, k->document.size, &k->procs);
 	return OK;
 }
 
-static int answer_view(struct answer *a, const struct shim_document *document)
+static int answer_view(struct answer *a, const struct known *k)
 {
 	static const struct shim_status_failure failure = {
 		.what = "The answer of lsapid is no status document, or Apache has no memory for it.",
 		.remedy = "Module and daemon have to be of the same version.",
 	};
 	struct shim_status_view view;
-	bool is_good = shim_status_view_init(&view, document->text, document->size, &a->query);
+	bool is_good = shim_status_view_init(
+		&view, k->document.text, k->document.size, &a->query, &k->procs);
 
 	if (is_good && a->query.form == SHIM_STATUS_AUTO) {
 		set_headers(a->r, "text/plain; charset=utf-8");
@@ -196,23 +194,33 @@ static int answer_view(struct answer *a, const struct shim_document *document)
 	return is_good ? OK : answer_failure(a, &failure);
 }
 
-/* Return: true, or why not. */
-static bool fetch(request_rec *r, struct shim_document *ret_document,
-	struct shim_status_failure *reterr_failure)
+/* Return: true, to be ended by forget(); or why not. */
+static bool learn(
+	request_rec *r, struct known *ret_known, struct shim_status_failure *reterr_failure)
 {
 	const struct shim_global *global = shim_config_of_server(r->server)->global;
 	struct shim_lease_failure f = { .session_error = SHIM_SESSION_E_LOST };
 
-	if (global && global->process && shim_document_fetch(global->process, ret_document, &f))
-		return true;
-	*reterr_failure = explain(r, &f);
-	return false;
+	if (!global || !global->process ||
+		!shim_document_fetch(global->process, &ret_known->document, &f)) {
+		*reterr_failure = explain(r, &f);
+		return false;
+	}
+	if (procs_read(SHIM_STATUS_PROCESSES, &ret_known->procs) < 0)
+		ret_known->procs = (struct procs){ .item = NULL };
+	return true;
+}
+
+static void forget(struct known *k)
+{
+	shim_document_free(&k->document);
+	procs_deinit(&k->procs);
 }
 
 int shim_status_handler(request_rec *r)
 {
-	struct shim_document document = { .text = NULL };
 	struct shim_status_failure failure;
+	struct known known;
 	struct answer a;
 	int status;
 
@@ -226,11 +234,11 @@ int shim_status_handler(request_rec *r)
 	if (r->method_number != M_GET)
 		return HTTP_METHOD_NOT_ALLOWED;
 	init_answer(&a, r);
-	if (!fetch(r, &document, &failure))
+	if (!learn(r, &known, &failure))
 		return answer_failure(&a, &failure);
-	status = a.query.form == SHIM_STATUS_JSON ? answer_json(&a, &document)
-						  : answer_view(&a, &document);
-	shim_document_free(&document);
+	status = a.query.form == SHIM_STATUS_JSON ? answer_json(&a, &known)
+						  : answer_view(&a, &known);
+	forget(&known);
 	return status;
 }
 
@@ -238,23 +246,24 @@ int shim_status_hook(request_rec *r, int flags)
 {
 	const struct shim_out out = { .write = write_to_client, .sink = r };
 	const struct shim_status_query query = { .form = SHIM_STATUS_AUTO };
-	struct shim_document document = { .text = NULL };
 	struct shim_status_failure failure;
 	struct shim_status_view view;
+	struct known known;
 	bool is_short = flags & AP_STATUS_SHORT;
 	bool is_good;
 
 	if (r->main || has_htaccess(r))
 		return DECLINED;
-	is_good = fetch(r, &document, &failure);
+	is_good = learn(r, &known, &failure);
 	if (is_good) {
-		is_good = shim_status_view_init(&view, document.text, document.size, &query);
+		is_good = shim_status_view_init(
+			&view, known.document.text, known.document.size, &query, &known.procs);
 		if (is_good && is_short)
 			shim_status_put_lines(&out, &view);
 		else if (is_good)
 			shim_status_put_brief(&out, &view);
 		shim_status_view_deinit(&view);
-		shim_document_free(&document);
+		forget(&known);
 	}
 	if (!is_good && is_short)
 		shim_status_put_no_lines(&out);

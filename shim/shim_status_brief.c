@@ -10,10 +10,12 @@ struct figure {
 	const char *title;
 	const char *path; /* NULL: a sum */
 	size_t sum;       /* where it is in struct shim_status_sums */
+	bool is_usage;    /* a sum that /proc may hide */
 };
 
-#define SUM(name) NULL, offsetof(struct shim_status_sums, name)
-#define OF(path)  path, 0
+#define SUM(name)   NULL, offsetof(struct shim_status_sums, name), false
+#define USAGE(name) NULL, offsetof(struct shim_status_sums, name), true
+#define OF(path)    path, 0, false
 
 static const struct figure figures[] = {
 	{ "LsapiUptime", "Seconds since lsapid was started", OF("daemon.uptime_s") },
@@ -38,8 +40,16 @@ static const struct figure figures[] = {
 	{ "LsapiStartsRestored", "Starts of PHP, restored", OF("totals.thawed_starts") },
 	{ "LsapiStartFailures", "Starts of PHP that failed", OF("totals.start_failures") },
 	{ "LsapiRunaways", "Requests that ran for too long", OF("totals.runaways") },
+	{ "LsapiProcesses", "Processes of PHP", USAGE(processes) },
+	{ "LsapiMemoryKiB", "Memory of PHP in KiB, resident", USAGE(rss_kib) },
+	{ "LsapiCpuSeconds", "Processor time of PHP in seconds", USAGE(cpu_s) },
 	{ "LsapiApacheProcesses", "Apache processes", OF("totals.sessions") },
 };
+
+static bool is_known(const struct shim_status_view *v, const struct figure *f)
+{
+	return !f->is_usage || v->sums.has_usage;
+}
 
 static uint64_t value_of(const struct shim_status_view *v, const struct figure *f)
 {
@@ -62,8 +72,14 @@ void shim_status_put_lines(const struct shim_out *out, const struct shim_status_
 	shim_out_put(out, "LsapiVersion: ");
 	shim_out_line(out, shim_status_text(v->rest, "daemon.version"));
 	shim_out_put(out, "\n");
-	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-		put_line(out, figures[i].key, value_of(v, &figures[i]));
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+		if (is_known(v, &figures[i])) {
+			put_line(out, figures[i].key, value_of(v, &figures[i]));
+			continue;
+		}
+		shim_out_put(out, figures[i].key);
+		shim_out_put(out, ": -\n");
+	}
 	put_line(out, "LsapiConfigProblems",
 		json_array_size(shim_status_find(v->rest, "config.problems")));
 	put_line(out, "LsapiPoolsTroubled", v->troubles);
@@ -83,7 +99,10 @@ void shim_status_put_brief(const struct shim_out *out, const struct shim_status_
 		shim_out_put(out, "<tr><td>");
 		shim_out_put(out, figures[i].title);
 		shim_out_put(out, "</td><td align=\"right\">");
-		shim_status_put_count(out, value_of(v, &figures[i]));
+		if (is_known(v, &figures[i]))
+			shim_status_put_count(out, value_of(v, &figures[i]));
+		else
+			shim_out_put(out, "-");
 		shim_out_put(out, "</td></tr>\n");
 	}
 	shim_out_put(out, "</table>\n");

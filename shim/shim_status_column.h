@@ -11,7 +11,7 @@ enum shim_status_kind {
 	SHIM_STATUS_TEXT,
 	SHIM_STATUS_COUNT,
 	SHIM_STATUS_PLAIN, /* a number that is a name: of a process */
-	SHIM_STATUS_BYTES,
+	SHIM_STATUS_KIB,
 	SHIM_STATUS_SECONDS
 };
 

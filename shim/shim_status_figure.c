@@ -81,8 +81,8 @@ void shim_status_put_value(
 	case SHIM_STATUS_PLAIN:
 		shim_out_number(out, (uint64_t)number);
 		break;
-	case SHIM_STATUS_BYTES:
-		shim_status_put_bytes(out, number);
+	case SHIM_STATUS_KIB:
+		shim_status_put_bytes(out, number * 1024);
 		break;
 	case SHIM_STATUS_SECONDS:
 		shim_status_put_age(out, number);

@@ -5,6 +5,7 @@
 #include "shim/shim_status_asset.h"
 #include "shim/shim_status_figure.h"
 #include "shim/shim_status_pools.h"
+#include "shim/shim_status_refusals.h"
 #include "shim/shim_status_section.h"
 
 static const unsigned rates[] = { 0, 2, 5, 10, 30, 60, 300 };
@@ -123,6 +124,7 @@ void shim_status_put_page(const struct shim_out *out, const struct shim_status_v
 	shim_out_put(out, "<main id=\"live\" data-live>\n");
 	shim_status_put_figures(out, v);
 	shim_status_put_troubles(out, v);
+	shim_status_put_refusals(out, v);
 	shim_status_put_requests(out, v);
 	shim_status_put_pools(out, v);
 	shim_status_put_processes(out, v->rest);

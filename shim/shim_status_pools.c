@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "shim/shim_status_figure.h"
+#include "shim/shim_status_cell.h"
 
 /* What a click on a heading asks for: numbers from the greatest on, and then the other way round.
  */
@@ -49,18 +49,8 @@ static void put_state(const struct shim_out *out, const json_t *pool)
 	shim_out_text(out, state);
 	shim_out_put(out, "</span> <small>");
 	shim_status_put_age(out, shim_status_number(pool, "state_s"));
+	shim_out_put(out, json_is_true(json_object_get(pool, "is_stopped")) ? ", stopped" : "");
 	shim_out_put(out, "</small>");
-}
-
-/* Without an account of that name there is still its number. */
-static void put_user(const struct shim_out *out, const json_t *pool)
-{
-	const char *user = shim_status_text(pool, "user");
-
-	if (*user)
-		shim_out_text(out, user);
-	else
-		shim_out_number(out, shim_status_count(pool, "uid"));
 }
 
 static void put_cell(
@@ -81,15 +71,19 @@ static void put_cell(
 	if (strcmp(c->name, "state") == 0)
 		put_state(out, pool);
 	else if (strcmp(c->name, "user") == 0)
-		put_user(out, pool);
+		shim_status_put_user(out, pool);
 	else
 		shim_status_put_value(out, value, c->kind);
 	shim_out_put(out, c == shim_status_columns ? "</th>" : "</td>");
 }
 
-static void put_row(const struct shim_out *out, const struct shim_status_pool *row)
+static void put_row(const struct shim_out *out, const struct shim_status_view *v,
+	const struct shim_status_pool *row)
 {
 	json_t *pool = shim_document_parse(row->at, row->size);
+	struct procs_sum ignored = { .processes = 0 };
+
+	shim_status_usage_add(pool, v->procs, &ignored);
 
 	shim_out_put(out, "<tr>");
 	for (const struct shim_status_column *c = shim_status_columns; c->name; c++)
@@ -166,7 +160,7 @@ void shim_status_put_pools(const struct shim_out *out, const struct shim_status_
 			put_heading(out, v, c);
 		shim_out_put(out, "</tr></thead>\n<tbody>\n");
 		for (size_t i = from; i < end; i++)
-			put_row(out, &v->pool[i]);
+			put_row(out, v, &v->pool[i]);
 		shim_out_put(out, "</tbody></table></div>\n");
 	}
 	put_pages(out, v);

@@ -3,10 +3,9 @@
 #include "shim/shim_status_section.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "proto/reason.h"
-#include "shim/shim_status_figure.h"
+#include "shim/shim_status_cell.h"
 
 /* --- figures ------------------------------------------------------------------------------ */
 
@@ -27,17 +26,6 @@ static void put_note(const struct shim_out *out, const char *text)
 static void end_figure(const struct shim_out *out)
 {
 	shim_out_put(out, "</dd></div>\n");
-}
-
-/* In the time of the server, as its logs. */
-static void put_since(const struct shim_out *out, time_t when)
-{
-	char text[64] = "";
-	struct tm at;
-
-	if (localtime_r(&when, &at))
-		(void)strftime(text, sizeof(text), "since %Y-%m-%d %H:%M", &at);
-	put_note(out, text);
 }
 
 /* A number, and another that gives it its measure: "of", "at most". */
@@ -64,6 +52,17 @@ static void put_number(
 	end_figure(out);
 }
 
+/* Resident, and what else it has cost. */
+static void put_usage(const struct shim_out *out, const struct shim_status_sums *s)
+{
+	shim_status_put_bytes(out, (double)s->rss_kib * 1024);
+	shim_out_put(out, " <small>");
+	shim_status_put_count(out, s->processes);
+	shim_out_put(out, s->processes == 1 ? " process, CPU " : " processes, CPU ");
+	shim_status_put_age(out, (double)s->cpu_s);
+	shim_out_put(out, "</small>");
+}
+
 void shim_status_put_figures(const struct shim_out *out, const struct shim_status_view *v)
 {
 	const struct shim_status_sums *s = &v->sums;
@@ -72,7 +71,9 @@ void shim_status_put_figures(const struct shim_out *out, const struct shim_statu
 	shim_out_put(out, "<dl class=\"figures\">\n");
 	begin_figure(out, "Up for");
 	shim_status_put_age(out, shim_status_number(rest, "daemon.uptime_s"));
-	put_since(out, (time_t)(shim_status_count(rest, "daemon.started_ms") / 1000));
+	shim_out_put(out, " <small>since ");
+	shim_status_put_time(out, (time_t)(shim_status_count(rest, "daemon.started_ms") / 1000));
+	shim_out_put(out, "</small>");
 	end_figure(out);
 	put_figure(out, "Pools with PHP", s->pools - s->cold, "of ", s->pools, " known");
 	put_figure(out, "Children busy", s->busy, "of ", s->busy + s->idle, " there");
@@ -83,6 +84,12 @@ void shim_status_put_figures(const struct shim_out *out, const struct shim_statu
 	put_number(out, "Refused", s->rejects, "");
 	put_figure(out, "Starts of PHP", shim_status_count(rest, "totals.cold_starts"), "cold, ",
 		shim_status_count(rest, "totals.thawed_starts"), " restored");
+	begin_figure(out, "Memory of PHP");
+	if (s->has_usage)
+		put_usage(out, s);
+	else
+		shim_out_put(out, "\xe2\x80\x93");
+	end_figure(out);
 	put_number(out, "Apache", shim_status_count(rest, "totals.sessions"), "processes");
 	shim_out_put(out, "</dl>\n");
 }
@@ -175,14 +182,37 @@ static void put_replacing(const struct shim_out *out, const json_t *replacing)
 	put_remedy(out, "The others follow by themselves.");
 }
 
-/* How many of a list are not shown. */
-static void put_more(const struct shim_out *out, size_t count)
+/* By an administrator: who wonders why a site answers with 503 reads it here. */
+static void put_stopped(const struct shim_out *out, const json_t *stopped)
 {
-	if (count <= SHIM_STATUS_LIST)
-		return;
-	shim_out_put(out, "<p class=\"extent\">and ");
-	shim_status_put_count(out, count - SHIM_STATUS_LIST);
-	shim_out_put(out, " more</p>\n");
+	size_t count = json_array_size(stopped), i;
+	json_t *mark;
+
+	shim_out_put(out, "<li><p><b>Stopped</b> by an administrator: ");
+	json_array_foreach(stopped, i, mark)
+	{
+		const char *name = shim_status_text(mark, "name");
+
+		if (i == SHIM_STATUS_LIST)
+			break;
+		shim_out_put(out, i ? ", " : "");
+		shim_out_text(out, *name ? name : "all");
+		shim_out_put(out, " of ");
+		shim_status_put_user(out, mark);
+	}
+	if (count > SHIM_STATUS_LIST) {
+		shim_out_put(out, " and more: ");
+		shim_status_put_count(out, count - SHIM_STATUS_LIST);
+	}
+	put_remedy(out, "lsapidctl warm lets them run again; warm --user all of a user.");
+}
+
+static void put_log_level(const struct shim_out *out, const char *level)
+{
+	shim_out_put(out, "<li><p><b>Log level ");
+	shim_out_text(out, level);
+	shim_out_put(out, "</b>, by lsapidctl log-level");
+	put_remedy(out, "It holds until the next reload or restart.");
 }
 
 void shim_status_put_troubles(const struct shim_out *out, const struct shim_status_view *v)
@@ -194,7 +224,11 @@ void shim_status_put_troubles(const struct shim_out *out, const struct shim_stat
 	size_t i;
 	json_t *problem;
 
-	if (!json_array_size(problems) && !v->troubles && !is_replacing)
+	const json_t *stopped = json_object_get(v->rest, "stopped");
+	bool has_level = json_is_true(shim_status_find(v->rest, "daemon.is_log_level_set"));
+
+	if (!json_array_size(problems) && !v->troubles && !is_replacing && !has_level &&
+		!json_array_size(stopped))
 		return;
 	shim_out_put(out, "<section><h2>What needs attention</h2>\n<ul class=\"troubles\">\n");
 	json_array_foreach(problems, i, problem)
@@ -204,45 +238,19 @@ void shim_status_put_troubles(const struct shim_out *out, const struct shim_stat
 	}
 	if (is_replacing)
 		put_replacing(out, replacing);
+	if (json_array_size(stopped))
+		put_stopped(out, stopped);
+	if (has_level)
+		put_log_level(out, shim_status_text(v->rest, "daemon.log_level"));
 	for (i = 0; i < v->troubles && i < SHIM_STATUS_LIST; i++)
 		put_trouble(out, &v->trouble[i]);
 	shim_out_put(out, "</ul>\n");
-	put_more(out, json_array_size(problems));
-	put_more(out, v->troubles);
+	shim_status_put_more(out, json_array_size(problems));
+	shim_status_put_more(out, v->troubles);
 	shim_out_put(out, "</section>\n");
 }
 
 /* --- requests ----------------------------------------------------------------------------- */
-
-static void begin_table(const struct shim_out *out, const char *id, const char *columns)
-{
-	shim_out_put(out, "<div class=\"wide\" id=\"wide-");
-	shim_out_put(out, id);
-	shim_out_put(out, "\"><table class=\"cards\" aria-labelledby=\"");
-	shim_out_put(out, id);
-	shim_out_put(out, "\"><thead><tr>");
-	shim_out_put(out, columns);
-	shim_out_put(out, "</tr></thead>\n<tbody>\n");
-}
-
-static void put_text_cell(const struct shim_out *out, const char *title, const char *text)
-{
-	shim_out_put(out, "<td data-of=\"");
-	shim_out_put(out, title);
-	shim_out_put(out, "\">");
-	shim_out_text(out, text);
-	shim_out_put(out, "</td>");
-}
-
-static void put_value_cell(const struct shim_out *out, const char *title, const json_t *value,
-	enum shim_status_kind kind)
-{
-	shim_out_put(out, "<td class=\"n\" data-of=\"");
-	shim_out_put(out, title);
-	shim_out_put(out, "\">");
-	shim_status_put_value(out, value, kind);
-	shim_out_put(out, "</td>");
-}
 
 static void put_request(const struct shim_out *out, const struct shim_status_request *r)
 {
@@ -250,16 +258,22 @@ static void put_request(const struct shim_out *out, const struct shim_status_req
 	const char *vhost = shim_status_text(request, "vhost");
 
 	shim_out_put(out, "<tr>");
-	put_value_cell(out, "For", json_object_get(r->backend, "state_s"), SHIM_STATUS_SECONDS);
-	put_text_cell(out, "Virtual host", *vhost || !r->pool ? vhost : r->pool);
-	put_text_cell(out, "User", r->user ? r->user : "");
-	put_text_cell(out, "Method", shim_status_text(request, "method"));
+	shim_status_put_value_cell(
+		out, "For", json_object_get(r->backend, "state_s"), SHIM_STATUS_SECONDS);
+	shim_status_put_text_cell(out, "Virtual host", *vhost || !r->pool ? vhost : r->pool);
+	shim_status_put_text_cell(out, "User", r->user ? r->user : "");
+	shim_status_put_text_cell(out, "Method", shim_status_text(request, "method"));
 	shim_out_put(out, "<th scope=\"row\" data-of=\"URI\" class=\"path\">");
 	shim_out_text(out, shim_status_text(request, "uri"));
 	shim_out_put(out, "</th><td data-of=\"Script\" class=\"path\">");
 	shim_out_text(out, shim_status_text(request, "script"));
 	shim_out_put(out, "</td>");
-	put_value_cell(out, "Pid", json_object_get(r->backend, "pid"), SHIM_STATUS_PLAIN);
+	shim_status_put_value_cell(
+		out, "Pid", json_object_get(r->backend, "pid"), SHIM_STATUS_PLAIN);
+	shim_status_put_value_cell(
+		out, "Memory", json_object_get(r->backend, "rss_kib"), SHIM_STATUS_KIB);
+	shim_status_put_value_cell(
+		out, "CPU", json_object_get(r->backend, "cpu_s"), SHIM_STATUS_SECONDS);
 	shim_out_put(out, "</tr>\n");
 }
 
@@ -270,14 +284,15 @@ void shim_status_put_requests(const struct shim_out *out, const struct shim_stat
 		shim_out_put(out, "<p class=\"extent\">none</p></section>\n");
 		return;
 	}
-	begin_table(out, "requests",
+	shim_status_begin_table(out, "requests",
 		"<th scope=\"col\" class=\"n\">For</th><th scope=\"col\">Virtual host</th>"
 		"<th scope=\"col\">User</th><th scope=\"col\">Method</th><th scope=\"col\">URI</th>"
-		"<th scope=\"col\">Script</th><th scope=\"col\" class=\"n\">Pid</th>");
+		"<th scope=\"col\">Script</th><th scope=\"col\" class=\"n\">Pid</th>"
+		"<th scope=\"col\" class=\"n\">Memory</th><th scope=\"col\" class=\"n\">CPU</th>");
 	for (size_t i = 0; i < v->requests && i < SHIM_STATUS_LIST; i++)
 		put_request(out, &v->request[i]);
-	shim_out_put(out, "</tbody></table></div>\n");
-	put_more(out, v->requests);
+	shim_status_end_table(out);
+	shim_status_put_more(out, v->requests);
 	shim_out_put(out, "</section>\n");
 }
 
@@ -301,7 +316,7 @@ void shim_status_put_processes(const struct shim_out *out, const json_t *rest)
 	json_t *s;
 
 	begin_details(out, "processes", "Apache processes");
-	begin_table(out, "processes",
+	shim_status_begin_table(out, "processes",
 		"<th scope=\"col\">Server</th><th scope=\"col\" class=\"n\">Pid</th>"
 		"<th scope=\"col\" class=\"n\">Age</th>"
 		"<th scope=\"col\" class=\"n\">Connections</th>"
@@ -313,15 +328,20 @@ void shim_status_put_processes(const struct shim_out *out, const json_t *rest)
 		shim_out_put(out, "<tr><th scope=\"row\" data-of=\"Server\">");
 		shim_out_text(out, shim_status_text(s, "server"));
 		shim_out_put(out, "</th>");
-		put_value_cell(out, "Pid", json_object_get(s, "pid"), SHIM_STATUS_PLAIN);
-		put_value_cell(out, "Age", json_object_get(s, "age_s"), SHIM_STATUS_SECONDS);
-		put_value_cell(out, "Connections", json_object_get(s, "leases"), SHIM_STATUS_COUNT);
-		put_value_cell(out, "Busy", json_object_get(s, "busy"), SHIM_STATUS_COUNT);
-		put_value_cell(out, "Waiting", json_object_get(s, "waiting"), SHIM_STATUS_COUNT);
+		shim_status_put_value_cell(
+			out, "Pid", json_object_get(s, "pid"), SHIM_STATUS_PLAIN);
+		shim_status_put_value_cell(
+			out, "Age", json_object_get(s, "age_s"), SHIM_STATUS_SECONDS);
+		shim_status_put_value_cell(
+			out, "Connections", json_object_get(s, "leases"), SHIM_STATUS_COUNT);
+		shim_status_put_value_cell(
+			out, "Busy", json_object_get(s, "busy"), SHIM_STATUS_COUNT);
+		shim_status_put_value_cell(
+			out, "Waiting", json_object_get(s, "waiting"), SHIM_STATUS_COUNT);
 		shim_out_put(out, "</tr>\n");
 	}
-	shim_out_put(out, "</tbody></table></div>\n");
-	put_more(out, json_array_size(sessions));
+	shim_status_end_table(out);
+	shim_status_put_more(out, json_array_size(sessions));
 	shim_out_put(out, "</details>\n");
 }
 

@@ -30,7 +30,7 @@ static double interest(const json_t *pool)
 		return 1e6 + waiting;
 	if (busy > 0)
 		return 10 + busy;
-	return is_cold(pool) ? 0 : 1;
+	return is_cold(pool) && !json_is_true(json_object_get(pool, "is_stopped")) ? 0 : 1;
 }
 
 static void add_sums(struct shim_status_sums *s, const json_t *pool)
@@ -97,6 +97,19 @@ static void add_requests(struct shim_status_view *v, const json_t *pool)
 	}
 }
 
+/* What came last is looked for first. */
+static void add_refusal(struct shim_status_view *v, const json_t *pool, struct shim_status_pool row)
+{
+	const json_t *last = json_object_get(pool, "last_refusal");
+	void *list = last ? grow(v, v->refusal, v->refusals, sizeof(*v->refusal)) : NULL;
+
+	if (!list)
+		return;
+	v->refusal = list;
+	row.weight = shim_status_number(last, "time_ms");
+	v->refusal[v->refusals++] = row;
+}
+
 static void add_pool(struct shim_status_view *v, const json_t *pool, struct shim_status_pool row)
 {
 	void *list = grow(v, v->pool, v->pools, sizeof(*v->pool));
@@ -112,15 +125,26 @@ static void add_pool(struct shim_status_view *v, const json_t *pool, struct shim
 	v->pool[v->pools++] = row;
 }
 
-static void take_pool(void *context, const json_t *pool, const char *at, size_t size)
+/** What is known when all pools have come. */
+struct walk {
+	struct shim_status_view *view;
+	struct procs_sum usage;
+	size_t running; /* pools with PHP */
+};
+
+static void take_pool(void *context, json_t *pool, const char *at, size_t size)
 {
-	struct shim_status_view *v = context;
+	struct walk *w = context;
+	struct shim_status_view *v = w->view;
 	const struct shim_status_query *q = v->query;
 	const struct shim_status_pool row = {
 		.at = at, .size = size, .order = (uint32_t)v->sums.pools
 	};
 
+	shim_status_usage_add(pool, v->procs, &w->usage);
+	w->running += shim_status_count(pool, "pid") > 0;
 	add_sums(&v->sums, pool);
+	add_refusal(v, pool, row);
 	add_requests(v, pool);
 	if (has_trouble(pool)) {
 		if (v->troubles < SHIM_STATUS_LIST)
@@ -149,6 +173,13 @@ static int compare_pools(const void *a, const void *b, void *context)
 	return order ? order : (one->order > two->order) - (one->order < two->order);
 }
 
+static int compare_refusals(const void *a, const void *b)
+{
+	const struct shim_status_pool *one = a, *two = b;
+
+	return (one->weight < two->weight) - (one->weight > two->weight);
+}
+
 static int compare_requests(const void *a, const void *b)
 {
 	const struct shim_status_request *one = a, *two = b;
@@ -157,16 +188,26 @@ static int compare_requests(const void *a, const void *b)
 }
 
 bool shim_status_view_init(struct shim_status_view *v, const char *text, size_t size,
-	const struct shim_status_query *query)
+	const struct shim_status_query *query, const struct procs *procs)
 {
+	struct walk w = { .view = v };
+
 	*v = (struct shim_status_view){
 		.query = query,
+		.procs = procs,
 		.sort = shim_status_column_find(query->sort),
 		.trouble = calloc(SHIM_STATUS_LIST, sizeof(*v->trouble)),
 	};
 	if (!v->trouble)
 		return false;
-	v->rest = shim_document_walk(text, size, take_pool, v);
+	v->rest = shim_document_walk(text, size, take_pool, &w);
+	v->sums.processes = w.usage.processes;
+	v->sums.rss_kib = w.usage.rss_kib;
+	v->sums.cpu_s = (uint64_t)w.usage.cpu_s;
+	/* where it is hidden from us, none of them is there */
+	v->sums.has_usage = procs->count > 0 && (w.usage.processes > 0 || !w.running);
+	if (v->refusals)
+		qsort(v->refusal, v->refusals, sizeof(*v->refusal), compare_refusals);
 	if (v->pools)
 		qsort_r(v->pool, v->pools, sizeof(*v->pool), compare_pools, v);
 	if (v->requests)
@@ -186,6 +227,7 @@ void shim_status_view_deinit(struct shim_status_view *v)
 	free(v->pool);
 	free(v->trouble);
 	free(v->request);
+	free(v->refusal);
 	json_decref(v->rest);
 }
 

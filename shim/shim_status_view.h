@@ -11,6 +11,7 @@
 #include "shim/shim_document.h"
 #include "shim/shim_status_column.h"
 #include "shim/shim_status_query.h"
+#include "shim/shim_status_usage.h"
 
 /** Rows of the lists that have no pages: what is beyond is counted. */
 #define SHIM_STATUS_LIST 100U
@@ -35,10 +36,13 @@ struct shim_status_request {
 /** Sums over all pools, shown or not. */
 struct shim_status_sums {
 	uint64_t pools, cold, busy, idle, waiting, requests, errors, rejects, starts, deaths;
+	uint64_t processes, rss_kib, cpu_s;
+	bool has_usage; /* /proc tells the three of them */
 };
 
 struct shim_status_view {
 	const struct shim_status_query *query; /* borrowed */
+	const struct procs *procs;             /* borrowed */
 	json_t *rest;                          /* owned: the document without its pools */
 	struct shim_status_sums sums;
 	struct shim_status_pool *pool; /* owned: those of all pages */
@@ -48,17 +52,21 @@ struct shim_status_view {
 	size_t troubles;                  /* all of them */
 	struct shim_status_request *request; /* owned; the longest first */
 	size_t requests;
+	struct shim_status_pool
+		*refusal; /* owned: pools that refused something, the last one first */
+	size_t refusals;
 	const struct shim_status_column *sort; /* NULL: what is of interest first */
 	bool is_out_of_memory;
 };
 
 /**
  * shim_status_view_init() - look at the text of a document, borrowed until the end
+ * @procs: all processes, or none if they could not be read
  *
  * Return: true; false: it is none, or there is no memory. shim_status_view_deinit() in any case.
  */
 bool shim_status_view_init(struct shim_status_view *v, const char *text, size_t size,
-	const struct shim_status_query *query);
+	const struct shim_status_query *query, const struct procs *procs);
 void shim_status_view_deinit(struct shim_status_view *v);
 
 /** shim_status_view_page() - the page that is shown: the one asked for, or the last */

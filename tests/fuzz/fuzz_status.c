@@ -45,9 +45,33 @@ static void check_elements(const char *page)
 	}
 }
 
+/* A document stays one, whatever is put into it; and what is none comes out as it is. */
+static void check_json(const char *text, size_t size, const struct procs *procs)
+{
+	json_t *before = shim_document_parse(text, size), *after;
+	char *copy = NULL;
+	size_t copy_size = 0;
+	FILE *file = open_memstream(&copy, &copy_size);
+	const struct shim_out out = { .write = write_to_file, .sink = file };
+
+	assert(file);
+	shim_status_usage_put(&out, text, size, procs);
+	(void)fclose(file);
+	assert(copy_size >= size);
+	after = shim_document_parse(copy, copy_size);
+	assert(!before || after);
+	json_decref(before);
+	json_decref(after);
+	free(copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct shim_status_frame frame = { .host = "host", .time = "now" };
+	/* those that the documents of the corpus speak of */
+	struct proc item[] = { { .pid = 10 },
+		{ .pid = 77, .figures = { .parent = 10, .rss_pages = 5 } } };
+	struct procs procs = { .item = item, .count = 2, .ticks_per_s = 100, .page_kib = 4 };
 	const uint8_t *end = size ? memchr(data, '\0', size) : NULL;
 	struct shim_status_query q;
 	struct shim_status_view v;
@@ -58,8 +82,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	size_t text_size = size - (size_t)(end + 1 - data);
 
+	if (procs_sort(&procs) < 0)
+		return 0;
 	shim_status_query_parse((const char *)data, &q);
-	if (shim_status_view_init(&v, (const char *)end + 1, text_size, &q)) {
+	if (shim_status_view_init(&v, (const char *)end + 1, text_size, &q, &procs)) {
 		FILE *file = open_memstream(&page, &page_size);
 		const struct shim_out out = { .write = write_to_file, .sink = file };
 
@@ -73,5 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		free(page);
 	}
 	shim_status_view_deinit(&v);
+	check_json((const char *)end + 1, text_size, &procs);
+	free(procs.by_parent);
 	return 0;
 }

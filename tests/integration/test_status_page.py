@@ -4,6 +4,8 @@
 import json
 import os
 import re
+import signal
+import time
 
 import pytest
 
@@ -11,7 +13,7 @@ import browser
 import control_client as control
 from client import Raw
 from harness import HANDLER, Vhost
-from place import wait_until
+from place import PATIENCE, wait_until
 
 POOLS = 230
 EVIL = "<script>document.title='evil'</script>\"'&.test"
@@ -74,7 +76,7 @@ def test_content(site):
     # what has something to do comes first, and cold pools are counted only
     assert names(answer) == ["a.test", "b.test"]
     assert f"2 of {POOLS + 2}" in answer.text
-    assert re.search(r"<small>since 20\d\d-\d\d-\d\d \d\d:\d\d</small>", answer.text)
+    assert re.search(r"<small>since 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d</small>", answer.text)
     row = answer.text[answer.text.index('data-of="Pool">a.test'):].split("</tr>")[0]
     assert ">games</td>" in row and HANDLER in row
     # it serves once a first byte has come; what it was asked for may still be held
@@ -112,7 +114,6 @@ def test_order_and_pages(site):
 def test_machines(site):
     answer = page(site, "?json")
     assert answer.header("Content-Type") == "application/json"
-    assert int(answer.header("Content-Length")) == len(answer.body)
     document = json.loads(answer.body)
     assert len(document["pools"]) == POOLS + 2 and document["totals"]["pools"] == POOLS + 2
     assert {*document} == {*site.ctl.status()}
@@ -123,6 +124,26 @@ def test_machines(site):
         ("1", str(POOLS + 2), "2")
     assert (told["LsapiBusy"], told["LsapiRequests"], told["LsapiStartsCold"]) == ("1", "1", "2")
     assert told["LsapiVersion"] == document["daemon"]["version"]
+
+
+def test_memory_and_processor(site):
+    """As lsapidctl tells them, which reads /proc by itself, too."""
+    known = {p["name"]: p for p in site.ctl.status()["pools"] if p["pid"]}
+    told = {p["name"]: p for p in json.loads(page(site, "?json").body)["pools"]}
+    assert {*known} == {"a.test", "b.test"}
+    for name, pool in known.items():
+        assert {p["pid"] for p in told[name]["processes"]} == {p["pid"] for p in pool["processes"]}
+        assert 0.5 < told[name]["rss_kib"] / pool["rss_kib"] < 2
+        assert told[name]["cpu_s"] >= pool["cpu_s"]
+    assert told["site7.example.org"]["rss_kib"] is None
+    figures = lines(page(site, "?auto"))
+    count = sum(len(p["processes"]) for p in known.values())
+    assert int(figures["LsapiProcesses"]) == count and int(figures["LsapiMemoryKiB"]) > 1000
+    assert int(figures["LsapiCpuSeconds"]) >= 0
+    text = page(site).text
+    assert len(re.findall(r'data-of="Memory">[\d.]+&#8239;[kM]B<', text)) == 3, "pools, request"
+    assert len(re.findall(r'data-of="CPU">[\d.]+&#8239;s<', text)) == 3
+    assert names(page(site, "?sort=-memory"))[0] in known
 
 
 def test_methods(site):
@@ -172,6 +193,39 @@ def test_section_of_mod_status(site):
     assert told["LsapiUp"] == "1" and told["LsapiPools"] == str(POOLS + 2) and "Uptime" in told
     text = site.get("s.test", "/server-status").text
     assert "<h2>lsapid " in text and "Children busy" in text
+
+
+def test_who_is_stopped_and_what_was_refused(site):
+    """On the page, and what lsapidctl status says of it to people."""
+    def told():
+        status, text = site.ctl.run("status")
+        assert status == 0
+        return [line for line in text.splitlines() if line.startswith(("stopped ", "log level"))]
+
+    assert told() == [] and "an administrator: " not in page(site).text
+    assert site.ctl.run("log-level", "notice")[0] == 0
+    assert site.ctl.run("stop", "b.test")[0] == 0
+    owner = site.httpd.vhosts["b.test"].owner.pw_name
+    assert site.get("b.test", "/index.php").status == 503
+    level, stopped = told()
+    assert level.startswith("log level: notice, by lsapidctl log-level")
+    assert stopped.endswith(f": b.test of {owner}")
+    text = page(site).text
+    assert f"</b> by an administrator: b.test of {owner}</p>" in text
+    assert "<b>Log level notice</b>" in text and ", stopped</small></td>" in text
+    row = text[text.index('id="wide-refusals"'):].split("</table>")[0]
+    assert 'data-of="Pool">b.test<' in row and 'data-of="Times">stopped 1<' in row
+    assert re.search(r'data-of="Last">20\d\d-\d\d-\d\d \d\d:\d\d:\d\d<', row)
+    pool, = [p for p in site.ctl.status()["pools"] if p["name"] == "b.test"]
+    assert pool["last_refusal"]["reason"] == "stopped"
+    # what asks for no pool that can be
+    with control.Control(site.daemon.socket) as peer:
+        peer.hello(site.daemon.key.read_bytes())
+        peer.pool(handler="none", uid=100000, gid=100000, scope="vhost", name="<i>.test",
+                  children=20, docroot="/home/none")
+    assert 'data-of="Pool">&lt;i&gt;.test<' in page(site).text
+    assert site.ctl.run("warm", "b.test")[0] == 0 and site.ctl.run("reload")[0] == 0
+    assert told() == []
 
 
 @pytest.mark.skipif(not browser.PROGRAM, reason="needs chromium")
@@ -236,6 +290,26 @@ def test_daemon_stopped(stack):
     assert lines(made.get("s.test", "/server-status?auto"))["LsapiUp"] == "0"
     made.httpd.wait_log("no status: lsapid can not be reached", "s.test")
     made.daemon.start()
+    assert page(made).status == 200
+
+
+def test_daemon_hangs(stack):
+    """Nothing waits for longer than the bound that the manual names, and the rest is served."""
+    made = stack(Vhost("s.test", "man"), start=False, settings={"manager_timeout": 0})
+    made.httpd.extra = PAGE.format("/lsapi-status", "lsapi-status")
+    made.start()
+    assert page(made).status == 200
+    manager = made.daemon.manager()
+    os.kill(manager, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        answer = page(made)
+        assert time.monotonic() - began < 15 * PATIENCE
+    finally:
+        os.kill(manager, signal.SIGCONT)
+    assert answer.status == 503 and "does not answer" in answer.text
+    assert "journalctl -u lsapid" in answer.text
+    made.httpd.wait_log("control.sock does not answer", "s.test")
     assert page(made).status == 200
 
 
