@@ -48,12 +48,12 @@ static const char *remedy(enum priv_criu state)
 {
 	switch (state) {
 	case PRIV_CRIU_OFF:
-		return "name the program in lsapid.conf: criu_program, and restart lsapid";
+		return "name the program in lsapid.conf: criu_program; then lsapidctl reload";
 	case PRIV_CRIU_UNKNOWN:
 		return "ask again in a moment: it is being tried";
 	case PRIV_CRIU_FAILS:
 		return "install a criu that works with this kernel (criu check says whether it "
-		       "does), name it in lsapid.conf: criu_program; then restart lsapid";
+		       "does), name it in lsapid.conf: criu_program; then lsapidctl reload";
 	case PRIV_CRIU_WORKS:
 	case PRIV_CRIU_COUNT:
 		break;

@@ -142,6 +142,12 @@ def test_where_criu_is_not_there_php_runs_as_always(stack):
     status, text = made.ctl.run("criu", "freeze", "a.test")
     assert status == 1 and "/nowhere/criu is not there" in text
     assert made.daemon.text().count("criu.broken") == 1
+    # what the remedy says is enough: it is tried anew
+    made.daemon.settings["criu_program"] = "/elsewhere/criu"
+    made.daemon.write_conf()
+    assert made.ctl.run("reload")[0] == 0
+    wait_until(lambda: "/elsewhere/criu is not there" in made.ctl.run("criu", "check")[1], 10,
+               "another try")
 
 
 def test_a_wrong_command_line_is_told_without_a_daemon(stack):
