@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from criu_helper import (DONE, ENDED, FAILED, FROZEN, NO_IMAGE, NOBODY, RESTORED, WHY_NOT,
                          bench, find_below, run)
-from lsphp_server import is_alive, is_ours, ours_only
+from lsphp_server import BINARY, is_alive, is_ours, ours_only
 from place import wait_until
 
 # what CRIU is not needed for is tested in any case
@@ -298,6 +298,21 @@ def test_another_fact_drops_the_image(bench):
     assert job.wait() == 0
     _, report = bench.restore()
     assert report.result == NO_IMAGE and report.text == ""
+
+
+@frozen
+def test_an_image_depends_on_all_that_php_has_loaded(bench):
+    """The binary, and each library and extension."""
+    pid = bench.start()
+    bench.get(bench.script("first.php", "<?php echo 1;"))
+    assert bench.freeze_idle(pid).result == FROZEN
+    maps = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines()
+    loaded = {line.split()[5] for line in maps if len(line.split()) == 6 and "r-xp" in line}
+    loaded = {path for path in loaded if path.startswith("/")}
+    assert any("libc.so" in path for path in loaded) and os.path.realpath(BINARY) in loaded
+    manifest, = bench.image_files("manifest")
+    words = manifest.read_bytes()
+    assert [p for p in sorted(loaded) if p.encode() not in words] == []
 
 
 @frozen
