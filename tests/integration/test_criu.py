@@ -54,7 +54,7 @@ class Site:
 
     def start(self):
         self.stack.start()
-        self.daemon.wait_log("criu.works", 20)
+        self.daemon.wait_log("criu.state", 20)  # until then no start is measured
         return self
 
     def get(self, vhost="a.test", query=""):
