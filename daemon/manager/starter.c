@@ -44,8 +44,13 @@ void starter_next(struct manager *m)
 
 	while (is_turn(m) && (t = start_queue_pop(&m->starter.queue))) {
 		struct pool *p = LIST_OWNER(t, struct pool, start_ticket);
-		int r = starter_ask(p);
+		int r = 0;
 
+		/* the order that stops it stops others as well, and comes to it in a moment */
+		if (p->is_stopped)
+			pool_set_state(p, POOL_COLD, "stop");
+		else
+			r = starter_ask(p);
 		if (r < 0)
 			cannot_ask(p, r);
 	}

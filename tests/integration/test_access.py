@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from control_client import (CRIU, DENIED, DOCUMENT, RELOAD, SHOW, STATUS, STEER, WELCOME, WHY, Control,
-                            blob, reason_of, steer)
+from control_client import (CRIU, DENIED, DOCUMENT, RELOAD, SHOW, STATUS, STEER, WELCOME, WHY,
+                            Control, blob, reason_of, steer)
 from harness import Vhost
 from place import APACHE
 

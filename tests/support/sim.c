@@ -17,6 +17,7 @@
 #define HOT_POOLS    48U
 #define HOT_FOR      20000U
 #define RELOAD_EVERY 15000U
+#define STEER_EVERY  3001U
 
 _Noreturn void sim_fail(const struct sim *s, const char *what)
 {
@@ -149,6 +150,8 @@ static void on_sent(void *context, const struct priv_message *msg)
 		s->parent[s->parent_count++] = (struct sim_parent){ .id = msg->id };
 		return;
 	}
+	if (msg->signal == PRIV_SIGNAL_CHILD_KILL)
+		return; /* its holder sees it end */
 	p = find_parent(s, msg->id);
 	if (!p)
 		sim_fail(s, "a signal to nobody");
@@ -402,6 +405,8 @@ static void move_parent(struct sim *s)
 		msg.status = is_told ? 0 : SIGSEGV;
 		drop_parent(s, p);
 		assert_true(starter_on_exited(&s->manager, &msg));
+	} else {
+		sim_greet(map_find(&s->manager.starter.by_spawn, p->id));
 	}
 }
 
@@ -469,6 +474,8 @@ void sim_step(struct sim *s)
 	s->event++;
 	if (s->event % RELOAD_EVERY == 0)
 		reload(s);
+	else if (s->event % STEER_EVERY == 0)
+		sim_steer(s);
 	else if (what < 400)
 		arrive(s);
 	else if (what < 780)

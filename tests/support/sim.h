@@ -73,6 +73,22 @@ struct sim_starter {
 	struct list tickets;   /* in the order of coming */
 };
 
+/** What a run was made of, so that nothing is proved by nothing happening. */
+enum sim_count {
+	SIM_GRANTED,
+	SIM_QUEUED_GRANTED,
+	SIM_REFUSED,
+	SIM_HELD_BACK,
+	SIM_AT_SHARE,
+	SIM_SWAPS,
+	SIM_STARTS,
+	SIM_REAPED,
+	SIM_ORDERS,
+	SIM_ANSWERED, /* orders that were done in time */
+	SIM_STOPPED,  /* pools, each time that all are looked at */
+	SIM_COUNT
+};
+
 struct sim {
 	struct manager manager;
 	struct config config;
@@ -90,6 +106,8 @@ struct sim {
 	struct list waiting;
 	uint32_t sequence;
 
+	uint64_t awaited[STEER_MAX_ORDERS]; /* orders that somebody waits for; 0: a free place */
+
 	/* of sim_check.c */
 	struct sim_starter starter[SIM_USERS];
 	struct list starters;
@@ -103,19 +121,7 @@ struct sim {
 	} victim;
 	const struct backend *yields; /* it has to be closed for a poorer user; NULL: none has to */
 	bool is_timer;                /* a timer runs: what is retired now is idle */
-	uint64_t counts[8];
-};
-
-/** What a run was made of, so that nothing is proved by nothing happening. */
-enum sim_count {
-	SIM_GRANTED,
-	SIM_QUEUED_GRANTED,
-	SIM_REFUSED,
-	SIM_HELD_BACK,
-	SIM_AT_SHARE,
-	SIM_SWAPS,
-	SIM_STARTS,
-	SIM_REAPED
+	uint64_t counts[SIM_COUNT];
 };
 
 /** sim_new() - asserts; sim_free() accepts NULL */
@@ -149,6 +155,15 @@ uint64_t sim_random(struct sim *s, uint64_t below);
 /** sim_find_ask() - or the test fails */
 struct sim_ask *sim_find_ask(struct sim *s, uint32_t sequence);
 
+/** sim_steer() - an order of the administrator */
+void sim_steer(struct sim *s);
+
+/** sim_greet() - PHP of @p answers on the connection that an order has made, if there is one */
+void sim_greet(struct pool *p);
+
+/** sim_is_restarted() - by an order, now or a moment ago: its busy children finish */
+bool sim_is_restarted(const struct sim *s, const struct pool *p);
+
 /* sim_check.c: what must hold, whatever the manager does */
 void sim_check_grant(struct sim *s, const struct sim_ask *a);
 void sim_check_queued(struct sim *s, const struct sim_ask *a);
@@ -158,5 +173,6 @@ void sim_check_spawn(struct sim *s, uint64_t spawn_id);
 void sim_check_return(struct sim *s, const struct backend *b);
 void sim_check_returned(struct sim *s);
 void sim_check_retire(struct sim *s, uint64_t spawn_id);
-void sim_check_turn(struct sim *s); /* after each event */
-void sim_check_all(struct sim *s);  /* from time to time, after SIM_PATIENCE_NS of quiet */
+void sim_check_turn(struct sim *s);   /* after each event */
+void sim_check_orders(struct sim *s); /* of sim_steer.c; with sim_check_all() */
+void sim_check_all(struct sim *s);    /* from time to time, after SIM_PATIENCE_NS of quiet */

@@ -138,6 +138,8 @@ void sim_check_grant(struct sim *s, const struct sim_ask *a)
 	const struct list_node *first = list_first(&a->pool->asks);
 
 	s->counts[SIM_GRANTED]++;
+	if (a->pool->pool->is_stopped)
+		sim_fail(s, "a stopped pool serves");
 	if (!a->is_queued && first)
 		sim_fail(s, "served before those who came first");
 	if (a->is_queued && first != &a->of_pool)
@@ -259,6 +261,8 @@ void sim_check_spawn(struct sim *s, uint64_t spawn_id)
 	s->counts[SIM_STARTS]++;
 	if (starting > s->config.max_concurrent_starts)
 		sim_fail(s, "more starts at once than there may be");
+	if (p->is_stopped)
+		sim_fail(s, "a stopped pool was started");
 	if (p->backoff.until_ns > m->now_ns)
 		sim_fail(s, "a pool that failed was started too early");
 }
@@ -268,8 +272,8 @@ void sim_check_retire(struct sim *s, uint64_t spawn_id)
 	const struct pool *p = map_find(&s->manager.starter.by_spawn, spawn_id);
 	struct list_node *n, *tmp;
 
-	if (!s->is_timer || !p)
-		return; /* a reload: its busy ones finish */
+	if (!s->is_timer || !p || sim_is_restarted(s, p))
+		return; /* a reload, or an order: its busy ones finish */
 	s->counts[SIM_REAPED]++;
 	LIST_FOREACH (&p->held, n, tmp) {
 		if (lease_is_busy(LIST_OWNER(n, struct backend, node)))

@@ -312,6 +312,5 @@ NEVER(void peer_send_welcome(
 	struct peer *p, uint32_t seq, const struct control_welcome *m, int table_fd))
 NEVER(void peer_send_pool_ok(struct peer *p, uint32_t seq, const struct control_pool_ok *m))
 NEVER(void peer_send_reject(struct peer *p, uint32_t seq, const struct control_reject *m))
-NEVER(void peer_send_document(struct peer *p, uint32_t seq, const char *json, int status))
 NEVER(void refuse_peer(struct peer *peer, uint32_t sequence, enum reason reason, const char *detail,
 	const struct pool_spec *spec))

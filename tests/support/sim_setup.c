@@ -90,6 +90,7 @@ struct sim *sim_new(uint64_t seed)
 	map_init(&s->asks);
 	heap_init(&s->due, is_due_before);
 	assert_int_equal(starter_init(&m->starter, m), 0);
+	assert_int_equal(steer_init(&m->steer, m), 0);
 	assert_int_equal(admit_init(&m->admit, m), 0);
 	assert_int_equal(pool_set_init(&m->pools, m), 0);
 	for (uint32_t i = 0; i < SIM_USERS; i++)
@@ -117,6 +118,7 @@ void sim_free(struct sim *s)
 	pool_set_deinit(&s->manager.pools);
 	users_deinit(&s->manager.users);
 	graveyard_empty(&s->manager.graveyard);
+	steer_deinit(&s->manager.steer);
 	admit_deinit(&s->manager.admit);
 	starter_deinit(&s->manager.starter);
 	accounts_deinit(&s->manager.accounts);

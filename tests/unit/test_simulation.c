@@ -41,17 +41,22 @@ static void simulation__random_history__nothing_is_broken(void **state)
 			continue;
 		sim_wait(s, SIM_PATIENCE_NS);
 		sim_check_all(s);
+		sim_check_orders(s);
 	}
 	print_message(
 		"granted %llu, of these from a queue %llu; refused %llu; held back by the host "
-		"%llu; grown at the share %llu, by a swap %llu; starts %llu, reaped %llu\n",
+		"%llu; grown at the share %llu, by a swap %llu; starts %llu, reaped %llu; "
+		"orders %llu, done in time %llu; stopped %llu\n",
 		(unsigned long long)s->counts[SIM_GRANTED],
 		(unsigned long long)s->counts[SIM_QUEUED_GRANTED],
 		(unsigned long long)s->counts[SIM_REFUSED],
 		(unsigned long long)s->counts[SIM_HELD_BACK],
 		(unsigned long long)s->counts[SIM_AT_SHARE],
 		(unsigned long long)s->counts[SIM_SWAPS], (unsigned long long)s->counts[SIM_STARTS],
-		(unsigned long long)s->counts[SIM_REAPED]);
+		(unsigned long long)s->counts[SIM_REAPED],
+		(unsigned long long)s->counts[SIM_ORDERS],
+		(unsigned long long)s->counts[SIM_ANSWERED],
+		(unsigned long long)s->counts[SIM_STOPPED]);
 	/* a history in which none of this happens proves nothing */
 	for (size_t i = 0; i < T_COUNT(s->counts) && events >= EVENTS; i++)
 		assert_true(s->counts[i] > 10);
