@@ -45,6 +45,8 @@ static const char *fate_outcome(const struct shim_exchange *x)
 
 	if (x->fate.fate == LEASE_FATE_RUNAWAY)
 		return "runaway";
+	if (x->fate.fate == LEASE_FATE_ENDED)
+		return "ended";
 	if (x->fate.fate != LEASE_FATE_KILLED)
 		return NULL;
 	crash_unpack(x->fate.limit_s, &c);

@@ -24,7 +24,13 @@ SLEEP = "<?php ob_end_clean(); echo str_repeat('a', 9000); flush(); usleep(30000
 NOTES = ("%U|%{lsapi-queue-us}n|%{lsapi-start-us}n|%{lsapi-kind}n|%{lsapi-first-us}n|"
          "%{lsapi-total-us}n|%{lsapi-cpu-us}n|%{lsapi-peak-bytes}n|%{lsapi-pid}n|"
          "%{lsapi-outcome}n|%{lsapi-user}n|%D")
-SCRIPTS = {"busy.php": BUSY, "program.php": PROGRAM, "sleep.php": SLEEP,
+EXIT = "<?php FFI::cdef('void _exit(int);')->_exit(3);"
+#: to whatever socket it has: one of them leads to Apache
+JUNK = """<?php
+$libc = FFI::cdef('long send(int, const char *, long, int);');
+for ($fd = 0; $fd < 64; $fd++) { $libc->send($fd, str_repeat('junk', 16), 64, 0x4000); }
+"""
+SCRIPTS = {"busy.php": BUSY, "exit.php": EXIT, "junk.php": JUNK, "program.php": PROGRAM, "sleep.php": SLEEP,
            "redirect.php": "<?php header('Location: /who.php', true, 200);"}
 
 def vhosts():
@@ -35,6 +41,11 @@ def vhosts():
             Vhost("queue.test", "mail", extra=few + "On\nlsapi_access_log Off\n"
                   "lsapi_access_log queue.json json"),
             Vhost("off.test", "games", extra="lsapi_access_log Off"),
+            Vhost("ends.test", "games", extra="php_admin_value ffi.enable 1\n"
+                  "lsapi_backend_max_process_time 1"),
+            Vhost("kill.test", "games"),
+            Vhost("late.test", "mail", extra=few + "On"),
+            Vhost("nobody.test", extra="lsapi_use_default_uid Off"),
             Vhost("usage.test", "games", extra="lsapi_measure_usage On\nlsapi_access_log Off"),
             Vhost("limit.test", "games",
                   extra="lsapi_poll_timeout 1\nlsapi_backend_max_process_time 60")]
@@ -45,6 +56,11 @@ def site(request):
     """One stack for all of them. Logs are relative to ServerRoot, which is the place."""
     from stack import Stack, end_all
     made = Stack(vhosts(), start=False)
+    made.daemon.settings["pools_dir"] = made.place.directory("pools.d")
+    user = made.httpd.vhosts["late.test"].owner.pw_name
+    made.place.file("pools.d/late.conf", f'pool late {{ user = "{user}"\n queue_wait = 100ms\n'
+                    ' vhosts = { "late.test" }\n }\n', mode=0o600)
+    made.daemon.write_conf()
     made.httpd.extra = (
         "lsapi_access_log access.json JSON\nlsapi_access_log access.log\n"
         f"lsapi_access_log \"|/usr/bin/tee -a {made.place.path}/piped\" \"%{{uri}} %{{status}}\"\n"
@@ -117,10 +133,11 @@ def test_outcomes(site):
     assert died["outcome"] == "killed:9" and died["status"] == 503
     assert died["first_us"] is None and died["cpu_us"] is None and died["peak_bytes"] is None
     assert site.get("a.test", "/none.php").status == 404
-    found = [json.loads(x) for x in lines(site, "access.json")]
     # what was asked for, and the page for it: each is PHP's
-    assert [(x["outcome"], x["script"].rsplit("/", 1)[1]) for x in found
-            if x["uri"] == "/none.php"] == [("no-script", "none.php"), ("ok", "who.php")]
+    wait_until(lambda: sum("/none.php" in x for x in lines(site, "access.log")) == 2, 10)
+    found = [x for x in map(json.loads, lines(site, "access.json")) if x["uri"] == "/none.php"]
+    assert [(x["outcome"], x["script"].rsplit("/", 1)[1]) for x in found] == [
+        ("no-script", "none.php"), ("ok", "who.php")]
     assert site.get("limit.test", "/sleep.php").status == 200
     site.place.file(site.httpd.vhosts["limit.test"].docroot / "long.php",
                     "<?php sleep(30);", site.httpd.vhosts["limit.test"].owner)
@@ -137,6 +154,38 @@ def test_outcomes(site):
     assert wait_until(lambda: [x for x in map(json.loads, lines(site, "access.json"))
                                if x["uri"] == "/redirect.php"][1:], 10)[0]["script"].endswith(
         "who.php")
+
+
+def test_outcomes_of_what_ends_by_itself_or_is_ended(site):
+    for name, status, outcome in (("exit", 503, "died"), ("junk", 502, "protocol")):
+        if not IS_FOREIGN_LSPHP:  # FFI is of Debian's PHP
+            assert site.get("ends.test", f"/{name}.php").status == status
+            assert line_of(site, f"/{name}.php", "ends.test")["outcome"] == outcome
+    assert site.get("ends.test", "/hold.php?name=long").status == 503
+    assert line_of(site, "/hold.php", "ends.test")["outcome"] == "runaway"
+    _, threads, root = fill(site, "kill.test", 1)
+    wait_until(lambda: len(list(root.glob("in-*"))) == 1, 20)
+    assert site.ctl.run("kill", "kill.test")[0] == 0
+    threads[0].join()
+    assert line_of(site, "/wait.php", "kill.test")["outcome"] == "ended"
+
+
+def test_outcomes_without_php(site):
+    """It does not come so far: no place in the queue, no account, a body that is none."""
+    gate, threads, root = fill(site, "late.test", 2)
+    wait_until(lambda: len(list(root.glob("in-*"))) == 2, 20)
+    site.get("late.test", "/who.php")
+    gate.unlink()
+    for thread in threads:
+        thread.join()
+    assert line_of(site, "/who.php", "late.test")["outcome"] == "refused:queue-timeout"
+    assert site.get("nobody.test", "/who.php").status == 503
+    assert line_of(site, "/who.php", "nobody.test")["outcome"] == "refused:no-identity"
+    with Raw(site.httpd.port) as client:
+        client.send("POST /mirror.php HTTP/1.1\r\nHost: a.test\r\n"
+                    "Transfer-Encoding: chunked\r\n\r\nno number\r\n")
+        assert client.head()[0] == 400
+    assert line_of(site, "/mirror.php")["outcome"] == "bad-request"
 
 
 def fill(made, host, count):
@@ -235,3 +284,10 @@ def test_bad_formats_and_files(stack):
     made.httpd.start()
     assert made.get("a.test", "/who.php").status == 200
     assert not (made.place.path / "x.log").exists()
+    # and without lsapid
+    made.httpd.stop()
+    made.httpd.extra = "lsapi_access_log outcomes \"%{outcome}\"\nlsapi_backend_connect_tries 1"
+    made.httpd.start()
+    made.daemon.stop()
+    assert made.get("a.test", "/who.php").status == 503
+    assert wait_until(lambda: lines(made, "outcomes"), 10) == ["unavailable"]
