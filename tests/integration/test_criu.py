@@ -47,6 +47,7 @@ class Site:
         self.daemon.defaults.update({"criu": "on", "initial_start": 3, "pgrp_max_idle": "2s",
                                      "criu_images_dir": str(self.images), **defaults})
         self.daemon.write_conf()
+        self.stack.httpd.extra = "lsapi_access_log kinds \"%{kind} %{start_us}\""
         for vhost in self.stack.httpd.vhosts.values():
             for name, text in (("hits.php", HITS), ("classes.php", CLASSES)):
                 path = self.place.file(vhost.docroot / name, text, vhost.owner)
@@ -299,6 +300,12 @@ def test_auto_freezes_an_application_by_itself(site):
     criu = wait_until(lambda: made.pool()["criu"] if "thawed_ms" in made.pool()["criu"] else None,
                       what="the measured start")
     assert criu["started"] == "thawed" and criu["cold_ms"] > 0 and criu["thawed_ms"] > 0
+    # the access log of Apache tells them apart, too
+    log = made.place.path / "kinds"
+    wait_until(lambda: log.read_text().count("\n") == 5, 20, "the last request")
+    kinds = [line.split() for line in log.read_text().splitlines()]
+    assert [kind for kind, _ in kinds] == ["cold", "warm", "warm", "warm", "restored"]
+    assert int(kinds[-1][1]) > 1000  # what it waited for that
 
 
 class Load:
