@@ -94,15 +94,6 @@ static void append__once__at_the_end_of_a_line(void **state)
 	check_append("xa b\n", "a b\n", "xa b\na b\n");
 }
 
-static void comment__lines__only_those(void **state)
-{
-	char *out = text_edit_comment("1\n2\n3\n4", 2, 4, "# ");
-
-	(void)state;
-	assert_string_equal(out, "1\n# 2\n# 3\n# 4");
-	free(out);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -110,7 +101,6 @@ int main(void)
 		cmocka_unit_test(get__no_such_key__nothing),
 		cmocka_unit_test(next_key__a_text__each_key_that_fits),
 		cmocka_unit_test(append__once__at_the_end_of_a_line),
-		cmocka_unit_test(comment__lines__only_those),
 	};
 
 	return cmocka_run_group_tests_name("text_edit", tests, NULL, NULL);

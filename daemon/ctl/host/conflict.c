@@ -10,7 +10,6 @@
 
 #include "daemon/base/printable.h"
 #include "daemon/ctl/conf_line.h"
-#include "daemon/ctl/host/text_edit.h"
 
 static const struct {
 	const char *module;
@@ -102,11 +101,11 @@ static void follow_section(struct search *s)
 		s->php_sections--;
 }
 
-/* Return: false at the end; else a conflict, and the first of its lines. */
-static bool search_next(struct search *s, struct conflict *ret, unsigned *ret_first)
+/* Return: false at the end; else a conflict, and where its lines begin: they end at @s->text.at. */
+static bool search_next(struct search *s, struct conflict *ret, size_t *ret_begin)
 {
 	for (;;) {
-		unsigned before = s->text.number;
+		size_t begin = s->text.at;
 		enum conflict_kind kind = CONFLICT_NONE;
 
 		if (!conf_line_next(&s->text, s->line))
@@ -126,7 +125,7 @@ static bool search_next(struct search *s, struct conflict *ret, unsigned *ret_fi
 		printable_copy(ret->what, sizeof(ret->what), what);
 		ret->kind = kind;
 		ret->line = s->line->number;
-		*ret_first = before + 1;
+		*ret_begin = begin;
 		return true;
 	}
 }
@@ -138,14 +137,29 @@ int conflict_find(const char *text, size_t size, bool is_php_ours, struct confli
 		.line = malloc(sizeof(*s.line)),
 		.is_php_ours = is_php_ours,
 	};
-	unsigned first;
+	size_t begin;
 
 	ret->kind = CONFLICT_NONE;
 	if (!s.line)
 		return -ENOMEM;
-	(void)search_next(&s, ret, &first);
+	(void)search_next(&s, ret, &begin);
 	free(s.line);
 	return 0;
+}
+
+/* Whole lines, each with the mark before it. */
+static void put_switched_off(FILE *to, const char *lines, size_t size)
+{
+	const char *end = lines + size;
+
+	while (lines < end) {
+		const char *newline = memchr(lines, '\n', (size_t)(end - lines));
+		const char *next = newline ? newline + 1 : end;
+
+		(void)fputs(CONFLICT_MARK, to);
+		(void)fwrite(lines, 1, (size_t)(next - lines), to);
+		lines = next;
+	}
 }
 
 char *conflict_switch_off(const char *text, bool is_php_ours)
@@ -156,16 +170,23 @@ char *conflict_switch_off(const char *text, bool is_php_ours)
 		.is_php_ours = is_php_ours,
 	};
 	struct conflict c;
-	unsigned first;
-	char *out = s.line ? strdup(text) : NULL;
+	char *out = NULL;
+	size_t size, begin, done = 0;
+	FILE *to = s.line ? open_memstream(&out, &size) : NULL;
 
-	/* what is commented out moves no line, so the numbers of the original stay right */
-	while (out && search_next(&s, &c, &first)) {
-		char *next = text_edit_comment(out, first, c.line, CONFLICT_MARK);
-
-		free(out);
-		out = next;
+	if (!to) {
+		free(s.line);
+		return NULL;
 	}
+	while (search_next(&s, &c, &begin)) {
+		(void)fwrite(text + done, 1, begin - done, to);
+		put_switched_off(to, text + begin, s.text.at - begin);
+		done = s.text.at;
+	}
+	(void)fputs(text + done, to);
 	free(s.line);
-	return out;
+	if (fclose(to) == 0)
+		return out;
+	free(out);
+	return NULL;
 }

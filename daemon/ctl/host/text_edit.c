@@ -191,26 +191,3 @@ char *text_edit_append(const char *text, const char *lines)
 		return NULL;
 	return out;
 }
-
-char *text_edit_comment(const char *text, unsigned first, unsigned last, const char *mark)
-{
-	size_t lines = last - first + 1;
-	size_t mark_size = strlen(mark);
-	char *out = malloc(strlen(text) + lines * mark_size + 1);
-	char *put = out;
-	unsigned number = 1;
-
-	if (!out)
-		return NULL;
-	for (const char *at = text; *at; number++) {
-		size_t size = strcspn(at, "\n");
-
-		size += at[size] == '\n';
-		if (number >= first && number <= last)
-			put = mempcpy(put, mark, mark_size);
-		put = mempcpy(put, at, size);
-		at += size;
-	}
-	*put = '\0';
-	return out;
-}

@@ -32,6 +32,3 @@ bool text_edit_next_key(const char *text, enum text_edit_style style, unsigned l
 
 /** text_edit_append() - @lines at the end, if they are not in there; they end with a newline */
 char *text_edit_append(const char *text, const char *lines);
-
-/** text_edit_comment() - lines @first to @last, from 1 on, each begin with @mark */
-char *text_edit_comment(const char *text, unsigned first, unsigned last, const char *mark);
