@@ -2,6 +2,7 @@
 """meson install and etc/uninstall: what comes is gone again, but for what somebody has changed."""
 
 import fcntl
+import re
 import subprocess
 from pathlib import PurePath
 
@@ -73,6 +74,28 @@ def test_the_packages_have_all_that_is_installed(build, tmp_path):
     for name in names:
         assert any(PurePath(part).match(pattern) for pattern in patterns
                    for part in (name, *map(str, PurePath(name).parents))), f"{name} is in no package"
+
+
+#: without which nobody compiles; what serves, tests or packages, and builds nothing
+COMPILER = {"gcc", "libc6-dev", "ninja-build"}
+TESTS = {"clang-14", "libclang-rt-14-dev", "libcmocka-dev", "apache2-bin", "apache2-suexec-pristine",
+         "php8.2-cli", "php8.2-opcache", "python3", "git"}
+QUICKSTART = {"apache2-bin", "media-types", "php8.2-cli", "php8.2-opcache", "curl", "procps",
+              "util-linux", "passwd"}
+PACKAGING = {"debhelper-compat", "dh-apache2", "systemd"}
+OPTIONAL = {"criu", "libprotobuf-c-dev"}
+
+
+def test_each_list_of_packages_has_what_the_build_wants():
+    def read(name):
+        return (ROOT / name).read_text(encoding="utf-8")
+
+    build = {line.split("#")[0].strip() for line in read("tests/packages.txt").split("\n## ")[0]
+             .splitlines()} - {""} - COMPILER - TESTS
+    control = re.search(r"^Build-Depends:\n((?: .*\n)+)", read("etc/debian/control"), re.M)[1]
+    assert set(re.findall(r"^ ([\w.+-]+)", control, re.M)) - PACKAGING == build
+    quick = re.search(r"packages=\(([^)]*)\)", read("etc/quickstart"))[1].split()
+    assert set(quick) - COMPILER - QUICKSTART == build - OPTIONAL
 
 
 def test_what_was_there_or_changed_stays_and_is_named(build, tmp_path):

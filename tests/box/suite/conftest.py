@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inside of the box; with the servers, accounts and deadlines of tests/integration."""
+"""Inside of the box; with the servers, accounts and deadlines of tests/integration.
+
+What is installed here are the Debian packages, with the programs of the build under test.
+"""
 
 import os
 import subprocess
@@ -11,6 +14,14 @@ import pytest
 sys.path[:0] = [str(Path(__file__).parents[2] / "integration")]
 
 pytest_plugins = ("accounts", "deadline", "stack", "service")
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    from packaged import PackagedService  # not before pytest has loaded what it imports
+    service = PackagedService(tmp_path_factory.mktemp("packages"))
+    service.install()
+    return service
 
 
 def pytest_configure(config):
