@@ -345,11 +345,12 @@ void link_on_ready(struct supervisor *s)
 	log_set_level(s->settings->config->log_level);
 	log_notice("manager.ready", F_INT("pid", l->pid),
 		F_UINT("after_ms", clock_since_ns(l->since_ns, s->now_ns) / NS_PER_MS));
-	notify_ready(&s->notify);
 	ask_later(s);
 	criu_tell(s);
 	if (l->has_reload_waiting)
-		link_send_reload(s);
+		link_send_reload(s); /* systemd waits for its end, see on_reloaded() */
+	else
+		notify_ready(&s->notify);
 	l->has_reload_waiting = false;
 }
 

@@ -83,6 +83,19 @@ def test_a_reload_is_said_to_begin_and_to_end(make):
     assert sup.systemd.hear() == {"READY": "1"}
 
 
+def test_a_reload_before_the_manager_serves_ends_when_it_counts(make):
+    sup = make()
+    sup.start(env=sup.systemd.environ())
+    peer = sup.peer()
+    sup.process.send_signal(signal.SIGHUP)
+    assert sup.systemd.hear()["RELOADING"] == "1"
+    peer.ready()
+    peer.expect(RELOAD)
+    assert sup.systemd.is_silent()
+    peer.send(Message(RELOADED))
+    assert sup.systemd.hear() == {"READY": "1"}
+
+
 def test_a_reload_of_a_mistake_ends_as_well(make):
     sup = make()
     up(sup)
