@@ -255,7 +255,7 @@ static void stderr__lines__counted_and_limited(void **state)
 	assert_true(fake_shim_get(&w->s, &l, "say=from a child"));
 	world_until_status(w, "\"stderr_lines\":2");
 	assert_true(fake_shim_get(&w->s, &l, "shout=1000"));
-	world_until_status(w, "\"stderr_dropped\":8"); /* 800 less what a second lets through */
+	world_until_not_status(w, "\"stderr_dropped\":0"); /* a second lets 200 through */
 }
 
 static void stop__request_under_way__finishes_first(void **state)
@@ -268,10 +268,10 @@ static void stop__request_under_way__finishes_first(void **state)
 	assert_true(fake_shim_get(&w->s, &idle, "x"));
 	assert_true(fake_shim_done(&w->s, &idle));
 	fake_shim_lease(&w->s, w->pool, &l);
-	fake_shim_send_request(&l, "sleep=400");
+	fake_shim_send_request(&l, "sleep=1500");
 	until_read(&l);
 	begin_ns = clock_now_ns();
-	fake_supervisor_begin_stop(&w->sv, 4000);
+	fake_supervisor_begin_stop(&w->sv, 60000);
 	world_until_status(w, "\"is_stopping\":true");
 	assert_false(fake_shim_take(&w->s, &idle));
 	fake_shim_ask(&w->s, w->pool, 1000);
@@ -283,7 +283,7 @@ static void stop__request_under_way__finishes_first(void **state)
 	fake_supervisor_end_stop(&w->sv);
 	assert_true(w->sv.is_stopped);
 	assert_true(WIFEXITED(w->sv.exit_status) && WEXITSTATUS(w->sv.exit_status) == 0);
-	assert_in_range(clock_since_ns(begin_ns, clock_now_ns()) / NS_PER_MS, 350, 3000);
+	assert_in_range(clock_since_ns(begin_ns, clock_now_ns()) / NS_PER_MS, 1400, 59000);
 }
 
 static void stop__grace_is_over__ends_all_the_same(void **state)
