@@ -16,6 +16,9 @@
 #include "daemon/supervisor/supervisor.h"
 
 #define HELPER_NAME "lsapid-criu"
+/* After it came to no answer whether CRIU works: doubled each time. */
+#define CHECK_MIN_NS (2 * NS_PER_S)
+#define CHECK_MAX_NS (3600 * NS_PER_S)
 /* After a thawing has failed: doubled each time. */
 #define COLD_MIN_NS (60 * NS_PER_S)
 #define COLD_MAX_NS (86400 * NS_PER_S)
@@ -31,7 +34,7 @@ void criu_init(struct criu *c, const char *manager_binary)
 {
 	const char *slash = strrchr(manager_binary, '/');
 
-	*c = (struct criu){ .state = PRIV_CRIU_UNKNOWN };
+	*c = (struct criu){ .state = PRIV_CRIU_UNKNOWN, .check_at_ns = UINT64_MAX };
 	map_init(&c->cold);
 	list_init(&c->to_freeze);
 	if (asprintf(&c->binary, "%.*s" HELPER_NAME, slash ? (int)(slash + 1 - manager_binary) : 0,
@@ -78,6 +81,15 @@ static void set_state(struct supervisor *s, enum priv_criu state, const char *te
 	criu_tell(s);
 }
 
+static uint64_t backed_off_ns(uint64_t ns, uint64_t max_ns, uint32_t failures)
+{
+	while (failures-- && ns < max_ns)
+		ns *= 2;
+	return ns < max_ns ? ns : max_ns;
+}
+
+/* CRIU's own answer holds until the next reload; that there was none (a host that is busy starting,
+ * say) tells nothing of it, and it is asked again. */
 static void on_check(struct supervisor *s, struct helper *h, const struct job_report *report)
 {
 	/* a reload has begun another one */
@@ -87,11 +99,15 @@ static void on_check(struct supervisor *s, struct helper *h, const struct job_re
 	/* what has become too old, or of nobody, while we were not there */
 	if (report && report->result == JOB_DONE && images_sweep(s) < 0)
 		log_debug("images.not_swept", F_UINT("pid", (uint64_t)s->pid));
-	if (report)
+	if (report) {
+		s->criu.undecided = 0;
 		set_state(s, report->result == JOB_DONE ? PRIV_CRIU_WORKS : PRIV_CRIU_FAILS,
 			report->text);
-	else
-		set_state(s, PRIV_CRIU_FAILS, h->fault);
+		return;
+	}
+	set_state(s, PRIV_CRIU_FAILS, h->fault);
+	s->criu.check_at_ns =
+		s->now_ns + backed_off_ns(CHECK_MIN_NS, CHECK_MAX_NS, s->criu.undecided++);
 }
 
 void criu_check(struct supervisor *s)
@@ -101,6 +117,7 @@ void criu_check(struct supervisor *s)
 	int r;
 
 	c->checking = NULL;
+	c->check_at_ns = UINT64_MAX;
 	if (!*s->settings->config->criu_program) {
 		set_state(s, PRIV_CRIU_OFF, "criu_program is empty");
 		return;
@@ -121,6 +138,17 @@ void criu_check(struct supervisor *s)
 		set_state(s, PRIV_CRIU_FAILS, strerrordesc_np(-r));
 }
 
+void criu_on_time(struct supervisor *s)
+{
+	if (s->criu.check_at_ns <= s->now_ns)
+		criu_check(s);
+}
+
+uint64_t criu_next_ns(const struct criu *c)
+{
+	return c->check_at_ns;
+}
+
 /* --- which need not be tried -------------------------------------------------------------- */
 
 bool criu_is_cold(const struct supervisor *s, uint64_t hash)
@@ -134,7 +162,6 @@ bool criu_is_cold(const struct supervisor *s, uint64_t hash)
 void criu_note_cold(struct supervisor *s, uint64_t hash, bool has_failed)
 {
 	struct cold *cold = map_find(&s->criu.cold, hash);
-	uint64_t wait_ns = COLD_MIN_NS;
 
 	if (!cold) {
 		cold = calloc(1, sizeof(*cold));
@@ -147,10 +174,7 @@ void criu_note_cold(struct supervisor *s, uint64_t hash, bool has_failed)
 		*cold = (struct cold){ .until_ns = COLD_ALWAYS };
 		return;
 	}
-	for (uint32_t i = 0; i < cold->failures && wait_ns < COLD_MAX_NS; i++)
-		wait_ns *= 2;
-	cold->failures++;
-	cold->until_ns = s->now_ns + wait_ns;
+	cold->until_ns = s->now_ns + backed_off_ns(COLD_MIN_NS, COLD_MAX_NS, cold->failures++);
 }
 
 void criu_forget_cold(struct supervisor *s, uint64_t hash)

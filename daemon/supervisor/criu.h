@@ -32,6 +32,8 @@ struct criu {
 	enum priv_criu state;
 	char text[PRIV_TEXT_SIZE];
 	struct helper *checking; /* borrowed; NULL: nobody does */
+	uint64_t check_at_ns;    /* another try, as the last one came to no answer; UINT64_MAX: none */
+	uint32_t undecided;      /* such tries, one after the other */
 	uint32_t freezing;
 	char *dir[CRIU_DIRS_MAX]; /* owned: of images, as far as pools have named them */
 	size_t dirs;
@@ -45,6 +47,10 @@ void criu_deinit(struct criu *c);
 
 /** criu_check() - find out whether it works, by the configuration in force; the manager is told */
 void criu_check(struct supervisor *s);
+
+/** criu_on_time() - what is due by now of what criu_next_ns() tells; UINT64_MAX: nothing is */
+void criu_on_time(struct supervisor *s);
+uint64_t criu_next_ns(const struct criu *c);
 
 /** criu_tell() - tell a manager that has just got ready */
 void criu_tell(struct supervisor *s);

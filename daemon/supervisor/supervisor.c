@@ -306,19 +306,19 @@ static void read_signals(struct supervisor *s)
 
 static uint64_t next_ns(const struct supervisor *s)
 {
-	uint64_t next = s->phase == SUPERVISOR_RUNNING ? link_next_ns(&s->link) : s->deadline_ns;
-	uint64_t late = user_file_set_next_ns(&s->user_files);
-	uint64_t helper = helper_next_ns(&s->helpers);
-	uint64_t watchdog = notify_next_ns(&s->notify);
-	uint64_t untold = log_next_ns();
+	const uint64_t due[] = {
+		s->phase == SUPERVISOR_RUNNING ? link_next_ns(&s->link) : s->deadline_ns,
+		user_file_set_next_ns(&s->user_files),
+		helper_next_ns(&s->helpers),
+		notify_next_ns(&s->notify),
+		criu_next_ns(&s->criu),
+		log_next_ns(),
+	};
+	uint64_t next = due[0];
 
-	if (helper < late)
-		late = helper;
-	if (watchdog < late)
-		late = watchdog;
-	if (untold < late)
-		late = untold;
-	return late < next ? late : next;
+	for (size_t i = 1; i < sizeof(due) / sizeof(*due); i++)
+		next = due[i] < next ? due[i] : next;
+	return next;
 }
 
 static int timeout_ms(const struct supervisor *s)
@@ -374,6 +374,7 @@ static void supervisor_turn(struct supervisor *s)
 	helper_on_time(s);
 	link_on_time(s);
 	stop_on_time(s);
+	criu_on_time(s);
 	notify_on_time(&s->notify, s->now_ns);
 	log_on_time(s->now_ns);
 }

@@ -73,3 +73,17 @@ def test_check_names_missing_capabilities(bench):
     bench.helper = path
     report = check(bench, "/usr/bin/true")
     assert report.text == "capabilities are missing, let lsapid have CAP_NET_ADMIN CAP_SYS_TIME"
+
+
+def test_no_answer_is_no_answer_and_it_is_asked_again(stack):
+    """A host that is busy starting may need more than criu_time_limit for it."""
+    made = stack(start=False)
+    path = made.place.path / "criu"
+    path.write_text(f"#!/bin/sh\nmkdir {made.place.path}/asked 2>/dev/null && exec sleep 60\n"
+                    "echo 'that is no version'\n")
+    path.chmod(0o755)
+    made.daemon.settings.update({"criu_program": path, "criu_time_limit": "500ms"})
+    made.daemon.write_conf()
+    made.daemon.start()
+    made.daemon.wait_log("it took longer than criu_time_limit, 500 ms")
+    made.daemon.wait_log("says no version, is it criu?")
