@@ -32,7 +32,7 @@ struct criu {
 	enum priv_criu state;
 	char text[PRIV_TEXT_SIZE];
 	struct helper *checking; /* borrowed; NULL: nobody does */
-	uint64_t check_at_ns;    /* another try, as the last one came to no answer; UINT64_MAX: none */
+	uint64_t check_at_ns;    /* another try, as the last came to no answer; UINT64_MAX: none */
 	uint32_t undecided;      /* such tries, one after the other */
 	uint32_t freezing;
 	char *dir[CRIU_DIRS_MAX]; /* owned: of images, as far as pools have named them */

@@ -62,7 +62,7 @@ class Daemon:
             "log_rate": 0, "log_rate_all": 0,
             # where it works, it would be in the way of whoever counts starts
             "criu_program": "",
-            # what CRIU may take is what a processor of today may take: all is ten times as slow there
+            # its default is for a processor that is not emulated
             **({"criu_time_limit": f"{10 * PATIENCE:.0f}s"} if PATIENCE > 1 else {}), **settings}
         env = [f"{k}={v}" for k, v in sanitizer_env(place).items()] + list(env)
         #: name: (binary, env) or (binary, env, watch)
