@@ -97,7 +97,7 @@ class Lsphp:
         os.chmod(path, 0o644)
         return path
 
-    def connect(self, timeout=10.0):
+    def connect(self, timeout=30.0):
         client = Client(self.path, timeout)
         self.clients.append(client)
         return client

@@ -38,7 +38,7 @@ class Screen:
             seen.append(self.text())
             return all(w in seen[-1] for w in words)
 
-        wait_until(has_all, 20, f"{words} on the screen")
+        wait_until(has_all, 60, f"{words} on the screen")
         return seen[-1].splitlines()
 
     def end(self):

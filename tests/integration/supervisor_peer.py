@@ -276,7 +276,9 @@ class Supervisor:
         self.lsphp = self.program("lsphp", LSPHP.encode())
         self.settings = {"control_socket": self.socket, "runtime_dir": self.place / "run",
                          "key_file": self.place / "state" / "key", "manager_user": "nobody",
-                         "log_level": "debug", "stop_grace": "3s", **settings}
+                         "log_level": "debug", "stop_grace": "3s",
+                         # whoever looks whether it works would be one process more
+                         "criu_program": "", **settings}
         self.handlers = {HANDLER: self.lsphp}
         self.write_conf()
 

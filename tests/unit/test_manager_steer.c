@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/base/fd.h"
+#include "daemon/base/str.h"
 #include "daemon/config/config_bundle.h"
 #include "tests/support/manager_world.h"
 #include "tests/support/t.h"
@@ -67,7 +68,7 @@ static int problems_fd(const char *what)
 	struct config_bundle packed;
 	int fd;
 
-	(void)strcpy(p.what, what);
+	(void)str_copy(p.what, sizeof(p.what), what);
 	if (*what)
 		config_problems_add(&list, &p);
 	assert_int_equal(config_problems_pack(&list, &packed), 0);
