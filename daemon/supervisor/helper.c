@@ -78,7 +78,9 @@ void helper_order_init(struct helper_order *o, const struct supervisor *s, const
 		o->fd[i] = -1;
 	environ_init(&o->words);
 	environ_set(&o->words, JOB_OP, op);
-	environ_set(&o->words, JOB_PROGRAM, c->criu_program);
+	/* images are listed and removed without it, too */
+	if (*c->criu_program)
+		environ_set(&o->words, JOB_PROGRAM, c->criu_program);
 	environ_set_uint(&o->words, JOB_LIMIT_MS, c->criu_time_limit_ms);
 	environ_set_uint(&o->words, JOB_MAX_BYTES, c->criu_images_max);
 	environ_set_uint(&o->words, JOB_MAX_AGE_S, c->criu_image_max_age_s);

@@ -130,7 +130,6 @@ def told_pids(made):
     return {b["pid"] for b in pool(made)["backends"] if b["pid"]}
 
 
-
 def test_where_criu_is_not_there_php_runs_as_always(stack):
     made = stack(Vhost("a.test", "games"), settings={"criu_program": "/nowhere/criu"},
                  defaults={"criu": "on"})
@@ -148,6 +147,15 @@ def test_where_criu_is_not_there_php_runs_as_always(stack):
     assert made.ctl.run("reload")[0] == 0
     wait_until(lambda: "/elsewhere/criu is not there" in made.ctl.run("criu", "check")[1], 10,
                "another try")
+    # what was frozen before it was switched off is listed and removed all the same
+    made.daemon.settings["criu_program"] = ""
+    made.daemon.write_conf()
+    assert made.ctl.run("reload")[0] == 0
+    wait_until(lambda: "criu_program is empty" in made.ctl.run("criu", "check")[1], 10, "off")
+    status, text = made.ctl.run("criu", "list")
+    assert status == 0, text
+    status, text = made.ctl.run("criu", "reset", "--all")
+    assert status == 0, text
 
 
 def test_a_wrong_command_line_is_told_without_a_daemon(stack):
