@@ -160,6 +160,14 @@ static void number_cell(struct table *t, const json_t *o, const char *key, enum 
 		table_cell(t, TONE_DIM, "%s", "");
 }
 
+static void pid_cell(struct table *t, const json_t *pool)
+{
+	if (answer_number(pool, "pid"))
+		number_cell(t, pool, "pid", TONE_PLAIN);
+	else
+		table_cell(t, TONE_DIM, "%s", "");
+}
+
 static void add_pool(struct table *t, const json_t *pool)
 {
 	const char *state = answer_text(pool, "state");
@@ -189,7 +197,7 @@ static void add_pool(struct table *t, const json_t *pool)
 		json_is_real(json_object_get(pool, "cpu_s"))
 			? amount_time(answer_real(pool, "cpu_s"), text)
 			: "");
-	number_cell(t, pool, "pid", TONE_PLAIN);
+	pid_cell(t, pool);
 	note_criu(t, json_object_get(pool, "criu"));
 	note_problems(t, pool);
 }

@@ -40,7 +40,10 @@ static void add_pool(struct table *t, const json_t *pool)
 		answer_number(pool, "errors"));
 	percent_cell(t, pool);
 	table_cell(t, TONE_PLAIN, "%s", usage_memory(pool, text));
-	table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "pid"));
+	if (answer_number(pool, "pid"))
+		table_cell(t, TONE_PLAIN, "%lld", answer_number(pool, "pid"));
+	else
+		table_cell(t, TONE_DIM, "%s", "");
 }
 
 static void print_pools(const struct term *term, const json_t *pools)
