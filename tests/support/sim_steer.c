@@ -10,11 +10,13 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/str.h"
 #include "daemon/manager/backend_socket.h"
 #include "daemon/manager/report_steer.h"
 #include "daemon/manager/steer_target.h"
 #include "tests/support/sim.h"
 #include "tests/support/sim_io.h"
+#include "tests/support/t.h"
 
 /* By then whatever ran at the beginning of an order has ended, and all its pools have had a turn.
  */
@@ -47,6 +49,15 @@ static const struct pool *random_pool(struct sim *s)
 		     : s->pool[sim_random(s, SIM_POOLS)].pool;
 }
 
+/* Words of a message are its own: what they name may go with the order. */
+static struct steer_target by_name(const char *name)
+{
+	static char text[1024];
+
+	assert_true(str_copy(text, sizeof(text), name));
+	return (struct steer_target){ .kind = STEER_TARGET_NAME, .text = text };
+}
+
 static struct steer_target choose_target(struct sim *s, enum control_steer_action action)
 {
 	const struct stopped_mark *mark = action == CONTROL_STEER_WARM ? random_mark(s) : NULL;
@@ -56,7 +67,7 @@ static struct steer_target choose_target(struct sim *s, enum control_steer_actio
 	if (mark && !mark->name)
 		return (struct steer_target){ .kind = STEER_TARGET_USER, .uid = mark->uid };
 	if (mark)
-		return (struct steer_target){ .kind = STEER_TARGET_NAME, .text = mark->name };
+		return by_name(mark->name);
 	if (kind == 0 && action != CONTROL_STEER_STOP && action != CONTROL_STEER_WARM)
 		return (struct steer_target){ .kind = STEER_TARGET_ALL };
 	if (kind <= 8)
