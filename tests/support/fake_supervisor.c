@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -83,14 +84,17 @@ static void note_spec(struct fake_supervisor *s, int fd)
 	free(data);
 }
 
-static pid_t start_lsphp(struct fake_supervisor *s, const struct fdpass_set *fds)
+/* It runs when something is written to @gate: what it does can be seen only after that. */
+static pid_t start_lsphp(const struct fake_supervisor *s, const struct fdpass_set *fds, int gate)
 {
 	char name[] = "lsphp";
 	char *argv[] = { name, s->option, NULL };
 	pid_t pid = fork();
+	eventfd_t value;
 
 	if (pid != 0)
 		return pid;
+	(void)eventfd_read(gate, &value);
 	/* lsphp retires when the supervisor dies: so does it here when the test dies */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	(void)dup2(fds->fd[1], 0);
@@ -115,6 +119,7 @@ static void on_spawn(
 {
 	struct priv_message reply = { .type = PRIV_SPAWNED, .id = m->id };
 	struct fake_parent *parent = find_parent(s, 0);
+	int gate = eventfd(0, EFD_CLOEXEC);
 
 	note_spec(s, fds->fd[0]);
 	s->spawn_flags = m->flags;
@@ -125,11 +130,13 @@ static void on_spawn(
 		(void)str_copy(reply.text, sizeof(reply.text), "scripted");
 	} else {
 		parent->id = m->id;
-		parent->pid = reply.pid = start_lsphp(s, fds);
+		parent->pid = reply.pid = start_lsphp(s, fds, gate);
 		s->last_pid = reply.pid;
 		fake_criu_spawned(s, m, &reply);
 	}
 	s->spawns++; /* before anybody could be told */
+	(void)eventfd_write(gate, 1);
+	(void)close(gate);
 	fake_supervisor_send(s, &reply, NULL);
 }
 
