@@ -132,7 +132,10 @@ def told_pids(made):
 
 def test_where_criu_is_not_there_php_runs_as_always(stack):
     made = stack(Vhost("a.test", "games"), settings={"criu_program": "/nowhere/criu"},
-                 defaults={"criu": "on"})
+                 defaults={"criu": "on"}, start=False)
+    made.daemon.defaults["criu_images_dir"] = str(made.place.path / "criu")
+    made.daemon.write_conf()
+    made.start()
     made.daemon.wait_log("criu.broken")
     assert made.get("a.test", "/who.php").status == 200
     status, text = made.ctl.run("criu", "check")

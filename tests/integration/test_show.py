@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from harness import HANDLER, Vhost
+from place import wait_until
 
 
 def ask(made, *args):
@@ -59,6 +60,7 @@ def test_show_names_value_default_and_source_of_each_setting(site):
     """And it is what PHP gets."""
     made, user = site.made, site.user
     assert made.get("a.test", "/who.php").status == 200
+    wait_until(lambda: ask(made, "show", "a.test")[0]["state"] == "ready", 10, "a ready pool")
     pool, = ask(made, "show", "a.test")
     number = pool["id"]
     assert (pool["name"], pool["user"], pool["uid"], pool["state"], pool["is_known"]) == (
