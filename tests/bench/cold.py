@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What starts cost, and what many pools: a first request, a burst of them, sites in turn, grants."""
+
+import os
+import socket
+import statistics
+import struct
+import subprocess
+import threading
+import time
+
+import control_client as control
+import scale
+from contender import Cgi, Ours
+from place import wait_until
+
+STARTS = 15
+BURST = 64
+GRANTS = 20000
+
+
+def first_byte(port, vhost, path="/hello.php"):
+    """Seconds from connect() to the first byte of an answer that is then read to its end."""
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), 60) as peer:
+        peer.sendall(f"GET {path} HTTP/1.0\r\nHost: {vhost}\r\n\r\n".encode())
+        answer = peer.recv(65536)
+        first = time.monotonic() - began
+        while part := peer.recv(65536):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 200 ") and answer.endswith(b"Hello, world"), answer[:300]
+    return first
+
+
+def php_cgi_alone(ground):
+    """The same page by php-cgi without any server: (seconds to the first byte, CPU of it unknown)."""
+    began = time.monotonic()
+    with subprocess.Popen([ground.php_cgi, "-q", ground.docroot / "hello.php"], env=ground.php_env,
+                          stdout=subprocess.PIPE) as process:
+        assert process.stdout.read(1) == b"H"
+        first = time.monotonic() - began
+        process.stdout.read()
+    return first
+
+
+def make_cold(server):
+    """All of its pools have ended, and the next request has to start one."""
+    status, output = server.stack.ctl.run("kill", "--all")
+    assert status in (0, 5), output
+    wait_until(lambda: not server.stack.daemon.lsphp(), 20, "the end of all lsphp")
+
+
+def measure(ground, servers):
+    """First byte of a site that nobody has visited, and of php-cgi; one after the other in turn."""
+    found = {"php-cgi": []}
+    cpu = {}
+    for _ in range(STARTS):
+        found["php-cgi"].append(php_cgi_alone(ground))
+        for server in servers:
+            if not isinstance(server, (Cgi, Ours)):
+                continue
+            if isinstance(server, Ours):
+                make_cold(server)
+            before = server.meter.ns()
+            found.setdefault(server.name, []).append(first_byte(server.port, ground.names[0]))
+            cpu.setdefault(server.name, []).append((server.meter.ns() - before) / 1e6)
+    return {name: {"first_ms": statistics.median(list_) * 1000, "low_ms": min(list_) * 1000,
+                   "high_ms": max(list_) * 1000,
+                   "cpu_ms": statistics.median(cpu[name]) if name in cpu else None}
+            for name, list_ in found.items()}
+
+
+def burst(server, names):
+    """All at once: (seconds until all are answered, milliseconds of CPU)."""
+    make_cold(server)
+    before, began = server.meter.ns(), time.monotonic()
+    failed = []
+
+    def one(name):
+        try:
+            first_byte(server.port, name)
+        except (OSError, AssertionError) as why:
+            failed.append((name, why))
+
+    threads = [threading.Thread(target=one, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed, failed[:3]
+    return time.monotonic() - began, (server.meter.ns() - before) / 1e6
+
+
+def measure_burst(ground, rounds):
+    """64 cold pools at once, against 64 cold pools one by one."""
+    with many(ground, BURST) as server:
+        names = list(server.httpd.vhosts)
+        out = {"together": [], "one_by_one": []}
+        burst(server, names)  # Apache has its workers, the disk's cache is warm
+        for _ in range(rounds):
+            out["together"].append(burst(server, names))
+            make_cold(server)
+            before, began = server.meter.ns(), time.monotonic()
+            for name in names:
+                first_byte(server.port, name)
+            out["one_by_one"].append(
+                (time.monotonic() - began, (server.meter.ns() - before) / 1e6))
+    return {how: {"seconds": statistics.median(s for s, _ in list_),
+                  "cpu_ms": statistics.median(c for _, c in list_) / BURST}
+            for how, list_ in out.items()}
+
+
+class many:
+    """Ours with so many sites, each with a pool of its own."""
+
+    def __init__(self, ground, count):
+        self.ground, self.count = ground, count
+
+    def __enter__(self):
+        kept = self.ground.names
+        self.ground.names = [f"site{i}.test" for i in range(self.count)]
+        try:
+            self.server = Ours(self.ground)
+            self.server.start()
+        finally:
+            self.ground.names = kept
+        return self.server
+
+    def __exit__(self, *what):
+        self.server.end()
+
+
+def measure_turn(ground, measure_one, known):
+    """CPU per request: of one site among many that are known, and of all sites in random order."""
+    work = ("GET", "/hello.php", 0, "length")
+    out = {"known": {}, "turn": {}}
+    for count in known:
+        with many(ground, 1) as server, control.Control(server.stack.daemon.socket, 60) as peer:
+            assert peer.hello(server.stack.daemon.key.read_bytes())[0] == control.WELCOME
+            scale.learn(peer, count - 1)
+            out["known"][count] = measure_one(ground, server, work)["cpu_us"]
+    for count in (1, 200):
+        with many(ground, count) as server:
+            for name in server.httpd.vhosts:
+                first_byte(server.port, name)
+            out["turn"][count] = measure_one(ground, server, work, hosts=count)["cpu_us"]
+    return out
+
+
+def measure_grants(ground):
+    """What the manager does for a lease that comes and goes, with nothing else to do."""
+    with many(ground, 1) as server, control.Control(server.stack.daemon.socket, 60) as peer:
+        daemon = server.stack.daemon
+        assert peer.hello(daemon.key.read_bytes())[0] == control.WELCOME
+        first_byte(server.port, "site0.test")
+        answer = peer.pool(handler=scale.HANDLER, uid=ground.owner.pw_uid,
+                           gid=ground.owner.pw_gid, scope="vhost", name="site0.test",
+                           docroot=str(ground.docroot))
+        assert answer[0] == control.POOL_OK, control.reason_of(answer)
+        pool = struct.unpack_from("<I", answer[2])[0]
+        watch = scale.Watch(daemon)
+        for _ in range(GRANTS):
+            kind, _, body, fds = peer.ask(control.LEASE, struct.pack("<III", pool, 0, 0))
+            assert kind == control.GRANT, kind
+            slot, _, generation = struct.unpack_from("<IIQ", body)
+            for fd in fds:
+                os.close(fd)
+            peer.send(control.RETURN, struct.pack("<IQ", slot, generation))
+        out = watch.figures("grants")
+    return {"manager_us": out["grants_manager_cpu_s"] * 1e6 / GRANTS,
+            "per_s_of_one_processor": GRANTS / out["grants_manager_cpu_s"],
+            "per_s_seen": GRANTS / out["grants_s"]}

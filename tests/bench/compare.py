@@ -1,0 +1,183 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What a request costs with lsapid, and with everything that a user would take instead.
+
+Run as root on a machine that does nothing else. Everything is measured in one run, the contenders
+in turn within each round, and medians of the rounds are told. Builds a release build (or takes
+that of LSAPID_BUILD), unpacks the contenders from Debian's packages without installing them, and
+prints tables; all figures are in build-tests/bench/compare.json. LSPHP=/path measures another lsphp
+as well.
+"""
+
+import argparse
+import functools
+import http.client
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import scale  # builds, and finds the tests' own modules
+
+import client  # noqa: E402
+import contender  # noqa: E402
+import cold  # noqa: E402
+import report  # noqa: E402
+from ground import BODIES, Ground, unpack  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+WRK = Path(__file__).with_name("wrk.lua")
+OUT = ROOT / "build-tests" / "bench"
+CONCURRENCY = 8
+SERIAL = 200  # requests whose system calls are counted
+KNOWN = (1, 10, 100, 1000)  # pools
+HELLO = ("GET", "/hello.php", 0, "length")
+#: name: method, path, bytes of the body, how it is framed
+WORK = {
+    "hello": HELLO,
+    "10k": ("GET", "/10k.php", 0, "length"),
+    "1m": ("GET", "/1m.php", 0, "length"),
+    "post10k": ("POST", "/post.php", 10240, "length"),
+    "post10m": ("POST", "/post.php", 10485760, "length"),
+    "chunked": ("POST", "/post.php", 102400, "chunked"),
+    "cpu": ("GET", "/cpu.php", 0, "length"),
+    "wordpress": ("GET", "/wordpress/index.php", 0, "length"),
+}
+
+
+def wrk(ground, port, work, seconds, hosts=1):
+    """wrk, started."""
+    method, path, size, framing = work
+    return subprocess.Popen(
+        [ground.wrk, "-t1", f"-c{CONCURRENCY}", f"-d{seconds}s", "--timeout", "20s", "-s", WRK,
+         f"http://127.0.0.1:{port}{path}", "--", method, path, str(size), framing, str(hosts)],
+        stdout=subprocess.PIPE, text=True,
+        env={"LD_LIBRARY_PATH": str(ground.libraries),
+             "LUA_PATH": f"{ground.unpacked}/usr/share/luajit-2.1/?.lua"})
+
+
+def load(*args):
+    """Figures of one kind of work for some seconds."""
+    with wrk(*args) as process:
+        output = process.stdout.read()
+    assert process.returncode == 0, output
+    figures = json.loads(output.splitlines()[-1])
+    assert figures["requests"], output
+    return figures
+
+
+def measure(ground, server, work, seconds, hosts=1):
+    load(ground, server.port, work, 1, hosts)  # processes are there, caches are warm
+    before = server.meter.ns()
+    out = load(ground, server.port, work, seconds, hosts)
+    # what was under way when the load ended is done, and counted
+    out["cpu_us"] = (server.meter.ns() - before) / 1000 / out["requests"]
+    out["per_s"] = out["requests"] * 1e6 / out["duration_us"]
+    return out
+
+
+def check(ground, server):
+    """Each serves what it is asked for: a wrong answer is fast, too."""
+    for name in set(BODIES) - set(server.without):
+        answer = server.httpd.request(ground.names[0], f"/{name}.php")
+        assert (answer.status, answer.body) == (200, BODIES[name]), (server.name, name)
+    for name in {"post10k", "chunked"} & set(WORK) - set(server.without):
+        method, path, size, framing = WORK[name]
+        answer = server.httpd.request(ground.names[0], path, method=method, body=b"x" * size,
+                                      chunked=framing == "chunked")
+        assert answer.body == str(size).encode(), (server.name, name, answer.body[:200])
+
+
+def rounds(ground, servers, options):
+    found = {name: {s.name: [] for s in servers} for name in WORK}
+    for number in range(options.rounds):
+        for name, work in WORK.items():
+            for server in servers:
+                if name in server.without:
+                    continue
+                out = measure(ground, server, work, options.seconds)
+                found[name][server.name].append(out)
+                print(f"{number + 1}/{options.rounds} {name:<10} {server.name:<10} "
+                      f"{out['cpu_us']:9.1f} us {out['per_s']:8.0f}/s p99 {out['p99_us']:7} us"
+                      f" errors {out['errors']}", file=sys.stderr, flush=True)
+    return {name: {who: medians(list_) for who, list_ in by.items() if list_}
+            for name, by in found.items()}
+
+
+def medians(runs):
+    return {key: statistics.median(run[key] for run in runs) for key in runs[0]} | {
+        "cpu_us_low": min(run["cpu_us"] for run in runs),
+        "cpu_us_high": max(run["cpu_us"] for run in runs),
+        "errors": sum(run["errors"] for run in runs)}
+
+
+def extras(ground, servers):
+    """Memory at rest and under load, and system calls of a small request."""
+    out = {}
+    for server in servers:
+        if "hello" in server.without:
+            continue
+        figures = {"rest_kib": server.meter.pss_kib()}
+        with wrk(ground, server.port, HELLO, 3) as process:
+            time.sleep(1.5)  # in the middle of it
+            figures["load_kib"] = server.meter.pss_kib()
+            process.communicate()
+        figures["syscalls"] = server.meter.syscalls(
+            lambda server=server: one_by_one(server, ground.names[0]), SERIAL)
+        out[server.name] = figures
+    return out
+
+
+def one_by_one(server, vhost):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    for _ in range(SERIAL):
+        assert client.exchange(connection, vhost, "/hello.php").status == 200
+    connection.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3, help="of each measurement")
+    parser.add_argument("--only", help="contenders, with commas between")
+    parser.add_argument("--work", help="kinds of work, with commas between")
+    options = parser.parse_args()
+    if os.geteuid():
+        sys.exit("run it as root: it gives each process its user")
+    for name in set(WORK) - set((options.work or ",".join(WORK)).split(",")):
+        del WORK[name]
+    OUT.mkdir(parents=True, exist_ok=True)
+
+    figures = {"machine": scale.machine(), "seconds": options.seconds, "rounds": options.rounds}
+    ground = Ground(unpack(OUT / "unpacked"))
+    servers = []
+    try:
+        ground.start()
+        for kind in contender.ALL:
+            if options.only and kind.name not in options.only.split(","):
+                continue
+            servers.append(kind(ground))
+            servers[-1].start()
+            check(ground, servers[-1])
+        if "wordpress" in WORK:
+            ground.install_wordpress(servers[-1].port)
+        figures["work"] = rounds(ground, servers, options)
+        figures["extras"] = extras(ground, servers)
+        figures["cold"] = cold.measure(ground, servers)
+        if not options.work:
+            figures["burst"] = cold.measure_burst(ground, options.rounds)
+            figures["grants"] = cold.measure_grants(ground)
+            figures["turn"] = cold.measure_turn(
+                ground, functools.partial(measure, seconds=options.seconds), KNOWN)
+    finally:
+        for server in reversed(servers):
+            server.end()
+        ground.end()
+    report.tell(figures, OUT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The figures as JSON and as tables for people; and which targets are met."""
+
+import json
+
+from contender import ALL
+
+TITLES = {kind.name: kind.title for kind in ALL}
+WORDS = {
+    "hello": "hello world", "10k": "10 KiB", "1m": "1 MiB", "post10k": "POST 10 KiB",
+    "post10m": "POST 10 MiB", "chunked": "POST 100 KiB, chunked", "cpu": "a page that computes",
+    "wordpress": "WordPress, front page",
+}
+#: kinds of work: at most so much of mod_php's CPU, and of PHP-FPM's (the better of its two)
+TARGETS = {
+    "hello": (1.35, 0.60), "10k": (1.35, 0.60), "post10k": (1.35, 0.60), "1m": (1.35, 0.45),
+    "post10m": (1.35, 0.45), "cpu": (1.05, 0.95), "wordpress": (1.05, 0.95),
+}
+P99_TARGET = (1.5, 0.7)
+
+
+def number(us):
+    return f"{us / 1000:.2f}" if us < 10000 else f"{us / 1000:.1f}"
+
+
+def ratios(by, what):
+    """Ours to mod_php, and to the better of PHP-FPM's two."""
+    fpm = [by[name][what] for name in ("fpm", "fpm_reuse") if name in by]
+    return (by["ours"][what] / by["mod_php"][what] if "mod_php" in by else None,
+            by["ours"][what] / min(fpm) if fpm else None)
+
+
+def verdict(value, target):
+    if value is None:
+        return "-"
+    return f"{value:.2f}" + ("" if target is None else " (met)" if value <= target
+                             else f" (not: {target:.2f})")
+
+
+def table(work, what, unit):
+    names = [name for name in TITLES if any(name in by for by in work.values())]
+    lines = [f"| {unit} | " + " | ".join(TITLES[n] for n in names) + " | to mod_php | to PHP-FPM |",
+             "| --- |" + " --- |" * (len(names) + 2)]
+    for name, by in work.items():
+        to = ("-", "-")
+        if "ours" in by:
+            targets = (TARGETS.get(name, (None, None)) if what == "cpu_us" else P99_TARGET)
+            to = [verdict(r, t) for r, t in zip(ratios(by, what), targets)]
+        lines.append(f"| {WORDS[name]} | " + " | ".join(
+            number(by[n][what]) if n in by else "" for n in names) + f" | {to[0]} | {to[1]} |")
+    return "\n".join(lines)
+
+
+def machine_line(m):
+    return (f"{m['date']}, {m['cpus']} processors ({m['cpu']}), {m['memory_gib']} GiB, Linux "
+            f"{m['kernel']},\n{m['system']}, {m['httpd']}, {m['php']}; load of the machine before: "
+            f"{m['load_before']:.1f}.")
+
+
+def others(figures):
+    rows = []
+    alone = figures["cold"].get("php-cgi")
+    for name, one in figures.get("cold", {}).items():
+        times = f", {one['first_ms'] / alone['first_ms']:.2f} times that of php-cgi alone" \
+            if name != "php-cgi" else ""
+        cpu = f"; CPU {one['cpu_ms']:.0f} ms" if one["cpu_ms"] else ""
+        what = "php-cgi alone, without a server" if name == "php-cgi" else TITLES[name]
+        rows.append((f"cold start to first byte: {what}", f"{one['first_ms']:.0f} ms "
+                     f"({one['low_ms']:.0f} to {one['high_ms']:.0f}){times}{cpu}"))
+    if burst := figures.get("burst"):
+        both = burst["together"], burst["one_by_one"]
+        rows.append(("64 cold pools at once", f"{both[0]['seconds']:.1f} s, CPU of each "
+                     f"{both[0]['cpu_ms']:.1f} ms; one by one {both[1]['cpu_ms']:.1f} ms"))
+    if turn := figures.get("turn"):
+        rows.append(("200 sites in random order, CPU of a request", " ".join(
+            f"{us / 1000:.3f} ms with {count};" for count, us in turn["turn"].items()).rstrip(";")))
+        rows.append(("one site among known ones, CPU of a request", ", ".join(
+            f"{us / 1000:.3f} ms of {count}" for count, us in turn["known"].items())))
+    if grants := figures.get("grants"):
+        rows.append(("a lease granted and returned: manager's CPU",
+                     f"{grants['manager_us']:.1f} us: {grants['per_s_of_one_processor']:.0f} "
+                     "a second on one processor"))
+    for name, one in figures.get("extras", {}).items():
+        rows.append((f"{TITLES[name]}: memory (PSS) at rest, under load; system calls of hello world",
+                     f"{one['rest_kib'] / 1024:.0f} MiB, {one['load_kib'] / 1024:.0f} MiB; "
+                     f"{one['syscalls']:.1f}"))
+    return "\n".join(["| what | figure |", "| --- | --- |"] + [f"| {a} | {b} |" for a, b in rows])
+
+
+def text(figures):
+    work = figures["work"]
+    return (f"{machine_line(figures['machine'])}\n"
+            f"CPU time of the whole server (Apache, PHP, daemon) for a request, milliseconds; medians "
+            f"of {figures['rounds']} rounds.\n\n{table(work, 'cpu_us', 'CPU, ms')}\n\n"
+            "99th percentile of the time to the whole answer at concurrency 8, milliseconds:\n\n"
+            f"{table(work, 'p99_us', 'p99, ms')}\n\n{others(figures)}\n")
+
+
+def tell(figures, where):
+    (where / "compare.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    print(text(figures))
