@@ -273,14 +273,16 @@ void steer_deed_on_answer(struct backend *b)
 
 static void look_at_start(struct pool *p, struct steer_item *item)
 {
-	bool is_fresh = p->parent.spawn_id > item->last_spawn;
+	/* it may serve before the supervisor comes to say who it is, and the answer names its pid
+	 */
+	bool is_fresh = p->parent.spawn_id > item->last_spawn && p->parent.pid;
 
 	switch (p->state) {
 	case POOL_READY:
 		item->is_up = item->is_up || is_fresh;
 		break;
 	case POOL_STARTING:
-		if (is_fresh && p->parent.pid && !item->has_knocked)
+		if (is_fresh && !item->has_knocked)
 			knock(p, item);
 		close_late_knock(p);
 		break;

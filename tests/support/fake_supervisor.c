@@ -21,37 +21,12 @@
 #include "daemon/base/fd.h"
 #include "daemon/base/str.h"
 #include "proto/pool_spec.h"
-#include "proto/wire.h"
+#include "tests/support/fake_bundle.h"
 #include "tests/support/fake_criu.h"
 #include "tests/support/t.h"
 
 #define PATIENCE_MS 30000
 #define TICK_MS     5
-
-/* --- configuration ----------------------------------------------------------------------- */
-
-/* A bundle as config_read() makes it, without its checks of who owns the file. */
-int fake_supervisor_bundle(const struct fake_supervisor *s, const char *config)
-{
-	uint8_t data[16384];
-	struct wire_writer w;
-	char text[8192];
-	int fd;
-
-	(void)snprintf(text, sizeof(text),
-		"runtime_dir = \"%s\"\nlog_level = debug\n%s\nhandler \"php\" { binary = \"/x/lsphp\" }\n",
-		s->dir, config);
-	wire_writer_init(&w, data, sizeof(data));
-	wire_put_u32(&w, 0x4243534cU);
-	wire_put_u32(&w, 1);
-	wire_put_blob(&w, "lsapid.conf", 11);
-	wire_put_blob(&w, text, strlen(text));
-	wire_put_u32(&w, 0); /* problems */
-	assert_false(w.has_failed);
-	fd = fd_memfd("config", data, w.used);
-	assert_true(fd >= 0);
-	return fd;
-}
 
 void fake_supervisor_send(
 	struct fake_supervisor *s, const struct priv_message *m, struct fdpass_set *fds)
@@ -134,10 +109,12 @@ static void on_spawn(
 		s->last_pid = reply.pid;
 		fake_criu_spawned(s, m, &reply);
 	}
+	s->held = reply;
 	s->spawns++; /* before anybody could be told */
 	(void)eventfd_write(gate, 1);
 	(void)close(gate);
-	fake_supervisor_send(s, &reply, NULL);
+	if (!s->holds_spawned)
+		fake_supervisor_send(s, &reply, NULL);
 }
 
 static void on_signal(struct fake_supervisor *s, const struct priv_message *m)
@@ -371,7 +348,7 @@ static void start_manager(struct fake_supervisor *s, const char *config)
 		exec_manager(pair[1]);
 	(void)close(pair[1]);
 	memcpy(setup.key, s->key, sizeof(setup.key));
-	fds.fd[0] = fake_supervisor_bundle(s, config);
+	fds.fd[0] = fake_bundle(s->dir, config);
 	fds.fd[1] = listen_control();
 	fake_supervisor_send(s, &setup, &fds);
 	assert_int_equal(pthread_create(&s->thread, NULL, supervise, s), 0);
@@ -418,7 +395,7 @@ void fake_supervisor_reload(struct fake_supervisor *s, const char *config)
 	struct fdpass_set fds = { .count = 1 };
 	uint32_t before = s->reloads;
 
-	fds.fd[0] = fake_supervisor_bundle(s, config);
+	fds.fd[0] = fake_bundle(s->dir, config);
 	fake_supervisor_send(s, &m, &fds);
 	fake_supervisor_until(&s->reloads, before + 1);
 }

@@ -45,6 +45,8 @@ struct fake_supervisor {
 	const char *_Atomic spawned_text;  /* with SPAWNED, or NULL */
 	const char *_Atomic images_answer; /* answer of IMAGES: "!" first: it failed; NULL: none */
 
+	_Atomic bool holds_spawned; /* the test sends what is held, later */
+
 	_Atomic bool is_mute; /* reads nothing and answers nothing, as if it were stopped */
 
 	/* what was seen */
@@ -64,6 +66,7 @@ struct fake_supervisor {
 	_Atomic int last_child;       /* that was to be signalled */
 	_Atomic int last_pid;         /* of the parent started last */
 	_Atomic int exit_status;      /* of the manager, as waitpid(2) */
+	struct priv_message held;     /* the last answer of SPAWN */
 	char spec[16384];             /* of the last SPAWN; entries end with a newline */
 };
 
@@ -74,9 +77,6 @@ struct fake_supervisor {
  * Fails the running test if something does not work.
  */
 void fake_supervisor_start(struct fake_supervisor *s, const char *config);
-
-/** fake_supervisor_bundle() - @config as the supervisor hands it over. Return: a memfd of yours */
-int fake_supervisor_bundle(const struct fake_supervisor *s, const char *config);
 
 /** fake_supervisor_reload() - hand over another lsapid.conf */
 void fake_supervisor_reload(struct fake_supervisor *s, const char *config);

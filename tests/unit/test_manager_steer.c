@@ -3,6 +3,7 @@
 /* Orders of an administrator, between a supervisor and a shim: what a reload would do, and kill. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "daemon/base/fd.h"
 #include "daemon/base/str.h"
 #include "daemon/config/config_bundle.h"
+#include "tests/support/fake_bundle.h"
 #include "tests/support/manager_world.h"
 #include "tests/support/t.h"
 
@@ -57,7 +59,7 @@ static void tell_tried(struct world *w, int problems_fd, const char *config)
 	struct fdpass_set fds = { .count = 2 };
 
 	fds.fd[0] = problems_fd;
-	fds.fd[1] = config ? fake_supervisor_bundle(&w->sv, config) : fd_memfd("none", "", 0);
+	fds.fd[1] = config ? fake_bundle(w->sv.dir, config) : fd_memfd("none", "", 0);
 	fake_supervisor_send(&w->sv, &m, &fds);
 }
 
@@ -160,6 +162,28 @@ static void dry_run__garbage_from_the_supervisor__told_and_over(void **state)
 	try_config(w, CONFIG, 0, "\"running\":0,");
 }
 
+/* --- restart ------------------------------------------------------------------------------ */
+
+/* The kernel may run PHP, and PHP a request, before it runs the supervisor again. */
+static void restart__served_before_spawned__answered_with_its_pid(void **state)
+{
+	struct world *w = *state;
+	struct fake_lease l;
+	char pid[32];
+
+	w->pool = fake_shim_pool(&w->s, SITE);
+	world_serve(w, &l);
+	w->sv.holds_spawned = true;
+	order(&w->admin, CONTROL_STEER_RESTART, "one.example");
+	fake_supervisor_until(&w->sv.spawns, 2);
+	world_serve(w, &l);
+	world_until_status(w, "\"state\":\"ready\"");
+	assert_false(fake_shim_has_message(&w->admin, 200));
+	fake_supervisor_send(&w->sv, &w->sv.held, NULL);
+	(void)snprintf(pid, sizeof(pid), "\"pid\":%d,", w->sv.last_pid);
+	world_expect_answer(w, 0, pid);
+}
+
 /* --- kill --------------------------------------------------------------------------------- */
 
 /* Its init is what is killed; what it came from may be the reason, and goes as well. */
@@ -195,6 +219,9 @@ int main(void)
 			world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(dry_run__garbage_from_the_supervisor__told_and_over,
 			world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+			restart__served_before_spawned__answered_with_its_pid, world_setup,
+			world_teardown),
 		cmocka_unit_test_setup_teardown(
 			kill__thawed__with_its_image_and_the_next_start_is_cold, frozen_setup,
 			world_teardown),
