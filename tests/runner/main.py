@@ -4,6 +4,7 @@
 import argparse
 import os
 import sys
+import textwrap
 import time
 import traceback
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -33,6 +34,8 @@ builds and logs go (build-tests); LSAPID_LOAD_REQUESTS is how many requests the 
 LSAPID_VM_CACHE is where the kernel of the virtual machine is kept (vm/ beside the builds);
 LSAPID_VM_LONG=1 runs there also what is a variant of what is run always."""
 PACKAGES = "packages"
+#: of each failure, once more at the end
+TOLD_LINES = 6
 GROUPS = {"unit": ("gcc", "unit-user"), "lint": tuple(lints.LINTS)}
 
 
@@ -130,6 +133,29 @@ def run_all(chosen):
     return results
 
 
+def tell_skips(results):
+    """By reason: one machine lacks one thing, and a hundred tests want it. Returns how many."""
+    tests = {}
+    for name, reason in (skip for result in results for skip in result.skips):
+        tests.setdefault(reason, []).append(name)
+    if tests:
+        print("\nSkipped, and why:")
+    for reason, names in tests.items():
+        print(f"  {reason}:\n    " + textwrap.fill(
+            ", ".join(names), 110, subsequent_indent="    ", break_long_words=False))
+    return sum(map(len, tests.values()))
+
+
+def tell_failures(failures):
+    """At the end, where whoever keeps but the tail of a long output finds them."""
+    if failures:
+        print("\nFailed:")
+    for name, text in failures:
+        print(f"  {name}:")
+        for line in text.splitlines()[:TOLD_LINES]:
+            print(f"    {line[:200]}")
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tests/run", epilog=USAGE,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -148,19 +174,11 @@ def main():
 
     results = run_all(choose(legs, options.leg))
 
-    skips = [skip for result in results.values() for skip in result.skips]
-    if skips:
-        print("\nSkipped, and why:")
-    for name, reason in skips:
-        print(f"  {name}: {reason}")
-    failures = [(name, text) for result in results.values() for name, text in result.failures]
-    # at the end, where whoever keeps but the tail of a long output finds them
-    if failures:
-        print("\nFailed:")
-    for name, text in failures:
-        print(f"  {name}: {(text.splitlines() or [''])[0][:200]}")
+    failures = [failure for result in results.values() for failure in result.failures]
+    skips = tell_skips(results.values())
+    tell_failures(failures)
     passed = sum(result.passed for result in results.values())
-    print(f"\n{passed} passed, {len(failures)} failed, {len(skips)} skipped")
+    print(f"\n{passed} passed, {len(failures)} failed, {skips} skipped")
     return 1 if failures else 0
 
 
