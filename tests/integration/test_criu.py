@@ -12,7 +12,7 @@ from pathlib import Path
 import criu_helper
 import pytest
 from harness import Vhost
-from place import IS_ROOT, wait_until
+from place import IS_ROOT, PATIENCE, wait_until
 
 WHY_NOT = criu_helper.why_not()
 pytestmark = [pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT)),
@@ -81,8 +81,10 @@ class Site:
         done = self.stack.ctl.status()["totals"]["freezes"]
 
         def is_frozen():
+            pool = self.pool(vhost)
+            assert not pool["criu"].get("problem"), pool["criu"]["problem"]
             # a parent that was replaced on the way has to count anew
-            if self.pool(vhost)["state"] == "cold":
+            if pool["state"] == "cold":
                 for _ in range(4):
                     self.get(vhost)
             return self.stack.ctl.status()["totals"]["freezes"] > done
@@ -162,8 +164,14 @@ def test_auto_leaves_a_quick_pool_alone_and_says_so(site):
     assert criu["mode"] == "auto" and criu["why_not"]
 
 
+def is_seen(made):
+    """That PHP has changed is noticed a while later: what runs then would be replaced."""
+    made.daemon.wait_log("watch.changed", 20)
+
+
 def change_ini(made):
     (made.ini / "x.ini").write_text("memory_limit=77M\n")
+    is_seen(made)
 
 
 def change_binary(made):
@@ -172,6 +180,7 @@ def change_binary(made):
     path.unlink()
     path.write_bytes(data)
     path.chmod(0o755)
+    is_seen(made)
 
 
 def change_setting(made):
@@ -187,7 +196,7 @@ def spoil_image(made):
 
 @pytest.mark.parametrize("change, why", [
     (change_ini, "/ini"), pytest.param(change_binary, "lsphp", marks=LONG),
-    pytest.param(change_setting, "limit_nofile", marks=LONG), 
+    pytest.param(change_setting, "limit_nofile", marks=LONG),
     pytest.param(spoil_image, "pages-1.img", marks=LONG)])
 def test_whatever_it_depends_on_has_changed_drops_the_image(site, change, why):
     made = site()
@@ -392,7 +401,7 @@ esac
 @pytest.mark.parametrize("deed", ["exit 1", "kill -9 $$", "exec sleep 600"])
 def test_whatever_fails_php_is_started_and_one_line_says_why(site, deed):
     """A failure of each kind when it is thawed, and when it is frozen; and no storm of tries."""
-    made = site(settings={"criu_time_limit": "3s"}, start=False)
+    made = site(settings={"criu_time_limit": f"{3 * PATIENCE:.0f}s"}, start=False)
     flag = made.place.path / "broken"
     wrapper = made.place.bin / "criu"
     wrapper.write_text(WRAPPER.format(criu=criu_helper.CRIU, flag=flag, deed=deed))
