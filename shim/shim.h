@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 /* before the other headers of httpd, which need it */
 #include <httpd.h>
@@ -113,6 +114,9 @@ extern const command_rec shim_directives[];
 
 /* --- one request ------------------------------------------------------------------------- */
 
+/** Buckets of httpd that are sent together: as many as have room in SHIM_BUFFER_SIZE. */
+#define SHIM_BODY_PARTS 16U
+
 /** The body of a request: from the client, from memory, or from a spool file. */
 struct shim_body {
 	request_rec *r;
@@ -124,6 +128,7 @@ struct shim_body {
 	int spool_fd;                /* owned: cleanup of r->pool; -1 without */
 	uint8_t *piece;              /* owned: r->pool; part of the spool file */
 	apr_bucket_brigade *brigade; /* from the client, not sent yet */
+	apr_bucket_brigade *more;    /* empty between calls; NULL until it is needed */
 	bool is_resendable;          /* the kept part may serve a second try */
 	bool is_spooled;             /* chunked or filtered: what was announced is not its length */
 };
@@ -141,10 +146,11 @@ bool shim_body_is_sent(const struct shim_body *b);
 
 /**
  * shim_body_get() - the next bytes to send; may wait for the client
+ * @part: room for SHIM_BODY_PARTS
  *
  * Return: OK and a view that stays valid until shim_body_advance(); an HTTP status, logged.
  */
-int shim_body_get(struct shim_body *b, struct wire_bytes *ret_bytes);
+int shim_body_get(struct shim_body *b, struct iovec *part, size_t *ret_count);
 void shim_body_advance(struct shim_body *b, size_t size);
 
 /** shim_body_can_rewind() - can it be sent again from the start? */

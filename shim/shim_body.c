@@ -99,14 +99,19 @@ static int next_bytes(struct shim_body *b, struct wire_bytes *ret_bytes)
 	return OK;
 }
 
+/* Also over the bounds of buckets. */
 static void drop_bytes(struct shim_body *b, size_t size)
 {
-	apr_bucket *e = APR_BRIGADE_FIRST(b->brigade);
-
-	if (size < e->length)
-		apr_bucket_split(e, size);
-	apr_bucket_delete(e);
 	b->taken += size;
+	while (size > 0) {
+		apr_bucket *e = APR_BRIGADE_FIRST(b->brigade);
+
+		if (!APR_BUCKET_IS_METADATA(e) && size < e->length)
+			apr_bucket_split(e, size);
+		if (!APR_BUCKET_IS_METADATA(e))
+			size -= e->length;
+		apr_bucket_delete(e);
+	}
 }
 
 /* --- spooling ------------------------------------------------------------------------------ */
@@ -261,7 +266,74 @@ bool shim_body_is_sent(const struct shim_body *b)
 	return b->sent >= b->size;
 }
 
-static int read_piece(const struct shim_body *b, struct wire_bytes *ret_bytes)
+/*
+ * A client that sends faster than we do: what has come by now goes in one send, which wakes lsphp
+ * once. httpd reads APR_BUCKET_BUFF_SIZE at a time; with less than that there is no more.
+ */
+static void gather(struct shim_body *b, size_t first)
+{
+	size_t last = first;
+
+	for (size_t have = first; last >= APR_BUCKET_BUFF_SIZE && have + last <= SHIM_BUFFER_SIZE &&
+				  b->taken + have < b->size;
+		have += last) {
+		apr_off_t more = 0;
+
+		if (!b->more)
+			b->more = apr_brigade_create(b->r->pool, b->r->connection->bucket_alloc);
+		if (ap_get_brigade(b->r->input_filters, b->more, AP_MODE_READBYTES,
+			    APR_NONBLOCK_READ, APR_BUCKET_BUFF_SIZE) != APR_SUCCESS ||
+			apr_brigade_length(b->more, 0, &more) != APR_SUCCESS || more <= 0)
+			last = 0; /* what is wrong with it is found when it is waited for */
+		else
+			last = (size_t)more;
+		APR_BRIGADE_CONCAT(b->brigade, b->more);
+	}
+}
+
+/* Those that are there, as far as there is room for them. */
+static size_t view(const struct shim_body *b, struct iovec *part)
+{
+	uint64_t left = b->size - b->sent;
+	size_t count = 0;
+
+	for (apr_bucket *e = APR_BRIGADE_FIRST(b->brigade);
+		e != APR_BRIGADE_SENTINEL(b->brigade) && count < SHIM_BODY_PARTS && left > 0;
+		e = APR_BUCKET_NEXT(e)) {
+		const char *data = NULL;
+		apr_size_t size = 0;
+
+		if (APR_BUCKET_IS_METADATA(e))
+			continue;
+		if (apr_bucket_read(e, &data, &size, APR_NONBLOCK_READ) != APR_SUCCESS)
+			break;
+		if (size > left)
+			size = (apr_size_t)left;
+		/* sendmsg(2) only reads it */
+		part[count++] = (struct iovec){ (void *)data, size };
+		left -= size;
+	}
+	return count;
+}
+
+static int stream_some(struct shim_body *b, struct iovec *part, size_t *ret_count)
+{
+	/* what lsphp has not taken yet is enough: it is the slower one */
+	bool has_waited = !first_bucket(b);
+	struct wire_bytes bytes = { NULL, 0 };
+	int status = next_bytes(b, &bytes);
+
+	if (status == OK && bytes.size == 0)
+		status = client_failed(b, APR_SUCCESS);
+	if (status != OK)
+		return status;
+	if (has_waited)
+		gather(b, bytes.size);
+	*ret_count = view(b, part);
+	return OK;
+}
+
+static int read_piece(const struct shim_body *b, struct iovec *ret_part)
 {
 	ssize_t n = pread(b->spool_fd, b->piece, SHIM_BUFFER_SIZE, (off_t)b->sent);
 
@@ -270,26 +342,18 @@ static int read_piece(const struct shim_body *b, struct wire_bytes *ret_bytes)
 			"lsapi: can not read the spooled request body again");
 		return HTTP_INTERNAL_SERVER_ERROR;
 	}
-	*ret_bytes = (struct wire_bytes){ b->piece, (size_t)n };
+	*ret_part = (struct iovec){ b->piece, (size_t)n };
 	return OK;
 }
 
-int shim_body_get(struct shim_body *b, struct wire_bytes *ret_bytes)
+int shim_body_get(struct shim_body *b, struct iovec *part, size_t *ret_count)
 {
+	*ret_count = 1;
 	if (b->sent < b->kept_size) {
-		*ret_bytes =
-			(struct wire_bytes){ b->kept + b->sent, b->kept_size - (size_t)b->sent };
+		*part = (struct iovec){ b->kept + b->sent, b->kept_size - (size_t)b->sent };
 		return OK;
 	}
-	if (b->spool_fd >= 0)
-		return read_piece(b, ret_bytes);
-	int status = next_bytes(b, ret_bytes);
-
-	if (status == OK && ret_bytes->size == 0)
-		return client_failed(b, APR_SUCCESS);
-	if (status == OK && ret_bytes->size > b->size - b->sent)
-		ret_bytes->size = (size_t)(b->size - b->sent);
-	return status;
+	return b->spool_fd >= 0 ? read_piece(b, part) : stream_some(b, part, ret_count);
 }
 
 void shim_body_advance(struct shim_body *b, size_t size)

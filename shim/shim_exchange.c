@@ -101,35 +101,35 @@ static void account(struct shim_exchange *x, size_t sent)
 		shim_body_advance(&x->body, sent - of_packet);
 }
 
-/* Return: bytes sent; -1 with errno. */
-static ssize_t send_some(struct shim_exchange *x, int fd, struct wire_bytes body)
+/* The body is after the packet in @part. Return: bytes sent; -1 with errno. */
+static ssize_t send_some(
+	const struct shim_exchange *x, int fd, struct iovec *part, size_t body_parts)
 {
-	struct iovec part[2] = {
-		{ x->scratch->packet + x->packet_sent, x->packet_size - x->packet_sent },
-		/* sendmsg(2) only reads it */
-		{ (void *)body.data, body.size },
-	};
 	bool has_packet = x->packet_sent < x->packet_size;
 	struct msghdr message = {
 		.msg_iov = has_packet ? part : part + 1,
-		.msg_iovlen = (has_packet ? 1U : 0U) + (body.size > 0 ? 1U : 0U),
+		.msg_iovlen = (has_packet ? 1U : 0U) + body_parts,
 	};
 
+	part[0] = (struct iovec){ x->scratch->packet + x->packet_sent,
+		x->packet_size - x->packet_sent };
 	return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 /* Return: SHIM_END_COUNT: all is sent, or nobody takes the rest; the answer tells. */
 static enum shim_end send_all(struct shim_exchange *x, struct shim_conn *conn)
 {
+	struct iovec part[1 + SHIM_BODY_PARTS];
+
 	while (x->packet_sent < x->packet_size || !shim_body_is_sent(&x->body)) {
-		struct wire_bytes body = { NULL, 0 };
+		size_t body_parts = 0;
 
 		if (!shim_body_is_sent(&x->body)) {
-			x->body_status = shim_body_get(&x->body, &body);
+			x->body_status = shim_body_get(&x->body, part + 1, &body_parts);
 			if (x->body_status != OK)
 				return SHIM_END_CLIENT;
 		}
-		ssize_t n = send_some(x, conn->fd, body);
+		ssize_t n = send_some(x, conn->fd, part, body_parts);
 
 		if (n >= 0) {
 			account(x, (size_t)n);
