@@ -1,22 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What starts cost, and what many pools: a first request, a burst of them, sites in turn, grants."""
+"""What starts cost: the first request of a site, and that of many sites at once."""
 
-import os
 import socket
 import statistics
-import struct
 import subprocess
 import threading
 import time
 
-import control_client as control
-import scale
-from contender import Cgi, Ours
+from contender import Cgi, Many, Ours
 from place import wait_until
 
 STARTS = 15
 BURST = 64
-GRANTS = 20000
 
 
 def first_byte(port, vhost, path="/hello.php"):
@@ -93,7 +88,7 @@ def burst(server, names):
 
 def measure_burst(ground, rounds):
     """64 cold pools at once, against 64 cold pools one by one."""
-    with many(ground, BURST) as server:
+    with Many(ground, BURST) as server:
         names = list(server.httpd.vhosts)
         out = {"together": [], "one_by_one": []}
         burst(server, names)  # Apache has its workers, the disk's cache is warm
@@ -108,65 +103,3 @@ def measure_burst(ground, rounds):
     return {how: {"seconds": statistics.median(s for s, _ in list_),
                   "cpu_ms": statistics.median(c for _, c in list_) / BURST}
             for how, list_ in out.items()}
-
-
-class many:
-    """Ours with so many sites, each with a pool of its own."""
-
-    def __init__(self, ground, count):
-        self.ground, self.count = ground, count
-
-    def __enter__(self):
-        kept = self.ground.names
-        self.ground.names = [f"site{i}.test" for i in range(self.count)]
-        try:
-            self.server = Ours(self.ground)
-            self.server.start()
-        finally:
-            self.ground.names = kept
-        return self.server
-
-    def __exit__(self, *what):
-        self.server.end()
-
-
-def measure_turn(ground, measure_one, known):
-    """CPU per request: of one site among many that are known, and of all sites in random order."""
-    work = ("GET", "/hello.php", 0, "length")
-    out = {"known": {}, "turn": {}}
-    for count in known:
-        with many(ground, 1) as server, control.Control(server.stack.daemon.socket, 60) as peer:
-            assert peer.hello(server.stack.daemon.key.read_bytes())[0] == control.WELCOME
-            scale.learn(peer, count - 1)
-            out["known"][count] = measure_one(ground, server, work)["cpu_us"]
-    for count in (1, 200):
-        with many(ground, count) as server:
-            for name in server.httpd.vhosts:
-                first_byte(server.port, name)
-            out["turn"][count] = measure_one(ground, server, work, hosts=count)["cpu_us"]
-    return out
-
-
-def measure_grants(ground):
-    """What the manager does for a lease that comes and goes, with nothing else to do."""
-    with many(ground, 1) as server, control.Control(server.stack.daemon.socket, 60) as peer:
-        daemon = server.stack.daemon
-        assert peer.hello(daemon.key.read_bytes())[0] == control.WELCOME
-        first_byte(server.port, "site0.test")
-        answer = peer.pool(handler=scale.HANDLER, uid=ground.owner.pw_uid,
-                           gid=ground.owner.pw_gid, scope="vhost", name="site0.test",
-                           docroot=str(ground.docroot))
-        assert answer[0] == control.POOL_OK, control.reason_of(answer)
-        pool = struct.unpack_from("<I", answer[2])[0]
-        watch = scale.Watch(daemon)
-        for _ in range(GRANTS):
-            kind, _, body, fds = peer.ask(control.LEASE, struct.pack("<III", pool, 0, 0))
-            assert kind == control.GRANT, kind
-            slot, _, generation = struct.unpack_from("<IIQ", body)
-            for fd in fds:
-                os.close(fd)
-            peer.send(control.RETURN, struct.pack("<IQ", slot, generation))
-        out = watch.figures("grants")
-    return {"manager_us": out["grants_manager_cpu_s"] * 1e6 / GRANTS,
-            "per_s_of_one_processor": GRANTS / out["grants_manager_cpu_s"],
-            "per_s_seen": GRANTS / out["grants_s"]}

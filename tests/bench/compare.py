@@ -15,7 +15,6 @@ import http.client
 import json
 import os
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -25,15 +24,17 @@ import scale  # builds, and finds the tests' own modules
 import client  # noqa: E402
 import contender  # noqa: E402
 import cold  # noqa: E402
+import picture  # noqa: E402
 import report  # noqa: E402
+import turn  # noqa: E402
+import wrk  # noqa: E402
 from ground import BODIES, Ground, unpack  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-WRK = Path(__file__).with_name("wrk.lua")
 OUT = ROOT / "build-tests" / "bench"
-CONCURRENCY = 8
+PICTURE = Path(__file__).with_name("compare.svg")
+MARKS = ("<!-- compare: written by tests/bench/compare.py -->", "<!-- compare: end -->")
 SERIAL = 200  # requests whose system calls are counted
-KNOWN = (1, 10, 100, 1000)  # pools
 HELLO = ("GET", "/hello.php", 0, "length")
 #: name: method, path, bytes of the body, how it is framed
 WORK = {
@@ -44,35 +45,15 @@ WORK = {
     "post10m": ("POST", "/post.php", 10485760, "length"),
     "chunked": ("POST", "/post.php", 102400, "chunked"),
     "cpu": ("GET", "/cpu.php", 0, "length"),
-    "wordpress": ("GET", "/wordpress/index.php", 0, "length"),
+    "wordpress": ("GET", "/wordpress/", 0, "length"),
 }
 
 
-def wrk(ground, port, work, seconds, hosts=1):
-    """wrk, started."""
-    method, path, size, framing = work
-    return subprocess.Popen(
-        [ground.wrk, "-t1", f"-c{CONCURRENCY}", f"-d{seconds}s", "--timeout", "20s", "-s", WRK,
-         f"http://127.0.0.1:{port}{path}", "--", method, path, str(size), framing, str(hosts)],
-        stdout=subprocess.PIPE, text=True,
-        env={"LD_LIBRARY_PATH": str(ground.libraries),
-             "LUA_PATH": f"{ground.unpacked}/usr/share/luajit-2.1/?.lua"})
-
-
-def load(*args):
-    """Figures of one kind of work for some seconds."""
-    with wrk(*args) as process:
-        output = process.stdout.read()
-    assert process.returncode == 0, output
-    figures = json.loads(output.splitlines()[-1])
-    assert figures["requests"], output
-    return figures
-
-
-def measure(ground, server, work, seconds, hosts=1):
-    load(ground, server.port, work, 1, hosts)  # processes are there, caches are warm
+def measure(server, work, seconds, warm_up=1, hosts=1):
+    """One kind of work: wrk's figures, and the processor time of a request."""
+    wrk.figures(server.start_load(work, warm_up, hosts))  # processes are there, caches are warm
     before = server.meter.ns()
-    out = load(ground, server.port, work, seconds, hosts)
+    out = wrk.figures(server.start_load(work, seconds, hosts))
     # what was under way when the load ended is done, and counted
     out["cpu_us"] = (server.meter.ns() - before) / 1000 / out["requests"]
     out["per_s"] = out["requests"] * 1e6 / out["duration_us"]
@@ -81,6 +62,8 @@ def measure(ground, server, work, seconds, hosts=1):
 
 def check(ground, server):
     """Each serves what it is asked for: a wrong answer is fast, too."""
+    if not server.httpd:
+        return  # its own client looks at the first answer of each connection
     for name in set(BODIES) - set(server.without):
         answer = server.httpd.request(ground.names[0], f"/{name}.php")
         assert (answer.status, answer.body) == (200, BODIES[name]), (server.name, name)
@@ -91,17 +74,26 @@ def check(ground, server):
         assert answer.body == str(size).encode(), (server.name, name, answer.body[:200])
 
 
-def rounds(ground, servers, options):
+def check_wordpress(ground, servers):
+    ground.install_wordpress(servers)
+    for server in servers:
+        if server.httpd and "wordpress" not in server.without:
+            answer = server.httpd.request(ground.names[0], WORK["wordpress"][1])
+            assert answer.status == 200 and ground.TITLE in answer.text, (
+                server.name, answer.status, answer.headers, answer.text[:500])
+
+
+def rounds(servers, options):
     found = {name: {s.name: [] for s in servers} for name in WORK}
     for number in range(options.rounds):
         for name, work in WORK.items():
             for server in servers:
                 if name in server.without:
                     continue
-                out = measure(ground, server, work, options.seconds)
+                out = measure(server, work, options.seconds)
                 found[name][server.name].append(out)
                 print(f"{number + 1}/{options.rounds} {name:<10} {server.name:<10} "
-                      f"{out['cpu_us']:9.1f} us {out['per_s']:8.0f}/s p99 {out['p99_us']:7} us"
+                      f"{out['cpu_us']:9.1f} us {out['per_s']:8.0f}/s p99 {out['p99_us']:9.0f} us"
                       f" errors {out['errors']}", file=sys.stderr, flush=True)
     return {name: {who: medians(list_) for who, list_ in by.items() if list_}
             for name, by in found.items()}
@@ -114,19 +106,22 @@ def medians(runs):
         "errors": sum(run["errors"] for run in runs)}
 
 
-def extras(ground, servers):
-    """Memory at rest and under load, and system calls of a small request."""
+def extras(ground, servers, seconds):
+    """Memory at rest and under load; system calls and instructions of a small request."""
     out = {}
     for server in servers:
         if "hello" in server.without:
             continue
         figures = {"rest_kib": server.meter.pss_kib()}
-        with wrk(ground, server.port, HELLO, 3) as process:
-            time.sleep(1.5)  # in the middle of it
+        with server.start_load(HELLO, seconds) as process:
+            time.sleep(seconds / 2)  # in the middle of it
             figures["load_kib"] = server.meter.pss_kib()
             process.communicate()
-        figures["syscalls"] = server.meter.syscalls(
-            lambda server=server: one_by_one(server, ground.names[0]), SERIAL)
+        if server.httpd:
+            figures["syscalls"] = server.meter.syscalls(
+                lambda server=server: one_by_one(server, ground.names[0]), SERIAL)
+        figures["instructions"] = server.meter.counted(
+            "instructions", functools.partial(server.start_load, HELLO, seconds))
         out[server.name] = figures
     return out
 
@@ -138,16 +133,34 @@ def one_by_one(server, vhost):
     connection.close()
 
 
+def start(ground, servers, names):
+    for kind in contender.ALL:
+        if names and kind.name not in names.split(","):
+            continue
+        servers.append(kind(ground))
+        servers[-1].start()
+        check(ground, servers[-1])
+    if "wordpress" in WORK:
+        check_wordpress(ground, servers)
+    for server in servers:
+        if "hello" not in server.without:  # mod_fcgid takes seconds to start its processes
+            wrk.figures(server.start_load(HELLO, 3))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3, help="of each measurement")
     parser.add_argument("--only", help="contenders, with commas between")
-    parser.add_argument("--work", help="kinds of work, with commas between")
+    parser.add_argument("--work", help="kinds of work, with commas between; none of the rest")
+    parser.add_argument("--rest", action="store_true", help="the rest alone: starts, many pools")
+    parser.add_argument("--readme", action="store_true",
+                        help="put the tables into README.md, and the picture beside this command")
     options = parser.parse_args()
     if os.geteuid():
         sys.exit("run it as root: it gives each process its user")
-    for name in set(WORK) - set((options.work or ",".join(WORK)).split(",")):
+    wanted = [] if options.rest else (options.work or ",".join(WORK)).split(",")
+    for name in set(WORK) - set(wanted):
         del WORK[name]
     OUT.mkdir(parents=True, exist_ok=True)
 
@@ -156,27 +169,26 @@ def main():
     servers = []
     try:
         ground.start()
-        for kind in contender.ALL:
-            if options.only and kind.name not in options.only.split(","):
-                continue
-            servers.append(kind(ground))
-            servers[-1].start()
-            check(ground, servers[-1])
-        if "wordpress" in WORK:
-            ground.install_wordpress(servers[-1].port)
-        figures["work"] = rounds(ground, servers, options)
-        figures["extras"] = extras(ground, servers)
+        start(ground, servers, options.only)
+        figures["work"] = rounds(servers, options)
+        if WORK:
+            figures["extras"] = extras(ground, servers, options.seconds)
         figures["cold"] = cold.measure(ground, servers)
         if not options.work:
             figures["burst"] = cold.measure_burst(ground, options.rounds)
-            figures["grants"] = cold.measure_grants(ground)
-            figures["turn"] = cold.measure_turn(
-                ground, functools.partial(measure, seconds=options.seconds), KNOWN)
+            figures["turn"] = turn.measure(
+                ground, functools.partial(measure, seconds=options.seconds), HELLO)
+            figures["grants"] = turn.measure_grants(ground)
     finally:
         for server in reversed(servers):
             server.end()
         ground.end()
-    report.tell(figures, OUT)
+    (OUT / "compare.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    print(report.text(figures))
+    picture.draw(figures, OUT / "compare.svg")
+    if options.readme:
+        picture.draw(figures, PICTURE)
+        scale.write_readme(report.text(figures), MARKS)
 
 
 if __name__ == "__main__":

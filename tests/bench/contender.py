@@ -9,14 +9,17 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 from pathlib import Path
 
+import lsapi_client
 from harness import HANDLER, Httpd, Vhost, group_name
 from meter import Meter
-from place import Place, wait_until
+from place import BUILD, Place, wait_until
 from stack import Stack
+import wrk
 
 CHILDREN = 16
 OWNER = "games"
@@ -89,12 +92,16 @@ class Contender:
         self.httpd.start()
         return self
 
-    def run(self, *argv, env=None, log="out"):
-        with open(self.place.path / f"{self.name}.{log}", "wb") as out:
-            process = subprocess.Popen(self.meter.prefix() + list(map(str, argv)), env=env,
-                                       stdout=out, stderr=out)
+    def run(self, *argv, **how):
+        with open(self.place.path / f"{self.name}.out", "wb") as out:
+            process = subprocess.Popen(self.meter.prefix() + list(map(str, argv)), stdout=out,
+                                       stderr=out, **how)
         self.processes.append(process)
         return process
+
+    def start_load(self, work, seconds, hosts=1):
+        """A client that does @work for so long; see wrk.figures() for what it prints."""
+        return wrk.start(self.ground, self.port, work, seconds, hosts)
 
     @property
     def port(self):
@@ -161,8 +168,10 @@ class Fpm(Contender):
         return CHILDREN
 
     def lines(self):
+        # without the second, PHP-FPM is told of no body that is chunked
         return (f'<FilesMatch "\\.php$">\nSetHandler "proxy:unix:{self.socket}|'
-                f'fcgi://{self.name}.local/"\n</FilesMatch>')
+                f'fcgi://{self.name}.local/"\n</FilesMatch>\n'
+                "SetEnvIf Transfer-Encoding chunked proxy-sendcl=1")
 
     def server_lines(self):
         return self.reuse
@@ -248,8 +257,7 @@ class Ours(Contender):
         env = [f"{name}={value}" for name, value in self.ground.php_env.items()]
         stack = Stack(self.vhosts(), start=False, env=env, limits=EVENT,
                       extra="LogLevel warn",
-                      settings={"log_level": "notice", "max_concurrent_starts": 64,
-                                "criu_program": ""},
+                      settings={"log_level": "notice", "criu_program": ""},
                       defaults={"children": CHILDREN, "max_idle": "10m", "pgrp_max_idle": "10m"})
         self.stack = stack
         if self.lsphp:
@@ -267,6 +275,65 @@ class Ours(Contender):
         self.leave()
 
 
+class Many:
+    """Ours with so many sites, each with a pool of its own."""
+
+    def __init__(self, ground, count):
+        self.ground, self.count = ground, count
+
+    def __enter__(self):
+        kept = self.ground.names
+        self.ground.names = [f"site{i}.test" for i in range(self.count)]
+        try:
+            self.server = Ours(self.ground)
+            self.server.start()
+        finally:
+            self.ground.names = kept
+        return self.server
+
+    def __exit__(self, *what):
+        self.server.end()
+
+
+class Bare(Contender):
+    """lsphp alone, asked over kept connections: what is left of our path without Apache."""
+
+    name, title = "bare", "lsphp alone, no Apache"
+    without = ("chunked", "turn")
+
+    def start(self):
+        path = self.place.path / "lsphp.sock"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(str(path))
+            listener.listen(64)
+            path.chmod(0o777)
+            self.run("setpriv", f"--reuid={self.ground.owner.pw_uid}",
+                     f"--regid={self.ground.owner.pw_gid}", "--clear-groups",
+                     shutil.copy(BUILD / "lsphp" / "lsphp", self.place.path),
+                     stdin=listener, env={**self.ground.php_env, "LSAPI_CHILDREN": str(CHILDREN),
+                                          "LSAPI_MAX_IDLE_CHILDREN": str(CHILDREN)})
+        self.socket = path
+        with lsapi_client.Client(str(path), 60) as peer:
+            peer.send(self.request("GET", "/hello.php", 0))
+            assert peer.receive().body == b"Hello, world"
+        return self
+
+    def request(self, method, uri, size):
+        script = self.docroot() / (uri[1:] + ("index.php" if uri.endswith("/") else ""))
+        headers = [("Host", self.ground.names[0])] + ([("Content-Length", str(size))] if size else [])
+        return lsapi_client.encode_request(
+            str(script), method=method, headers=headers, body_size=size,
+            env={"REQUEST_URI": uri, "REMOTE_ADDR": "127.0.0.1"}) + bytes(size)
+
+    def start_load(self, work, seconds, hosts=1):
+        method, uri, size, _ = work
+        path = self.place.path / "request"
+        path.write_bytes(self.request(method, uri, size))
+        with open(path, "rb") as request:
+            return subprocess.Popen([BUILD / "tests/bench/kept", self.socket, str(wrk.CONCURRENCY),
+                                     str(seconds)], stdin=request, stdout=subprocess.PIPE, text=True)
+
+
 class OursOther(Ours):
     """The same with another lsphp than ours: LSPHP=/path."""
 
@@ -274,4 +341,4 @@ class OursOther(Ours):
     lsphp = OTHER
 
 
-ALL = [Static, ModPhp, Fpm, FpmReuse, Fcgid, Cgi, Ours] + ([OursOther] if OTHER else [])
+ALL = [Static, ModPhp, Fpm, FpmReuse, Fcgid, Cgi, Ours, *([OursOther] if OTHER else []), Bare]

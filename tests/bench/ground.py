@@ -85,12 +85,18 @@ class Ground:
         self.database = Database(self.place, self.owner)
         self.put_wordpress(unpacked / "usr/share/wordpress")
 
+    TITLE = "A site of many"
+
     def put_wordpress(self, source):
         docroot = self.docroot / "wordpress"
         shutil.copytree(source, docroot, ignore_dangling_symlinks=True,
                         ignore=lambda _, names: [n for n in names if n == ".htaccess"])
         (docroot / "wp-config.php").unlink()
-        self.place.file(docroot / "wp-config.php", CONFIG % {"socket": self.database.socket},
+        # whatever port it is asked at: nobody is sent on to another one
+        config = CONFIG.replace("'WP_DEBUG', true", "'WP_DEBUG', false").replace(
+            "$table_prefix", f"define('WP_HOME', 'http://{self.names[0]}/wordpress');\n"
+            "define('WP_SITEURL', WP_HOME);\n$table_prefix", 1)
+        self.place.file(docroot / "wp-config.php", config % {"socket": self.database.socket},
                         self.owner)
         for path in [docroot, *docroot.rglob("*")]:
             os.chown(path, self.owner.pw_uid, self.owner.pw_gid)
@@ -99,9 +105,10 @@ class Ground:
         self.database.start()
         return self
 
-    def install_wordpress(self, port):
-        """By its own form, through whatever serves at @port."""
-        form = {"weblog_title": "A site", "user_name": "keeper", "admin_password": "a long word 7",
+    def install_wordpress(self, servers):
+        """By its own form, through the last that has an Apache."""
+        port = [server.port for server in servers if server.httpd][-1]
+        form = {"weblog_title": self.TITLE, "user_name": "keeper", "admin_password": "a long word 7",
                 "admin_password2": "a long word 7", "pw_weak": "on", "blog_public": "0",
                 "admin_email": "keeper@example.org", "language": ""}
         request = urllib.request.Request(

@@ -7,10 +7,15 @@ nanoseconds (v1, cpuacct) or microseconds (v2).
 
 import os
 import re
+import signal
 import subprocess
 from pathlib import Path
 
+import wrk
+
 MOUNTS = Path("/proc/self/mounts")
+#: how the name of a program begins: which side of a request it is
+SIDES = {"apache2": "Apache", "php": "PHP", "lsphp": "PHP", "lsapid": "lsapid"}
 
 
 class NoMeter(Exception):
@@ -63,21 +68,55 @@ class Meter:
             total += int(found.group(1)) if found else 0
         return total
 
-    def syscalls(self, work, requests):
-        """System calls per request of all processes in it, while @work() sends @requests."""
-        log = Path(f"/tmp/{self.path.name}.strace")
-        words = [w for pid in self.pids() for w in ("-p", str(pid))]
-        with subprocess.Popen(["strace", "-f", "-q", "-c", "-o", str(log), *words],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as strace:
+    def sides(self):
+        """{what of it: pids}: Apache, PHP, and what is between."""
+        out = {}
+        for pid in self.pids():
             try:
-                self.wait_traced()
-                work()
-            finally:
-                strace.terminate()
-        text = log.read_text()
+                name = Path(f"/proc/{pid}/exe").resolve().name
+            except OSError:
+                continue
+            side = next((s for start, s in SIDES.items() if name.startswith(start)), name)
+            out.setdefault(side, []).append(pid)
+        return out
+
+    def syscalls(self, work, requests):
+        """{side: system calls for a request} while @work() sends @requests."""
+        logs = {side: Path(f"/tmp/{self.path.name}.{side}.strace") for side in self.sides()}
+        tracers = [subprocess.Popen(
+            ["strace", "-f", "-q", "-c", "-o", str(logs[side]),
+             *(w for pid in pids for w in ("-p", str(pid)))],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            for side, pids in self.sides().items()]
+        try:
+            self.wait_traced()
+            work()
+        finally:
+            for tracer in tracers:
+                tracer.terminate()
+                tracer.wait()
+        out = {}
+        for side, log in logs.items():
+            total = re.search(r"^100\.00\s+\S+\s+(?:\d+\s+)?(\d+)", log.read_text(), re.MULTILINE)
+            log.unlink()
+            out[side] = int(total.group(1)) / requests if total else 0
+        return out
+
+    def counted(self, event, start_load):
+        """@event of perf(1) for a request, in all processes; None where perf can not count it."""
+        log = Path(f"/tmp/{self.path.name}.perf")
+        words = ["perf", "stat", "-x,", "-e", event, "-o", str(log)]
+        try:
+            subprocess.run([*words, "true"], check=True, stderr=subprocess.DEVNULL)
+        except (OSError, subprocess.CalledProcessError):
+            return None
+        perf = subprocess.Popen([*words, "-p", ",".join(map(str, self.pids()))])
+        found = wrk.figures(start_load())
+        perf.send_signal(signal.SIGINT)
+        perf.wait()
+        count = re.search(r"^([\d.]+),", log.read_text(), re.MULTILINE)
         log.unlink()
-        total = re.search(r"^100\.00\s+\S+\s+(?:\d+\s+)?(\d+)", text, re.MULTILINE)
-        return int(total.group(1)) / requests if total else None
+        return float(count.group(1)) / found["requests"] if count else None
 
     def wait_traced(self):
         while not all(self.is_traced(pid) for pid in self.pids()):

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures as JSON and as tables for people; and which targets are met."""
 
-import json
-
 from contender import ALL
 
 TITLES = {kind.name: kind.title for kind in ALL}
@@ -57,45 +55,65 @@ def machine_line(m):
             f"{m['load_before']:.1f}.")
 
 
+def against_one(by_count):
+    """The most of them against the first."""
+    values = list(by_count.values())
+    return verdict(values[-1] / values[0], 1.2)
+
+
 def others(figures):
     rows = []
     alone = figures["cold"].get("php-cgi")
     for name, one in figures.get("cold", {}).items():
-        times = f", {one['first_ms'] / alone['first_ms']:.2f} times that of php-cgi alone" \
-            if name != "php-cgi" else ""
+        ratio = one["first_ms"] / alone["first_ms"]
+        times = "" if name == "php-cgi" else ", to php-cgi alone " + verdict(
+            ratio, 1.3 if name == "ours" else None)
         cpu = f"; CPU {one['cpu_ms']:.0f} ms" if one["cpu_ms"] else ""
         what = "php-cgi alone, without a server" if name == "php-cgi" else TITLES[name]
         rows.append((f"cold start to first byte: {what}", f"{one['first_ms']:.0f} ms "
                      f"({one['low_ms']:.0f} to {one['high_ms']:.0f}){times}{cpu}"))
     if burst := figures.get("burst"):
         both = burst["together"], burst["one_by_one"]
+        ratio = verdict(both[0]["cpu_ms"] / both[1]["cpu_ms"], 1.2)
         rows.append(("64 cold pools at once", f"{both[0]['seconds']:.1f} s, CPU of each "
-                     f"{both[0]['cpu_ms']:.1f} ms; one by one {both[1]['cpu_ms']:.1f} ms"))
+                     f"{both[0]['cpu_ms']:.1f} ms; one by one {both[1]['cpu_ms']:.1f} ms: {ratio}"))
     if turn := figures.get("turn"):
-        rows.append(("200 sites in random order, CPU of a request", " ".join(
-            f"{us / 1000:.3f} ms with {count};" for count, us in turn["turn"].items()).rstrip(";")))
-        rows.append(("one site among known ones, CPU of a request", ", ".join(
-            f"{us / 1000:.3f} ms of {count}" for count, us in turn["known"].items())))
+        for what, of in (("known", "one site, of so many pools that are known"),
+                         ("turn", "sites in random order, each with PHP")):
+            rows.append((f"{of}: CPU of a request", "; ".join(
+                f"{count}: {us / 1000:.3f} ms" for count, us in turn[what].items())
+                + f" ({against_one(turn[what])})"))
     if grants := figures.get("grants"):
         rows.append(("a lease granted and returned: manager's CPU",
                      f"{grants['manager_us']:.1f} us: {grants['per_s_of_one_processor']:.0f} "
                      "a second on one processor"))
-    for name, one in figures.get("extras", {}).items():
-        rows.append((f"{TITLES[name]}: memory (PSS) at rest, under load; system calls of hello world",
-                     f"{one['rest_kib'] / 1024:.0f} MiB, {one['load_kib'] / 1024:.0f} MiB; "
-                     f"{one['syscalls']:.1f}"))
     return "\n".join(["| what | figure |", "| --- | --- |"] + [f"| {a} | {b} |" for a, b in rows])
+
+
+def per_contender(figures):
+    """Of hello world: what a request wants of the kernel, and what a server holds."""
+    lines = ["| hello world | requests a second | system calls | instructions | memory (PSS) at "
+             "rest, under load |", "| --- | --- | --- | --- | --- |"]
+    for name, one in figures["extras"].items():
+        calls = one.get("syscalls", {})
+        lines.append(
+            f"| {TITLES[name]} | {figures['work']['hello'][name]['per_s']:.0f} | "
+            + ", ".join(f"{side} {count:.1f}" for side, count in sorted(calls.items()) if count)
+            + f" | {one['instructions'] or 'not counted here'} | {one['rest_kib'] / 1024:.0f} MiB, "
+            f"{one['load_kib'] / 1024:.0f} MiB |")
+    return "\n".join(lines)
 
 
 def text(figures):
     work = figures["work"]
-    return (f"{machine_line(figures['machine'])}\n"
-            f"CPU time of the whole server (Apache, PHP, daemon) for a request, milliseconds; medians "
-            f"of {figures['rounds']} rounds.\n\n{table(work, 'cpu_us', 'CPU, ms')}\n\n"
-            "99th percentile of the time to the whole answer at concurrency 8, milliseconds:\n\n"
-            f"{table(work, 'p99_us', 'p99, ms')}\n\n{others(figures)}\n")
-
-
-def tell(figures, where):
-    (where / "compare.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    print(text(figures))
+    parts = [machine_line(figures["machine"])]
+    if work:
+        parts += [
+            "CPU time of the whole server (Apache, PHP, what is between) for a request, in "
+            f"milliseconds:\nmedians of {figures['rounds']} rounds.", table(work, "cpu_us", "CPU, ms"),
+            "99th percentile of the time to the whole answer at concurrency 8, in milliseconds:",
+            table({name: {who: one for who, one in by.items() if who != "bare"}
+                   for name, by in work.items()}, "p99_us", "p99, ms")]
+    if "hello" in work:
+        parts.append(per_contender(figures))
+    return "\n\n".join([*parts, others(figures)]) + "\n"
