@@ -173,7 +173,11 @@ static void close_ours(const struct parent *p)
 static int be_child(struct parent *p, struct child_row *row, int conn_fd, pid_t parent_pid)
 {
 	close_ours(p);
-	(void)setsid(); /* fails only for a group leader, which a forked child is not */
+	/*
+	 * Not a session: with autogroups (sched(7)) each child would have as large a share of the
+	 * processors as all of Apache.
+	 */
+	(void)setpgid(0, 0);
 	struct server *s = server_new(p->settings, p->title, p->listener_fd);
 	if (!s)
 		return 1;
