@@ -146,6 +146,8 @@ static const struct config_key table[] = {
 		.max = 256, .value = "16",
 		.help = "Most pools that start PHP at the same moment; the others wait for their "
 			"turn." },
+	{ TOP("batch_scheduling", has_batch_scheduling), .type = CONFIG_TYPE_BOOL, .value = "on",
+		.help = "Let PHP take over the processor when it is its turn, and not at once." },
 	{ TOP("stop_grace", stop_grace_ms), .type = CONFIG_TYPE_MILLISECONDS,
 		.max = 1000ULL * A_DAY_S, .value = "30s",
 		.help = "How long a stop waits for requests that are under way." },

@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -160,7 +161,12 @@ static int write_oom_score_adj(int value)
 /* With all rights that we have: later they are gone. What is refused stays as it is. */
 static int step_priority(const struct child_plan *p, int *report_fd)
 {
+	static const struct sched_param no_priority = { .sched_priority = 0 };
 	struct child_report report = { .step = PRIV_STEP_PRIORITY };
+
+	/* everybody may (sched(7)); where a sandbox forbids it, it is only slower */
+	if (p->is_batch)
+		(void)sched_setscheduler(0, SCHED_BATCH, &no_priority);
 
 	if (p->has_nice && setpriority(PRIO_PROCESS, 0, p->nice) < 0) {
 		report.error = errno;

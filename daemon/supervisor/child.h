@@ -48,6 +48,7 @@ struct child_plan {
 	int nice;
 	bool has_oom_score_adj;
 	int oom_score_adj;
+	bool is_batch;          /* SCHED_BATCH */
 	const uint64_t *limits; /* borrowed: LIMIT_COUNT of them; NULL: as they are */
 	bool can_gain;          /* false: no_new_privs */
 	bool is_bounded;        /* not even setuid programs get what only CRIU needs */

@@ -301,6 +301,7 @@ void launch_prepare(struct launch *l, const struct settings *settings, int spec_
 	if (f->reason == REASON_NONE) {
 		apply_cap(l, settings);
 		choose_oom_score_adj(l, &settings->host);
+		l->is_batch = settings->config->has_batch_scheduling;
 		build(l, f);
 	}
 }
@@ -361,6 +362,7 @@ void launch_plan(
 		.nice = l->order.nice,
 		.has_oom_score_adj = l->has_oom_score_adj,
 		.oom_score_adj = l->oom_score_adj,
+		.is_batch = l->is_batch,
 		.limits = l->order.limit,
 		/* sites send mail by setgid programs */
 		.can_gain = true,

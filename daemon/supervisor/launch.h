@@ -31,6 +31,7 @@ struct launch {
 	int ini_fd; /* owned: directory with them; -1: none */
 	bool has_oom_score_adj;
 	int oom_score_adj;
+	bool is_batch; /* batch_scheduling */
 	char title[128];
 	char *argv[2];
 };

@@ -154,6 +154,20 @@ def test_values_that_are_too_large_are_lowered(stack):
     assert "max_idle=604800" in spec and "max_reqs=2000000000" in spec
 
 
+def test_batch_scheduling(stack):
+    """PHP of a pool, parent and children, until it is switched off; the daemon itself never."""
+    made = stack()
+    for value, policy in (("on", os.SCHED_BATCH), ("off", os.SCHED_OTHER)):
+        made.daemon.settings["batch_scheduling"] = value == "on"
+        made.daemon.write_conf()
+        assert made.ctl.run("reload")[0] == 0
+        made.ctl.run("drain", "--all")  # what runs keeps what it has
+        assert made.get("a.test", "/who.php").status == 200
+        found = [os.sched_getscheduler(p.pid) for p in made.daemon.lsphp()]
+        assert len(found) >= 2 and set(found) == {policy}
+        assert os.sched_getscheduler(made.daemon.manager()) == os.SCHED_OTHER
+
+
 def test_oom_score_adj(stack):
     """B46"""
     made = stack(Vhost("a.test", "games", extra="lsapi_backend_oom_score_adj 321"),

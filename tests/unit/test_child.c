@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -92,9 +93,9 @@ static int probe(char **envp)
 	mode_t mask = umask(0);
 
 	(void)getrlimit(RLIMIT_CORE, &core);
-	(void)printf("session %d, umask %03o, cwd %s, core %d, signals %d, fds",
-		getsid(0) == getpid(), mask, getcwd(cwd, sizeof(cwd)), (int)core.rlim_max,
-		count_signals());
+	(void)printf("session %d, policy %d, umask %03o, cwd %s, core %d, signals %d, fds",
+		getsid(0) == getpid(), sched_getscheduler(0), mask, getcwd(cwd, sizeof(cwd)),
+		(int)core.rlim_max, count_signals());
 	for (int fd = 0; fd < 4096; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			(void)printf(" %d", fd);
@@ -104,7 +105,8 @@ static int probe(char **envp)
 	return 0;
 }
 
-/* A session of its own, default signals, three descriptors, the root directory, no more variables.
+/* A session of its own, SCHED_BATCH (3), default signals, three descriptors, the root directory, no
+ * more variables.
  */
 static void child_start__program__finds_a_clean_place(void **state)
 {
@@ -127,13 +129,15 @@ static void child_start__program__finds_a_clean_place(void **state)
 	assert_int_equal(pthread_sigmask(SIG_BLOCK, &set, NULL), 0);
 	assert_int_equal(pipe2(pipe_fd, O_CLOEXEC), 0);
 	plan = plan_make(self, argv, pipe_fd[1]);
+	plan.is_batch = true;
 	assert_int_equal(run(&plan, &failure, &status), 0);
 	assert_int_equal(pthread_sigmask(SIG_UNBLOCK, &set, NULL), 0);
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)fd_close(extra);
 	assert_true(read(pipe_fd[0], text, sizeof(text) - 1) > 0);
-	assert_string_equal(text, "session 1, umask 022, cwd /, core 0, signals 0, fds 0 1 2, "
-				  "PATH=/usr/bin:/bin");
+	assert_string_equal(text,
+		"session 1, policy 3, umask 022, cwd /, core 0, signals 0, fds 0 1 2, "
+		"PATH=/usr/bin:/bin");
 	assert_int_equal(status, 0);
 	(void)fd_close(pipe_fd[0]);
 	(void)fd_close(pipe_fd[1]);
