@@ -255,7 +255,7 @@ class Ours(Contender):
 
     def start(self):
         env = [f"{name}={value}" for name, value in self.ground.php_env.items()]
-        stack = Stack(self.vhosts(), start=False, env=env, limits=EVENT,
+        stack = Stack(self.vhosts(), start=False, env=env, mpm=self.mpm, limits=self.limits,
                       extra="LogLevel warn",
                       settings={"log_level": "notice", "criu_program": ""},
                       defaults={"children": CHILDREN, "max_idle": "10m", "pgrp_max_idle": "10m"})
@@ -273,6 +273,13 @@ class Ours(Contender):
     def end(self):
         self.stack.end()
         self.leave()
+
+
+class OursPrefork(Ours):
+    """The same under the MPM of mod_php: what is left is the way between the processes."""
+
+    name, title = "ours_prefork", "lsapid, prefork"
+    mpm, limits = "prefork", PREFORK
 
 
 class Many:
@@ -320,7 +327,9 @@ class Bare(Contender):
 
     def request(self, method, uri, size):
         script = self.docroot() / (uri[1:] + ("index.php" if uri.endswith("/") else ""))
-        headers = [("Host", self.ground.names[0])] + ([("Content-Length", str(size))] if size else [])
+        headers = [("Host", self.ground.names[0])]
+        if size:
+            headers.append(("Content-Length", str(size)))
         return lsapi_client.encode_request(
             str(script), method=method, headers=headers, body_size=size,
             env={"REQUEST_URI": uri, "REMOTE_ADDR": "127.0.0.1"}) + bytes(size)
@@ -330,8 +339,9 @@ class Bare(Contender):
         path = self.place.path / "request"
         path.write_bytes(self.request(method, uri, size))
         with open(path, "rb") as request:
-            return subprocess.Popen([BUILD / "tests/bench/kept", self.socket, str(wrk.CONCURRENCY),
-                                     str(seconds)], stdin=request, stdout=subprocess.PIPE, text=True)
+            return subprocess.Popen(
+                [BUILD / "tests/bench/kept", self.socket, str(wrk.CONCURRENCY), str(seconds)],
+                stdin=request, stdout=subprocess.PIPE, text=True)
 
 
 class OursOther(Ours):
@@ -341,4 +351,4 @@ class OursOther(Ours):
     lsphp = OTHER
 
 
-ALL = [Static, ModPhp, Fpm, FpmReuse, Fcgid, Cgi, Ours, *([OursOther] if OTHER else []), Bare]
+ALL = [Static, ModPhp, Fpm, FpmReuse, Fcgid, Cgi, Ours, OursPrefork, *([OursOther] if OTHER else []), Bare]
