@@ -161,12 +161,11 @@ static int write_oom_score_adj(int value)
 /* With all rights that we have: later they are gone. What is refused stays as it is. */
 static int step_priority(const struct child_plan *p, int *report_fd)
 {
-	static const struct sched_param no_priority = { .sched_priority = 0 };
 	struct child_report report = { .step = PRIV_STEP_PRIORITY };
 
 	/* everybody may (sched(7)); where a sandbox forbids it, it is only slower */
 	if (p->is_batch)
-		(void)sched_setscheduler(0, SCHED_BATCH, &no_priority);
+		(void)sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){ 0 });
 
 	if (p->has_nice && setpriority(PRIO_PROCESS, 0, p->nice) < 0) {
 		report.error = errno;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What starts cost: the first request of a site, and that of many sites at once."""
 
+import resource
 import socket
 import statistics
 import subprocess
@@ -86,20 +87,49 @@ def burst(server, names):
     return time.monotonic() - began, (server.meter.ns() - before) / 1e6
 
 
+def php_cgis(ground, together):
+    """So many of php-cgi, without a server: (seconds, milliseconds of CPU)."""
+    before, began = children_ms(), time.monotonic()
+    running = []
+    for _ in range(BURST):
+        if len(running) == together:
+            running.pop(0).wait()
+        running.append(subprocess.Popen(
+            [ground.php_cgi, "-q", ground.docroot / "hello.php"], env=ground.php_env,
+            stdout=subprocess.DEVNULL))
+    for process in running:
+        process.wait()
+    return time.monotonic() - began, children_ms() - before
+
+
+def children_ms():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) * 1000
+
+
+def one_by_one(server, names):
+    make_cold(server)
+    before, began = server.meter.ns(), time.monotonic()
+    for name in names:
+        first_byte(server.port, name)
+    return time.monotonic() - began, (server.meter.ns() - before) / 1e6
+
+
 def measure_burst(ground, rounds):
-    """64 cold pools at once, against 64 cold pools one by one."""
+    """64 cold pools at once against 64 cold pools one by one; and what that is without a server.
+
+    Processors that share what computes make each other slow: php-cgi tells how much.
+    """
+    found = {}
     with Many(ground, BURST) as server:
         names = list(server.httpd.vhosts)
-        out = {"together": [], "one_by_one": []}
         burst(server, names)  # Apache has its workers, the disk's cache is warm
         for _ in range(rounds):
-            out["together"].append(burst(server, names))
-            make_cold(server)
-            before, began = server.meter.ns(), time.monotonic()
-            for name in names:
-                first_byte(server.port, name)
-            out["one_by_one"].append(
-                (time.monotonic() - began, (server.meter.ns() - before) / 1e6))
+            for how, run in {"together": lambda: burst(server, names),
+                             "one_by_one": lambda: one_by_one(server, names),
+                             "php_cgi_together": lambda: php_cgis(ground, BURST),
+                             "php_cgi_one_by_one": lambda: php_cgis(ground, 1)}.items():
+                found.setdefault(how, []).append(run())
     return {how: {"seconds": statistics.median(s for s, _ in list_),
                   "cpu_ms": statistics.median(c for _, c in list_) / BURST}
-            for how, list_ in out.items()}
+            for how, list_ in found.items()}

@@ -33,7 +33,7 @@ from ground import BODIES, Ground, unpack  # noqa: E402
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "build-tests" / "bench"
 PICTURE = Path(__file__).with_name("compare.svg")
-MARKS = ("<!-- compare: written by tests/bench/compare.py -->", "<!-- compare: end -->")
+MARKS = ("<!-- compare: written by tests/bench/compare.py -->\n", "<!-- compare: end -->\n")
 SERIAL = 200  # requests whose system calls are counted
 HELLO = ("GET", "/hello.php", 0, "length")
 #: name: method, path, bytes of the body, how it is framed
@@ -147,6 +147,11 @@ def start(ground, servers, names):
             wrk.figures(server.start_load(HELLO, 3))
 
 
+def end_all(servers):
+    while servers:
+        servers.pop().end()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
@@ -174,14 +179,14 @@ def main():
         if WORK:
             figures["extras"] = extras(ground, servers, options.seconds)
         figures["cold"] = cold.measure(ground, servers)
+        end_all(servers)
         if not options.work:
             figures["burst"] = cold.measure_burst(ground, options.rounds)
             figures["turn"] = turn.measure(
                 ground, functools.partial(measure, seconds=options.seconds), HELLO)
             figures["grants"] = turn.measure_grants(ground)
     finally:
-        for server in reversed(servers):
-            server.end()
+        end_all(servers)
         ground.end()
     (OUT / "compare.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(report.text(figures))

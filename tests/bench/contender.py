@@ -157,15 +157,15 @@ class Fpm(Contender):
     def start_backend(self):
         conf = self.place.file(
             f"{self.name}.conf",
-            f"[global]\nerror_log = {self.place.path}/{self.name}.log\n[www]\nuser = {OWNER}\n"
-            f"group = {group_name(self.ground.owner.pw_gid)}\nlisten = {self.socket}\n"
-            f"listen.mode = 0666\npm = static\npm.max_children = {self.children()}\n")
+            f"[global]\nerror_log = {self.place.path}/{self.name}.log\n{self.pools()}")
         self.run(f"{self.ground.unpacked}/usr/sbin/php-fpm8.2", "--nodaemonize", "--fpm-config",
                  conf, env=self.ground.php_env)
         wait_until(self.socket.exists, 10, "php-fpm's socket")
 
-    def children(self):
-        return CHILDREN
+    def pools(self):
+        return (f"[www]\nuser = {OWNER}\ngroup = {group_name(self.ground.owner.pw_gid)}\n"
+                f"listen = {self.socket}\nlisten.mode = 0666\n"
+                f"pm = static\npm.max_children = {CHILDREN}\n")
 
     def lines(self):
         # without the second, PHP-FPM is told of no body that is chunked
@@ -282,17 +282,43 @@ class OursPrefork(Ours):
     mpm, limits = "prefork", PREFORK
 
 
-class Many:
-    """Ours with so many sites, each with a pool of its own."""
+class FpmPools(Fpm):
+    """A pool of PHP-FPM for each site, as on a host that keeps its users apart."""
 
-    def __init__(self, ground, count):
-        self.ground, self.count = ground, count
+    name, title = "fpm_pools", "PHP-FPM, a pool for each site"
+
+    def pools(self):
+        return "".join(
+            f"[{name}]\nuser = {OWNER}\ngroup = {group_name(self.ground.owner.pw_gid)}\n"
+            f"listen = {self.place.path}/{name}.sock\nlisten.mode = 0666\n"
+            f"pm = ondemand\npm.max_children = {CHILDREN}\npm.process_idle_timeout = 600s\n"
+            for name in self.ground.names)
+
+    @property
+    def socket(self):
+        return self.place.path / f"{self.ground.names[-1]}.sock"
+
+    def lines(self):
+        return super().lines().replace(f"{self.ground.names[-1]}.sock", "%s.sock")
+
+    def vhosts(self):
+        made = super().vhosts()
+        for vhost in made:
+            vhost.extra = vhost.extra.replace("%s", vhost.name)
+        return made
+
+
+class Many:
+    """One of them (ours) with so many sites, each with a pool of its own."""
+
+    def __init__(self, ground, count, kind=None):
+        self.ground, self.count, self.kind = ground, count, kind or Ours
 
     def __enter__(self):
         kept = self.ground.names
         self.ground.names = [f"site{i}.test" for i in range(self.count)]
         try:
-            self.server = Ours(self.ground)
+            self.server = self.kind(self.ground)
             self.server.start()
         finally:
             self.ground.names = kept
@@ -351,4 +377,5 @@ class OursOther(Ours):
     lsphp = OTHER
 
 
-ALL = [Static, ModPhp, Fpm, FpmReuse, Fcgid, Cgi, Ours, OursPrefork, *([OursOther] if OTHER else []), Bare]
+ALL = [Static, ModPhp, Fpm, FpmReuse, Fcgid, Cgi, Ours, OursPrefork,
+       *([OursOther] if OTHER else []), Bare]

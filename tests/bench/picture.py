@@ -14,7 +14,8 @@ except ImportError:  # nothing else here wants it
 
 #: of each contender that has a bar; ours stands out
 COLOURS = {"static": "#bbbbbb", "mod_php": "#888888", "fpm": "#9ecae1", "fpm_reuse": "#6baed6",
-           "fcgid": "#c7b8e0", "ours": "#d95f0e", "ours_other": "#fdae6b", "bare": "#fee391"}
+           "fcgid": "#c7b8e0", "ours": "#d95f0e", "ours_prefork": "#f4a582", "ours_other": "#fdae6b",
+           "bare": "#fee391"}
 
 
 def bars(axes, work):
@@ -42,7 +43,8 @@ def first(work, name):
 
 
 def curve(axes, turn):
-    for what, words in (("known", "one site, so many known"), ("turn", "so many in random order")):
+    for what, words in (("known", "one site, so many known"), ("turn", "so many in random order"),
+                        ("fpm", "the same, PHP-FPM")):
         counts = list(turn[what])
         axes.plot(counts, [turn[what][c] / 1000 for c in counts], marker="o", label=words)
     axes.set_xscale("log")

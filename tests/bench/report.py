@@ -55,10 +55,10 @@ def machine_line(m):
             f"{m['load_before']:.1f}.")
 
 
-def against_one(by_count):
+def against_one(by_count, target):
     """The most of them against the first."""
     values = list(by_count.values())
-    return verdict(values[-1] / values[0], 1.2)
+    return verdict(values[-1] / values[0], target)
 
 
 def others(figures):
@@ -76,13 +76,19 @@ def others(figures):
         both = burst["together"], burst["one_by_one"]
         ratio = verdict(both[0]["cpu_ms"] / both[1]["cpu_ms"], 1.2)
         rows.append(("64 cold pools at once", f"{both[0]['seconds']:.1f} s, CPU of each "
-                     f"{both[0]['cpu_ms']:.1f} ms; one by one {both[1]['cpu_ms']:.1f} ms: {ratio}"))
+                     f"{both[0]['cpu_ms']:.0f} ms; one by one {both[1]['cpu_ms']:.0f} ms: {ratio}"))
+        both = burst["php_cgi_together"], burst["php_cgi_one_by_one"]
+        rows.append(("php-cgi alone, 64 at once", f"{both[0]['seconds']:.1f} s, CPU of each "
+                     f"{both[0]['cpu_ms']:.0f} ms; one by one {both[1]['cpu_ms']:.0f} ms: "
+                     f"{both[0]['cpu_ms'] / both[1]['cpu_ms']:.2f}"))
     if turn := figures.get("turn"):
-        for what, of in (("known", "one site, of so many pools that are known"),
-                         ("turn", "sites in random order, each with PHP")):
+        for what, of, target in (
+                ("known", "one site, so many pools are known", 1.2),
+                ("turn", "so many sites in random order, each with PHP", 1.2),
+                ("fpm", "the same with PHP-FPM, a pool for each site", None)):
             rows.append((f"{of}: CPU of a request", "; ".join(
                 f"{count}: {us / 1000:.3f} ms" for count, us in turn[what].items())
-                + f" ({against_one(turn[what])})"))
+                + f"; last to first {against_one(turn[what], target)}"))
     if grants := figures.get("grants"):
         rows.append(("a lease granted and returned: manager's CPU",
                      f"{grants['manager_us']:.1f} us: {grants['per_s_of_one_processor']:.0f} "

@@ -6,7 +6,7 @@ import struct
 
 import control_client as control
 import scale
-from contender import Many
+from contender import FpmPools, Many, Ours
 from cold import first_byte
 
 GRANTS = 20000
@@ -27,11 +27,11 @@ def measure_known(ground, measure_one, work):
     return out
 
 
-def measure_sites(ground, measure_one, work):
+def measure_sites(ground, measure_one, work, kind):
     """CPU of a request to one of so many sites, all of which have PHP, in random order."""
     out = {}
     for count in SITES:
-        with Many(ground, count) as server:
+        with Many(ground, count, kind) as server:
             for name in server.httpd.vhosts:
                 first_byte(server.port, name)
             out[count] = measure_one(server, work, hosts=count, warm_up=WARM_UP)["cpu_us"]
@@ -40,7 +40,8 @@ def measure_sites(ground, measure_one, work):
 
 def measure(ground, measure_one, work):
     return {"known": measure_known(ground, measure_one, work),
-            "turn": measure_sites(ground, measure_one, work)}
+            "turn": measure_sites(ground, measure_one, work, Ours),
+            "fpm": measure_sites(ground, measure_one, work, FpmPools)}
 
 
 def measure_grants(ground):

@@ -22,8 +22,9 @@ COLUMNS = 100
 # to 5400; to speak with systemd for all of us, as a process of a site could if more than the main
 # one were heard, and to replace a manager that hangs, to 5650; to try a configuration, to
 # change the log's level, and to say whom the sockets of a process lead to, which only root sees, to
-# 5770. What is left above that is for bugs: another task belongs into the manager.
-SUPERVISOR_LINES = 5800
+# 5770; how the kernel is to schedule PHP, which is said before exec, to 5805. What is left above
+# that is for bugs: another task belongs into the manager.
+SUPERVISOR_LINES = 5830
 
 
 def c_functions(lines):
