@@ -20,11 +20,17 @@ def start(ground, port, work, seconds, hosts=1):
              "LUA_PATH": f"{ground.unpacked}/usr/share/luajit-2.1/?.lua"})
 
 
-def figures(process):
-    """What a process has printed last, when it has ended: requests, duration_us, p99_us, ..."""
+def finish(process):
+    """What it has printed, when it has ended."""
     with process:
         output = process.stdout.read()
     assert process.returncode == 0, output
+    return output
+
+
+def figures(process):
+    """Its last line: requests, duration_us, p99_us, ..."""
+    output = finish(process)
     found = json.loads(output.splitlines()[-1])
     assert found["requests"], output
     return found
