@@ -99,6 +99,9 @@ class Contender:
         self.processes.append(process)
         return process
 
+    def ask(self, uri):
+        return self.httpd.request(self.ground.names[0], uri)
+
     def start_load(self, work, seconds, hosts=1):
         """A client that does @work for so long; see wrk.figures() for what it prints."""
         return wrk.start(self.ground, self.port, work, seconds, hosts)
@@ -346,19 +349,23 @@ class Bare(Contender):
                      stdin=listener, env={**self.ground.php_env, "LSAPI_CHILDREN": str(CHILDREN),
                                           "LSAPI_MAX_IDLE_CHILDREN": str(CHILDREN)})
         self.socket = path
-        with lsapi_client.Client(str(path), 60) as peer:
-            peer.send(self.request("GET", "/hello.php", 0))
-            assert peer.receive().body == b"Hello, world"
+        assert self.ask("/hello.php").body == b"Hello, world"
         return self
 
+    def ask(self, uri):
+        with lsapi_client.Client(str(self.socket), 60) as peer:
+            peer.send(self.request("GET", uri, 0))
+            return peer.receive()
+
     def request(self, method, uri, size):
-        script = self.docroot() / (uri[1:] + ("index.php" if uri.endswith("/") else ""))
+        script = self.docroot() / f"{uri[1:]}{'index.php' if uri.endswith('/') else ''}"
         headers = [("Host", self.ground.names[0])]
         if size:
             headers.append(("Content-Length", str(size)))
         return lsapi_client.encode_request(
             str(script), method=method, headers=headers, body_size=size,
-            env={"REQUEST_URI": uri, "REMOTE_ADDR": "127.0.0.1"}) + bytes(size)
+            env={"REQUEST_URI": uri, "SCRIPT_NAME": f"/{script.relative_to(self.docroot())}",
+                 "DOCUMENT_ROOT": str(self.docroot()), "REMOTE_ADDR": "127.0.0.1"}) + bytes(size)
 
     def start_load(self, work, seconds, hosts=1):
         method, uri, size, _ = work

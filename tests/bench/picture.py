@@ -31,8 +31,11 @@ def bars(axes, work):
                          else None)
     axes.axhline(1, color="black", linewidth=0.6)
     axes.set_xticks(range(len(work)), [
-        f"{report.WORDS[name]}\n{by['mod_php']['cpu_us'] / 1000:.2f} ms" if "mod_php" in by
-        else report.WORDS[name] for name, by in work.items()], fontsize=8)
+        report.WORDS[name].replace(", ", ",\n").replace("page that", "page that\n")
+        + (f"\n{by['mod_php']['cpu_us'] / 1000:.2f} ms" if "mod_php" in by else "")
+        for name, by in work.items()], fontsize=8)
+    axes.set_yscale("log", base=2)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_ylabel("CPU of a request, times that of mod_php")
     axes.legend(fontsize=8)
 
@@ -46,8 +49,10 @@ def curve(axes, turn):
     for what, words in (("known", "one site, so many known"), ("turn", "so many in random order"),
                         ("fpm", "the same, PHP-FPM")):
         counts = list(turn[what])
-        axes.plot(counts, [turn[what][c] / 1000 for c in counts], marker="o", label=words)
+        axes.plot([int(count) for count in counts], [turn[what][c] / 1000 for c in counts],
+                  marker="o", label=words)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_ylim(bottom=0)
     axes.set_xlabel("pools")
     axes.set_ylabel("CPU of a request, ms")
