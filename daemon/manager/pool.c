@@ -12,6 +12,9 @@
 #include "daemon/config/config_children.h"
 #include "daemon/manager/manager.h"
 
+/* Tens of thousands may be known, and few of them run: all that only those need is apart. */
+_Static_assert(sizeof(struct pool) <= 1024, "a pool that rests is small");
+
 #define FNV_OFFSET 0xcbf29ce484222325ULL
 #define FNV_PRIME  0x100000001b3ULL
 
