@@ -45,6 +45,7 @@ static void put_limits(FILE *f, const struct launch *l)
 	put_int(f, SPEC_NICE, l->order.nice);
 	put_int(f, SPEC_OOM_SCORE_ADJ, l->has_oom_score_adj ? l->oom_score_adj : CONFIG_UNSET_INT);
 	put_int(f, SPEC_COREDUMP, l->order.has_coredump);
+	put_int(f, "batch_scheduling", l->is_batch);
 }
 
 /* Settings of PHP, and which pool it is. */

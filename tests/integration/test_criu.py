@@ -123,6 +123,7 @@ def test_a_warm_pool_is_frozen_and_comes_back_with_its_cache(site):
     assert int(hits) >= 4  # a cold one would have none
     assert int(uid) == made.stack.httpd.vhosts["a.test"].owner.pw_uid
     assert made.started() == "thawed" and made.pool()["criu"]["cold_ms"] > 0
+    assert {os.sched_getscheduler(p.pid) for p in made.daemon.lsphp()} == {os.SCHED_BATCH}
     totals = made.stack.ctl.status()["totals"]
     assert (totals["cold_starts"], totals["thawed_starts"]) == (1, 1)
     # and again, from the same image
@@ -189,6 +190,12 @@ def change_setting(made):
     assert made.stack.ctl.run("reload")[0] == 0
 
 
+def change_host(made):
+    made.daemon.settings["batch_scheduling"] = False
+    made.daemon.write_conf()
+    assert made.stack.ctl.run("reload")[0] == 0
+
+
 def spoil_image(made):
     file, = made.image().glob("pages-1.img")
     os.truncate(file, 100)
@@ -197,6 +204,7 @@ def spoil_image(made):
 @pytest.mark.parametrize("change, why", [
     (change_ini, "/ini"), pytest.param(change_binary, "lsphp", marks=LONG),
     pytest.param(change_setting, "limit_nofile", marks=LONG),
+    pytest.param(change_host, "batch_scheduling", marks=LONG),
     pytest.param(spoil_image, "pages-1.img", marks=LONG)])
 def test_whatever_it_depends_on_has_changed_drops_the_image(site, change, why):
     made = site()
