@@ -51,24 +51,13 @@ bool world_has_status(struct world *w, const char *part)
 	return has;
 }
 
-static void until_status(struct world *w, const char *part, bool is_wanted)
-{
-	for (int ms = 0; world_has_status(w, part) != is_wanted; ms += 10) {
-		if (ms > PATIENCE_MS)
-			fail_msg("status always %s %s: %s", is_wanted ? "without" : "with", part,
-				read_status(w));
-		(void)poll(NULL, 0, 10);
-	}
-}
-
 void world_until_status(struct world *w, const char *part)
 {
-	until_status(w, part, true);
-}
-
-void world_until_not_status(struct world *w, const char *part)
-{
-	until_status(w, part, false);
+	for (int ms = 0; !world_has_status(w, part); ms += 10) {
+		if (ms > PATIENCE_MS)
+			fail_msg("status always without %s: %s", part, read_status(w));
+		(void)poll(NULL, 0, 10);
+	}
 }
 
 void world_serve(struct world *w, struct fake_lease *l)

@@ -31,9 +31,6 @@ bool world_has_status(struct world *w, const char *part);
 /** world_until_status() - wait until it does; the test fails if it never comes to that */
 void world_until_status(struct world *w, const char *part);
 
-/** world_until_not_status() - wait until it does not any more */
-void world_until_not_status(struct world *w, const char *part);
-
 /** world_serve() - one request on a connection that is idle afterwards, or back in the pool */
 void world_serve(struct world *w, struct fake_lease *l);
 
