@@ -33,7 +33,7 @@ SUEXEC_ROOT, CGI_OWNER = Path("/var/www"), "nobody"
 SUEXEC_LOG = Path("/var/log/apache2")  # without it, it runs nothing
 
 
-OTHER = os.environ.pop("LSPHP", None)  # for itself: the others' is what the build made
+OTHER = os.environ.get("OTHER_LSPHP")
 
 
 class PlainHttpd(Httpd):
