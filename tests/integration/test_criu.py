@@ -5,6 +5,7 @@ Where the host's CRIU does not work these run in the virtual machine only, see t
 """
 
 import os
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -70,8 +71,12 @@ class Site:
         return [p for p in self.stack.ctl.status()["pools"] if p["name"] == vhost][0]
 
     def started(self, vhost="a.test"):
-        """What is thawed may answer before the supervisor has told that it is."""
-        return wait_until(lambda: self.pool(vhost)["criu"]["started"], what="a told start")
+        """How its last parent was: that is told after it may have answered, and ended since."""
+        def told():
+            last = re.split(rf" pool.state pool={vhost} .* to=starting ", self.daemon.text())[-1]
+            return re.search(rf" pool.start pool={vhost} .* how=(\w+)", last)
+
+        return {"started": "cold", "thawed": "thawed"}[wait_until(told, what="a told start")[1]]
 
     def wait_state(self, state, vhost="a.test"):
         wait_until(lambda: self.pool(vhost)["state"] == state, 30, f"{vhost} {state}")
