@@ -266,28 +266,33 @@ bool shim_body_is_sent(const struct shim_body *b)
 	return b->sent >= b->size;
 }
 
+/* Return: bytes that came without waiting; what is wrong with it is found when it is waited for. */
+static size_t take_more(struct shim_body *b)
+{
+	apr_off_t size = 0;
+
+	if (!b->more)
+		b->more = apr_brigade_create(b->r->pool, b->r->connection->bucket_alloc);
+	if (ap_get_brigade(b->r->input_filters, b->more, AP_MODE_READBYTES, APR_NONBLOCK_READ,
+		    APR_BUCKET_BUFF_SIZE) != APR_SUCCESS ||
+		apr_brigade_length(b->more, 0, &size) != APR_SUCCESS)
+		size = 0;
+	APR_BRIGADE_CONCAT(b->brigade, b->more);
+	return size > 0 ? (size_t)size : 0;
+}
+
 /*
  * A client that sends faster than we do: what has come by now goes in one send, which wakes lsphp
  * once. httpd reads APR_BUCKET_BUFF_SIZE at a time; with less than that there is no more.
  */
 static void gather(struct shim_body *b, size_t first)
 {
-	size_t last = first;
+	size_t have = first, last = first;
 
-	for (size_t have = first; last >= APR_BUCKET_BUFF_SIZE && have + last <= SHIM_BUFFER_SIZE &&
-				  b->taken + have < b->size;
-		have += last) {
-		apr_off_t more = 0;
-
-		if (!b->more)
-			b->more = apr_brigade_create(b->r->pool, b->r->connection->bucket_alloc);
-		if (ap_get_brigade(b->r->input_filters, b->more, AP_MODE_READBYTES,
-			    APR_NONBLOCK_READ, APR_BUCKET_BUFF_SIZE) != APR_SUCCESS ||
-			apr_brigade_length(b->more, 0, &more) != APR_SUCCESS || more <= 0)
-			last = 0; /* what is wrong with it is found when it is waited for */
-		else
-			last = (size_t)more;
-		APR_BRIGADE_CONCAT(b->brigade, b->more);
+	while (last >= APR_BUCKET_BUFF_SIZE && have + last <= SHIM_BUFFER_SIZE &&
+		b->taken + have < b->size) {
+		last = take_more(b);
+		have += last;
 	}
 }
 

@@ -170,9 +170,9 @@ struct config {
 	uint32_t metrics_max_pools;
 	uint32_t max_children_total;
 	uint32_t max_concurrent_starts;
-	bool has_batch_scheduling;
 	uint32_t stop_grace_ms;      /* how long a stop waits for requests under way */
 	uint32_t manager_timeout_ms; /* until a manager that hangs is replaced; 0: it is not */
+	bool has_batch_scheduling;
 	bool has_document_root_check;
 	bool has_home_check;
 	bool has_watch_php;

@@ -175,6 +175,15 @@ static void tell(const struct load *l, uint64_t began_ns)
 		l->times_us[count * 99 / 100]);
 }
 
+static char *grow(char *data, size_t size)
+{
+	char *bigger = realloc(data, size);
+
+	if (!bigger)
+		free(data);
+	return bigger;
+}
+
 static char *read_request(size_t *ret_size)
 {
 	size_t size = 0, capacity = 1U << 16;
@@ -184,7 +193,7 @@ static char *read_request(size_t *ret_size)
 	while (data && (n = read(0, data + size, capacity - size)) > 0) {
 		size += (size_t)n;
 		if (size == capacity)
-			data = realloc(data, capacity *= 2);
+			data = grow(data, capacity *= 2);
 	}
 	if (!data || !size)
 		die("no request");
