@@ -133,6 +133,7 @@ static int run_alone(const struct settings *settings, struct title *title, int f
 	int status = EXIT_CONFIG;
 	if (retire_init(&s->retire, starter_pid, sapi_interrupt) == 0)
 		status = listens ? server_run_single(s) : server_run_connection(s, fd);
+	retire_end();
 	server_free(s);
 	return status;
 }

@@ -187,6 +187,7 @@ static int be_child(struct parent *p, struct child_row *row, int conn_fd, pid_t 
 	if (retire_init(&s->retire, parent_pid, sapi_interrupt) < 0)
 		return 1;
 	int status = server_run_child(s, conn_fd);
+	retire_end();
 	server_free(s);
 	return status;
 }

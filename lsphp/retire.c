@@ -13,7 +13,7 @@
 #define STOP_GRACE_S 3U
 
 /* A signal handler and a fork handler get no argument: the one pointer that cannot be passed. */
-static struct retire *retire_self;
+static struct retire *volatile retire_self;
 
 static void cut_if_idle(struct retire *r)
 {
@@ -28,6 +28,8 @@ static void cut_if_idle(struct retire *r)
 static void on_leave(int signo)
 {
 	struct retire *r = retire_self;
+	if (!r)
+		return;
 	/* The parent-death signal also comes when only the thread that forked us has ended. */
 	if (signo == SIGUSR2 && (r->parent_pid == 0 || getppid() == r->parent_pid))
 		return;
@@ -39,6 +41,8 @@ static void on_stop(int signo)
 {
 	(void)signo;
 	struct retire *r = retire_self;
+	if (!r)
+		return;
 	if (r->wants_stop)
 		_exit(1);
 	r->wants_leave = 1;
@@ -55,7 +59,8 @@ static void on_stop(int signo)
 static void on_alarm(int signo)
 {
 	(void)signo;
-	if (retire_self->wants_stop)
+	const struct retire *r = retire_self;
+	if (r && r->wants_stop)
 		_exit(1);
 }
 
@@ -131,6 +136,11 @@ int retire_init(struct retire *r, pid_t parent_pid, void (*interrupt)(void))
 			r->wants_leave = 1;
 	}
 	return 0;
+}
+
+void retire_end(void)
+{
+	retire_self = NULL;
 }
 
 void retire_enter_idle(struct retire *r)

@@ -39,7 +39,7 @@ struct retire {
 
 /**
  * retire_init() - install handlers and the parent-death signal for this process
- * @r:          lives as long as the process: handlers find it through one file-level pointer
+ * @r:          lives until retire_end(): handlers find it through one file-level pointer
  * @parent_pid: parent whose death ends us; 0 for none
  * @interrupt:  see struct retire
  *
@@ -47,6 +47,9 @@ struct retire {
  */
 int retire_init(struct retire *r, pid_t parent_pid, void (*interrupt)(void))
 	__attribute__((warn_unused_result));
+
+/** retire_end() - it ends by itself: our signals have nothing left to say, and @r may be freed */
+void retire_end(void);
 
 /** retire_enter_idle() - a request is awaited on the connection from now on */
 void retire_enter_idle(struct retire *r);
