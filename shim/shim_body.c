@@ -266,19 +266,32 @@ bool shim_body_is_sent(const struct shim_body *b)
 	return b->sent >= b->size;
 }
 
+static bool has_come(struct shim_body *b)
+{
+	if (!b->more)
+		b->more = apr_brigade_create(b->r->pool, b->r->connection->bucket_alloc);
+	return ap_get_brigade(b->r->input_filters, b->more, AP_MODE_READBYTES, APR_NONBLOCK_READ,
+		       APR_BUCKET_BUFF_SIZE) == APR_SUCCESS;
+}
+
+static void move_first(apr_bucket_brigade *from, apr_bucket_brigade *to)
+{
+	apr_bucket *e = APR_BRIGADE_FIRST(from);
+
+	APR_BUCKET_REMOVE(e);
+	APR_BRIGADE_INSERT_TAIL(to, e);
+}
+
 /* Return: bytes that came without waiting; what is wrong with it is found when it is waited for. */
 static size_t take_more(struct shim_body *b)
 {
 	apr_off_t size = 0;
 
-	if (!b->more)
-		b->more = apr_brigade_create(b->r->pool, b->r->connection->bucket_alloc);
-	if (ap_get_brigade(b->r->input_filters, b->more, AP_MODE_READBYTES, APR_NONBLOCK_READ,
-		    APR_BUCKET_BUFF_SIZE) != APR_SUCCESS ||
-		apr_brigade_length(b->more, 0, &size) != APR_SUCCESS)
+	if (!has_come(b) || apr_brigade_length(b->more, 0, &size) != APR_SUCCESS || size < 0)
 		size = 0;
-	APR_BRIGADE_CONCAT(b->brigade, b->more);
-	return size > 0 ? (size_t)size : 0;
+	while (!APR_BRIGADE_EMPTY(b->more))
+		move_first(b->more, b->brigade);
+	return (size_t)size;
 }
 
 /*
