@@ -372,9 +372,13 @@ class Ctl:
         return done.returncode, done.stdout
 
     def status(self):
-        status, output = self.run("--json", "status")
-        assert status == 0, output
-        return json.loads(output)
+        """Read again while PHP serves already and the supervisor has not told its pid yet."""
+        def told():
+            status, output = self.run("--json", "status")
+            assert status == 0, output
+            read = json.loads(output)
+            return all(p["pid"] or p["state"] != "ready" for p in read["pools"]) and read
+        return wait_until(told, 10, "the pids of all pools that are ready")
 
 
 IS_FOREIGN_LSPHP = LSPHP is not None
