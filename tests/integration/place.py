@@ -77,6 +77,23 @@ def read_process(pid):
         return None
 
 
+def environ_of(pid):
+    """What a process was started with; nothing of one that has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace").split("\0")
+    except FileNotFoundError:
+        return {}
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def uid_of(pid):
+    """Whose process it is; None if it has ended."""
+    try:
+        return os.stat(f"/proc/{pid}").st_uid
+    except FileNotFoundError:
+        return None
+
+
 def all_processes():
     found = (read_process(int(name)) for name in os.listdir("/proc") if name.isdigit())
     return [p for p in found if p]

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from harness import IS_FOREIGN_LSPHP, HANDLER, Vhost
-from place import LSPHP, wait_until
+from place import LSPHP, environ_of, wait_until
 
 ENVIRON = "<?php header('Content-Type: application/json'); echo json_encode([" \
     "'pid' => getmypid(), 'ppid' => posix_getppid(), 'a' => getenv('A'), 'b' => getenv('B'), " \
@@ -61,10 +61,7 @@ class Pools:
 
     def parent_environ(self, vhost):
         """Environment that lsapid gave to the lsphp parent of a site."""
-        pid = self.environ(vhost)["ppid"]
-        with open(f"/proc/{pid}/environ", "rb") as environ:
-            lines = environ.read().decode(errors="replace").split("\0")
-        return dict(line.split("=", 1) for line in lines if "=" in line)
+        return environ_of(self.environ(vhost)["ppid"])
 
     def status(self):
         return self.stack.ctl.status()

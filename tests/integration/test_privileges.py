@@ -15,7 +15,7 @@ import pytest
 
 import control_client as control
 from harness import HANDLER, Vhost
-from place import APACHE, wait_until
+from place import APACHE, uid_of, wait_until
 
 SOURCE = Path(control.__file__)
 SHARED = {"settings": {"uid_min": 5, "gid_min": 1}}
@@ -108,7 +108,7 @@ def test_forged_identities_are_refused(shared, owner, reason):
                 answer = peer.ask(control.LEASE, struct.pack("<III", pool, 0, 0))
         assert answer[0] in (control.DENIED, control.REJECT)
         assert control.reason_of(answer)[0] in reason, control.reason_of(answer)
-    assert not [p for p in shared.daemon.lsphp() if os.stat(f"/proc/{p.pid}").st_uid == 0]
+    assert not [p for p in shared.daemon.lsphp() if uid_of(p.pid) == 0]
 
 
 def test_unknown_handler_and_foreign_docroot(shared, tmp_path):

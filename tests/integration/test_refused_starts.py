@@ -12,7 +12,7 @@ import pytest
 import town
 from harness import HANDLER, Vhost
 from holder import Holder
-from place import wait_until
+from place import uid_of, wait_until
 from stack import Stack
 
 #: accounts of this run alone: RLIMIT_NPROC counts the processes of a user on the whole machine
@@ -105,7 +105,7 @@ class Refusals:
         daemon.prefix = httpd.prefix = self.town.prefix()
         self.vhosts = {v.owner.pw_uid - FIRST_UID: v for v in self.town.vhosts()}
         self.homeless = self.town.homes / "none"
-        passwd = place.path / "passwd"
+        passwd = place.path / "etc/passwd"
         passwd.write_text(passwd.read_text().replace(f"{self.town.homes}/u{HOMELESS}:",
                                                      f"{self.homeless}:"))
         healthy = (place.bin / "lsphp").read_bytes()
@@ -158,7 +158,7 @@ def refusals():
     crowd = [subprocess.Popen(["setpriv", "--reuid", str(uid), "--clear-groups", "sleep", "600"])
              for _ in range(3)]
     try:
-        wait_until(lambda: all(os.stat(f"/proc/{p.pid}").st_uid == uid for p in crowd), 5,
+        wait_until(lambda: all(uid_of(p.pid) == uid for p in crowd), 5,
                    "processes of that user")
         made.stack.start()
         yield made

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from place import wait_until
+from place import read_process, wait_until
 from supervisor_peer import (CHILD_KILL, CHILD_TERM, EXITED, HANDLER, IS_ROOT, KILL, RETIRE,
                              SIGNAL, SPAWN_FAILED, SPAWNED, STEP_BINARY, STEP_EXEC, STEP_FORK,
                              STEP_POLICY, Message, descendants, needs_root, needs_user, refused,
@@ -320,8 +320,9 @@ def test_child_that_outlives_its_parent_is_still_in_reach(sup):
 
 
 def command_of(pid):
-    with open(f"/proc/{pid}/cmdline", encoding="ascii") as command:
-        return command.read()
+    """Nothing if it has ended, or has no memory any more."""
+    process = read_process(pid)
+    return process.cmdline if process else ""
 
 
 @needs_root
@@ -343,9 +344,8 @@ def test_orphans_come_to_the_supervisor_and_leave_no_zombie(sup):
     sup.spawn(peer, 1, **{"env.MODE": "orphan"}).facts()
     peer.expect(SPAWNED, id=1)
     peer.expect(EXITED, id=1)
-    orphans = wait_until(lambda: [p for p in descendants(sup.process.pid) if stat_of(p) and
-                                  "time.sleep" in open(f"/proc/{p}/cmdline").read() or
-                                  "lsphp" in open(f"/proc/{p}/cmdline").read()], what="orphans")
+    orphans = wait_until(lambda: [p for p in descendants(sup.process.pid)
+                                  if "lsphp" in command_of(p)], what="orphans")
     for pid in orphans:
         os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not any(stat_of(p) for p in orphans), 2, what="reaping")

@@ -8,7 +8,7 @@ from pathlib import Path
 import criu_helper
 import pytest
 from lsapi_client import Client
-from place import wait_until
+from place import all_processes, wait_until
 from supervisor_peer import (BUILD, CHILD_TERM, CRIU_FAILS, CRIU_OFF, CRIU_WORKS, EXITED, FREEZE,
                              FROZEN, FROZEN_BUSY, FROZEN_DONE, FROZEN_FAILED, IMAGES, IMAGES_DATA,
                              IMAGES_LIST, IMAGES_RESET, IMAGES_RESET_ALL, IS_ROOT, KILL, RETIRE,
@@ -283,9 +283,8 @@ def test_retire_in_the_middle_of_a_thaw_leaves_nothing(host):
     while not kinds or kinds[-1] == SPAWNED:
         kinds.append(one.peer.receive().type)
     assert kinds[-1] != SPAWNED
-    wait_until(lambda: not [p for p in os.listdir("/proc") if p.isdigit()
-                            and (stat_of(p) or (0,))[0] == one.sup.process.pid
-                            and "lsphp" in Path(f"/proc/{p}/comm").read_text()], what="the end")
+    wait_until(lambda: not [p for p in all_processes() if p.ppid == one.sup.process.pid
+                            and "lsphp" in p.cmdline], what="the end")
 
 
 @frozen

@@ -7,6 +7,7 @@ import socket
 import time
 
 import pytest
+from place import all_processes, environ_of
 from supervisor_peer import Message, Supervisor
 from supervisor_peer import RELOAD, RELOADED, SETUP, STOPPED
 
@@ -147,11 +148,9 @@ def test_the_manager_inherits_no_way_to_speak(make):
     """It runs without privilege, and systemd listens to the main process alone."""
     sup = make()
     peer = up(sup, WATCHDOG_USEC="60000000")
-    manager = next(int(pid) for pid in os.listdir("/proc") if pid.isdigit() and
-                   f"PPid:\t{sup.process.pid}\n" in open(f"/proc/{pid}/status").read())
-    with open(f"/proc/{manager}/environ", "rb") as environ:
-        names = [entry.partition(b"=")[0] for entry in environ.read().split(b"\0")]
-    assert b"PATH" in names and b"NOTIFY_SOCKET" not in names and b"WATCHDOG_USEC" not in names
+    manager = next(p.pid for p in all_processes() if p.ppid == sup.process.pid)
+    names = environ_of(manager)
+    assert "PATH" in names and "NOTIFY_SOCKET" not in names and "WATCHDOG_USEC" not in names
     assert peer.setup.type == SETUP
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import town
 from harness import HANDLER
-from place import IS_SANITIZED, wait_until
+from place import IS_SANITIZED, uid_of, wait_until
 from stack import Stack
 
 USERS = int(os.environ.get("LSAPID_TOWN_USERS", "40" if IS_SANITIZED else "500"))
@@ -40,7 +40,8 @@ def burst(made):
     parents = {}
 
     def look():
-        parents.update({p.pid: os.stat(f"/proc/{p.pid}").st_uid for p in made.daemon.parents()})
+        seen = {p.pid: uid_of(p.pid) for p in made.daemon.parents()}
+        parents.update({pid: uid for pid, uid in seen.items() if uid is not None})
 
     one = town.Burst(made.place, made.httpd.port, [v.name for v in made.httpd.vhosts.values()])
     visits = one.run(look)

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from harness import IS_FOREIGN_LSPHP, Vhost
-from place import descendants, wait_until
+from place import descendants, environ_of, wait_until
 from supervisor_peer import Message, encode_spec, memfd, needs_root
 
 USER_FILE, USER_FILE_DATA = 22, 23
@@ -51,9 +51,7 @@ class Site:
 
     def environ(self, vhost="a.test"):
         """What lsapid gave to the lsphp parent."""
-        with open(f"/proc/{self.get(vhost)['ppid']}/environ", "rb") as environ:
-            lines = environ.read().decode(errors="replace").split("\0")
-        return dict(line.split("=", 1) for line in lines if "=" in line)
+        return environ_of(self.get(vhost)["ppid"])
 
     def pool(self, name="a.test"):
         return next(p for p in self.stack.ctl.status()["pools"] if p["name"] == name)

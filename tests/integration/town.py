@@ -2,8 +2,9 @@
 """A town: hundreds of accounts with a site each, and all of them visited at once.
 
 The accounts are real to the daemon, httpd and PHP, and to nobody else: these run in a mount
-namespace of their own, where /etc/passwd and /etc/group are longer. Nothing of it is on the
-machine, so nothing has to be undone.
+namespace of their own, whose /etc is a copy with a longer passwd and group. Nothing of it is on
+the machine, so nothing has to be undone. (Single files would not do: a file that is mounted on goes
+back to what it was, in every namespace, when useradd of another test renames a new one over it.)
 """
 
 import asyncio
@@ -11,9 +12,10 @@ import fcntl
 import json
 import pwd
 import re
+import shutil
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +23,6 @@ from harness import Vhost
 
 FIRST_UID = 700000
 PATIENCE_S = 200  # for the first bytes of the last site
-FILES = {"passwd": "/etc/passwd", "group": "/etc/group", "nsswitch": "/etc/nsswitch.conf"}
 THREADS = 64  # of each process of httpd
 # what PHP has flushed is passed on at once: the sign that a site answers
 EXTRA = "lsapi_backend_pgrp_max_idle 1\nlsapi_output_buffering Off"
@@ -30,7 +31,7 @@ ENTER = ["unshare", "--mount", "--propagation", "private", "--", "sh", "-ec"]
 
 def why_impossible():
     """The reason why no mount namespace can be made here, or None."""
-    done = subprocess.run([*ENTER, "mount --bind /etc/passwd /etc/passwd"], check=False,
+    done = subprocess.run([*ENTER, "mount --bind /etc /etc"], check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return done.stdout.strip() or "unshare fails" if done.returncode else None
 
@@ -41,6 +42,12 @@ def limits(users):
     return {"StartServers": processes, "ServerLimit": processes, "ThreadsPerChild": THREADS,
             "MaxRequestWorkers": processes * THREADS, "MinSpareThreads": 1,
             "MaxSpareThreads": processes * THREADS}
+
+
+def copy_if_there(source, target):
+    """useradd has files there that come and go."""
+    with suppress(FileNotFoundError):
+        shutil.copy2(source, target)
 
 
 class Town:
@@ -54,15 +61,15 @@ class Town:
                                "/bin/false")) for i in range(count)]
         passwd = "".join(":".join(map(str, o)) + "\n" for o in self.owners)
         group = "".join(f"{o.pw_name}:x:{o.pw_gid}:\n" for o in self.owners)
-        place.file("passwd", Path("/etc/passwd").read_text() + passwd)
-        place.file("group", Path("/etc/group").read_text() + group)
-        place.file("nsswitch", "passwd: files\ngroup: files\nhosts: files\n")
+        etc = place.path / "etc"
+        shutil.copytree("/etc", etc, symlinks=True, copy_function=copy_if_there)
+        (etc / "passwd").write_text(Path("/etc/passwd").read_text() + passwd)
+        (etc / "group").write_text(Path("/etc/group").read_text() + group)
+        (etc / "nsswitch.conf").write_text("passwd: files\ngroup: files\nhosts: files\n")
 
     def prefix(self):
         """Words before a command that shall know the accounts."""
-        mounts = [f"mount --bind {self.place.path}/{ours} {theirs}"
-                  for ours, theirs in FILES.items()]
-        return [*ENTER, "; ".join([*mounts, 'exec "$@"']), "sh"]
+        return [*ENTER, f'mount --bind {self.place.path}/etc /etc; exec "$@"', "sh"]
 
     def vhosts(self, **how):
         made = []
