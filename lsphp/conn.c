@@ -150,10 +150,9 @@ size_t conn_read_body(struct conn *c, void *buf, size_t size)
 	return done;
 }
 
-bool conn_next(struct conn *c, uint64_t drain_max)
+/** drain() - the rest of a body that nobody has read; apart, as its room is zeroed by each call */
+static bool drain(struct conn *c)
 {
-	if (c->is_broken || c->fd < 0 || c->body_left > drain_max)
-		return false;
 	uint8_t scratch[16384];
 	while (c->body_left > 0) {
 		size_t want =
@@ -161,6 +160,15 @@ bool conn_next(struct conn *c, uint64_t drain_max)
 		if (conn_read_body(c, scratch, want) < want)
 			return false;
 	}
+	return true;
+}
+
+bool conn_next(struct conn *c, uint64_t drain_max)
+{
+	if (c->is_broken || c->fd < 0 || c->body_left > drain_max)
+		return false;
+	if (c->body_left > 0 && !drain(c))
+		return false;
 	/* Bytes behind the body belong to the next request. */
 	c->input_size -= c->body_at;
 	memmove(c->input, c->input + c->body_at, c->input_size);
