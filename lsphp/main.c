@@ -11,6 +11,7 @@
 #include "build_config.h"
 #include "lsphp/listener.h"
 #include "lsphp/parent.h"
+#include "lsphp/prefault.h"
 #include "lsphp/report.h"
 #include "lsphp/sapi.h"
 #include "lsphp/server.h"
@@ -147,6 +148,7 @@ static int run(const struct settings *settings, const struct arguments *a, struc
 	if (kind == LISTENER_NONE)
 		return 0; /* nothing to serve: the reference says nothing either */
 	limit_core(settings);
+	prefault_heap();
 	/* With -b nobody hands the socket on: the one who started us may well be gone. */
 	pid_t starter_pid = settings->is_parent_ignored || a->bind_address ? 0 : getppid();
 
