@@ -14,6 +14,9 @@
 /* That a connection elsewhere has become idle, or left over, no message tells. */
 #define ADMIT_TICK_MS 100
 
+static void on_wait_timer(evutil_socket_t fd, short what, void *arg);
+
+/* Return: 0; 1 if the queue is full; -ENOMEM */
 static int wait_for_one(const struct ask *a, uint32_t wait_ms)
 {
 	struct pool *p = a->pool;
@@ -26,7 +29,9 @@ static int wait_for_one(const struct ask *a, uint32_t wait_ms)
 		.until_ns = now + wait_ms * NS_PER_MS,
 	};
 
-	return waitq_add(&p->waitq, &a->session->waiters, &who);
+	if (!p->wait_timer)
+		p->wait_timer = evtimer_new(p->manager->base, on_wait_timer, p);
+	return p->wait_timer ? waitq_add(&p->waitq, &a->session->waiters, &who) : -ENOMEM;
 }
 
 static void arm_wait_timer(struct pool *p)
@@ -36,6 +41,8 @@ static void arm_wait_timer(struct pool *p)
 	uint64_t left;
 	struct timeval tv;
 
+	if (!p->wait_timer)
+		return; /* nobody has ever waited */
 	/* a pool that could not fork may be able to by then */
 	if (waitq_count(&p->waitq) && unborn_is_stuck(&p->unborn, now) && p->unborn.until_ns < next)
 		next = p->unborn.until_ns;
@@ -45,9 +52,9 @@ static void arm_wait_timer(struct pool *p)
 		.tv_usec = (suseconds_t)(left % NS_PER_S / NS_PER_US) + 1,
 	};
 	if (next == UINT64_MAX)
-		(void)evtimer_del(&p->wait_timer);
+		(void)evtimer_del(p->wait_timer);
 	else
-		(void)evtimer_add(&p->wait_timer, &tv);
+		(void)evtimer_add(p->wait_timer, &tv);
 }
 
 /* --- who waits --------------------------------------------------------------------------- */
@@ -289,9 +296,11 @@ static void on_wait_timer(evutil_socket_t fd, short what, void *arg)
 	settle_queue(p);
 }
 
-void admit_init_pool(struct pool *p)
+void admit_free_pool(struct pool *p)
 {
-	(void)evtimer_assign(&p->wait_timer, p->manager->base, on_wait_timer, p);
+	if (p->wait_timer)
+		event_free(p->wait_timer);
+	p->wait_timer = NULL;
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)

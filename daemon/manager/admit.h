@@ -36,8 +36,8 @@ struct admit {
 int admit_init(struct admit *a, struct manager *m) ATTR_MUST_USE;
 void admit_deinit(struct admit *a);
 
-/** admit_init_pool() - the pool's timer for waiters whose time is over */
-void admit_init_pool(struct pool *p);
+/** admit_free_pool() - the pool's timer for waiters whose time is over; nobody waits any more */
+void admit_free_pool(struct pool *p);
 
 /** admit_lease() - answer one LEASE: GRANT, REJECT, or QUEUED */
 void admit_lease(

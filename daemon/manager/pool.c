@@ -12,9 +12,6 @@
 #include "daemon/config/config_children.h"
 #include "daemon/manager/manager.h"
 
-/* Tens of thousands may be known, and few of them run: all that only those need is apart. */
-_Static_assert(sizeof(struct pool) <= 1024, "a pool that rests is small");
-
 #define FNV_OFFSET 0xcbf29ce484222325ULL
 #define FNV_PRIME  0x100000001b3ULL
 
@@ -250,7 +247,6 @@ int pool_new(struct manager *m, uint32_t id, const struct pool_spec *spec, struc
 	list_init(&p->held);
 	list_init(&p->pipes);
 	waitq_init(&p->waitq);
-	admit_init_pool(p);
 	p->is_stopped = stopped_is(&m->steer.stopped, p->uid, p->name);
 	*ret_pool = p;
 	return 0;
@@ -274,7 +270,7 @@ struct pool *pool_free(struct pool *p)
 	stderr_pipe_close_all(p);
 	pool_log_close(p);
 	idle_free(p);
-	(void)evtimer_del(&p->wait_timer);
+	admit_free_pool(p);
 	start_queue_remove(&p->manager->starter.queue, &p->start_ticket);
 	list_remove(&p->state_node);
 	list_remove(&p->unused_node);

@@ -35,6 +35,7 @@ from harness import HANDLER  # noqa: E402
 from place import BUILD, wait_until  # noqa: E402
 from stack import Stack  # noqa: E402
 
+LONGER = 256  # bytes
 STARTS = 16  # max_concurrent_starts: its default
 MARKS = ("<!-- scale: written by tests/bench/scale.py -->\n", "<!-- scale: end -->\n")
 POOL_FILE = """pool "site{i}" {{
@@ -113,12 +114,45 @@ def measure_files(made, count):
     return out | watch.figures("reload")
 
 
+def spec_of(i, owner, more=""):
+    """What Apache tells of a site; @more is longer than it has to be."""
+    return {"handler": HANDLER, "uid": town.FIRST_UID + owner, "gid": town.FIRST_UID + owner,
+            "scope": "vhost", "name": f"site{i}.example.org", "children": 20,
+            "docroot": f"/home/user{i}/public_html{more}"}
+
+
 def learn(peer, count):
+    """Sites of so many users."""
     for i in range(count):
-        answer = peer.pool(handler=HANDLER, uid=town.FIRST_UID + i, gid=town.FIRST_UID + i,
-                           scope="vhost", name=f"site{i}.example.org", children=20,
-                           docroot=f"/home/user{i}/public_html")
-        assert answer[0] == control.POOL_OK, control.reason_of(answer)
+        learn_one(peer, spec_of(i, i))
+
+
+def learn_one(peer, spec):
+    answer = peer.pool(**spec)
+    assert answer[0] == control.POOL_OK, control.reason_of(answer)
+
+
+def measure_growth(made, count, has_user, more):
+    """Bytes of the manager's memory for each pool: of a user of its own, or all of one user."""
+    made.daemon.start()
+    manager = made.daemon.manager()
+    with control.Control(made.daemon.socket, timeout=60) as peer:
+        assert peer.hello(made.daemon.key.read_bytes())[0] == control.WELCOME
+        before = memory_kib(manager, "Private_Dirty")
+        for i in range(count):
+            learn_one(peer, spec_of(i, i if has_user else 0, more))
+        return (memory_kib(manager, "Private_Dirty") - before) * 1024 / count
+
+
+def measure_record(count, settings):
+    """What a known pool takes of the manager's memory: its own, its strings', its user's."""
+    of_users, of_one, with_more = (
+        with_stack(measure_growth, count, *how, settings=settings)
+        for how in ((True, ""), (False, ""), (False, "x" * LONGER)))
+    said = sum(len(f"{key}={value}") + 1 for key, value in spec_of(count, 0).items())
+    # the handler once more: a pool file may name another
+    strings = said * (with_more - of_one) / LONGER + len(HANDLER) + 1
+    return {"strings": strings, "own": of_one - strings, "user": of_users - of_one}
 
 
 def watch_idle(made, seconds):
@@ -152,12 +186,9 @@ def measure_known(made, count, seconds):
     manager = made.daemon.manager()
     with control.Control(made.daemon.socket, timeout=60) as peer:
         assert peer.hello(made.daemon.key.read_bytes())[0] == control.WELCOME
-        before = memory_kib(manager, "Private_Dirty")
         watch = Watch(made.daemon)
         learn(peer, count)
         out = watch.figures("learn")
-        grown = memory_kib(manager, "Private_Dirty") - before
-        out["bytes_per_pool"] = grown * 1024 / count
         watch = Watch(made.daemon)
         status, document = made.ctl.run("--json", "status")
         assert status == 0, document[:1000]
@@ -237,6 +268,7 @@ def machine():
 def rows(figures):
     """The table: what, and how much."""
     files, known, people = figures["files"], figures["known"], figures["town"]
+    record = figures["record"]
     idle, cold, again = known["idle"], people["cold"], people["again"]
 
     def burst(b):
@@ -255,7 +287,9 @@ def rows(figures):
     yield f"{counts['files']} pool files: private memory", \
         f"supervisor {files['supervisor_private_kib'] / 1024:.1f} MiB, " \
         f"manager {files['manager_private_kib'] / 1024:.1f} MiB"
-    yield "a known pool, cold: manager's memory", f"{known['bytes_per_pool']:.0f} bytes"
+    yield "a known pool, cold: manager's memory", \
+        f"{record['own']:.0f} bytes, and {record['strings']:.0f} of its strings; " \
+        f"{record['user']:.0f} of its user"
     yield f"{counts['pools']} known pools, idle for {idle['seconds']} s", \
         f"manager woken {idle['manager_wakeups']} times, supervisor " \
         f"{idle['supervisor_wakeups']}; {idle['system_calls']} system calls; processor " \
@@ -312,6 +346,7 @@ def main():
     figures["files"] = with_stack(measure_files, options.files, settings=settings)
     print(f"known pools, and {options.idle} s of nothing ...", file=sys.stderr)
     figures["known"] = with_stack(measure_known, options.pools, options.idle, settings=settings)
+    figures["record"] = measure_record(options.pools, settings)
     print("a town ...", file=sys.stderr)
     figures["town"] = with_stack(measure_town, options.users, settings=settings,
                                  extra=town.EXTRA, limits=town.limits(options.users))
