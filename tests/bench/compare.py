@@ -15,6 +15,7 @@ import http.client
 import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -25,6 +26,7 @@ if "LSPHP" in os.environ:
 
 import scale  # noqa: E402  builds, and finds the tests' own modules
 
+import callgrind  # noqa: E402
 import client  # noqa: E402
 import contender  # noqa: E402
 import cold  # noqa: E402
@@ -139,6 +141,12 @@ def one_by_one(server, vhost):
     connection.close()
 
 
+def toll():
+    """What the machine takes for the steps that a request is made of, see toll.c."""
+    done = subprocess.run([scale.BUILD / "tests/bench/toll"], stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout)
+
+
 def start(ground, servers, names):
     for kind in contender.ALL:
         if names and kind.name not in names.split(","):
@@ -190,8 +198,9 @@ def main():
         del WORK[name]
     OUT.mkdir(parents=True, exist_ok=True)
 
-    figures = {"machine": scale.machine(), "seconds": options.seconds, "rounds": options.rounds}
     ground = Ground(unpack(OUT / "unpacked"))
+    figures = {"machine": scale.machine() | {"packages": ground.versions},
+               "seconds": options.seconds, "rounds": options.rounds}
     servers = []
     try:
         ground.start()
@@ -201,6 +210,9 @@ def main():
             figures["extras"] = extras(ground, servers, options.seconds)
         figures["cold"] = cold.measure(ground, servers)
         end_all(servers)
+        if "hello" in WORK:
+            figures["callgrind"] = callgrind.measure(ground)
+        figures["toll"] = toll()
         if not options.work:
             figures["burst"] = cold.measure_burst(ground, options.rounds)
             figures["turn"] = turn.measure(

@@ -55,6 +55,10 @@ class Contender:
     mpm, limits, modules = "event", EVENT, ()
     #: kinds of work that it is not asked for
     without = ()
+    #: words before Apache's and PHP's commands: a tool that looks into them
+    tool = ()
+    children = CHILDREN
+    end_signal = signal.SIGTERM
 
     def __init__(self, ground):
         self.ground = ground
@@ -88,14 +92,14 @@ class Contender:
         for vhost in self.httpd.vhosts.values():
             vhost.identity = None
         self.httpd.env = self.ground.php_env
-        self.httpd.prefix = self.meter.prefix()
+        self.httpd.prefix = [*self.meter.prefix(), *self.tool]
         self.httpd.start()
         return self
 
     def run(self, *argv, **how):
         with open(self.place.path / f"{self.name}.out", "wb") as out:
-            process = subprocess.Popen(self.meter.prefix() + list(map(str, argv)), stdout=out,
-                                       stderr=out, **how)
+            process = subprocess.Popen([*self.meter.prefix(), *self.tool, *map(str, argv)],
+                                       stdout=out, stderr=out, **how)
         self.processes.append(process)
         return process
 
@@ -114,7 +118,7 @@ class Contender:
         if self.httpd:
             self.httpd.stop()
         for process in self.processes:
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(self.end_signal)
             process.wait(20)
         self.leave()
 
@@ -152,6 +156,7 @@ class Fpm(Contender):
     name, title = "fpm", "PHP-FPM"
     modules = ("proxy", "proxy_fcgi")
     reuse = ""
+    end_signal = signal.SIGQUIT  # at once, and its children end by themselves
 
     @property
     def socket(self):
@@ -168,7 +173,7 @@ class Fpm(Contender):
     def pools(self):
         return (f"[www]\nuser = {OWNER}\ngroup = {group_name(self.ground.owner.pw_gid)}\n"
                 f"listen = {self.socket}\nlisten.mode = 0666\n"
-                f"pm = static\npm.max_children = {CHILDREN}\n")
+                f"pm = static\npm.max_children = {self.children}\n")
 
     def lines(self):
         # without the second, PHP-FPM is told of no body that is chunked
@@ -261,14 +266,19 @@ class Ours(Contender):
         stack = Stack(self.vhosts(), start=False, env=env, mpm=self.mpm, limits=self.limits,
                       extra="LogLevel warn",
                       settings={"log_level": "notice", "criu_program": ""},
-                      defaults={"children": CHILDREN, "max_idle": "10m", "pgrp_max_idle": "10m"})
+                      defaults={"children": self.children, "max_idle": "10m", "pgrp_max_idle": "10m"})
         self.stack = stack
+        binary = stack.place.bin / "lsphp"
         if self.lsphp:
             binary = shutil.copy(self.lsphp, stack.place.bin / "lsphp-other")
+        if self.tool:
+            binary = stack.place.file("bin/lsphp-tool", "#!/bin/sh\nexec " + " ".join(
+                [*self.tool, str(binary)]) + "\n", mode=0o755)
+        if binary.name != "lsphp":
             stack.daemon.handlers[HANDLER] = (binary, env)
             stack.daemon.write_conf()
         stack.daemon.prefix = self.meter.prefix()
-        stack.httpd.prefix = self.meter.prefix()
+        stack.httpd.prefix = [*self.meter.prefix(), *self.tool]
         self.httpd = stack.httpd
         stack.start()
         return self

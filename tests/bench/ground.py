@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all contenders stand on: packages unpacked and not installed, one php.ini, one set of scripts."""
 
+import json
 import os
 import pwd
 import shutil
@@ -53,8 +54,13 @@ def unpack(where):
         debs = where / "debs"
         debs.mkdir(parents=True)
         subprocess.run(["apt-get", "-qq", "download", *PACKAGES], cwd=debs, check=True)
+        versions = {}
         for deb in sorted(debs.glob("*.deb")):
             subprocess.run(["dpkg-deb", "--extract", deb, where], check=True)
+            told = subprocess.run(["dpkg-deb", "--show", "--showformat", "${Package} ${Version}", deb],
+                                  stdout=subprocess.PIPE, text=True, check=True)
+            versions.update([told.stdout.split()])
+        (where / "versions.json").write_text(json.dumps(versions))
         shutil.rmtree(debs)
         done.write_text(" ".join(PACKAGES))
     return where
@@ -70,6 +76,8 @@ class Ground:
         # where the owner of the site can reach it
         shutil.copytree(unpacked, self.unpacked, dirs_exist_ok=True, symlinks=True,
                         ignore=shutil.ignore_patterns("wordpress"))
+        #: {package: version}
+        self.versions = json.loads((unpacked / "versions.json").read_text())
         self.php_cgi = self.unpacked / "usr/bin/php-cgi8.2"
         self.wrk = self.unpacked / "usr/bin/wrk"
         self.libraries = next(self.unpacked.glob("usr/lib/*-linux-gnu"))

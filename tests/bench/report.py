@@ -2,6 +2,7 @@
 """The figures as JSON and as tables for people; and which targets are met."""
 
 from contender import ALL
+from meter import SIDES
 
 TITLES = {kind.name: kind.title for kind in ALL}
 WORDS = {
@@ -49,10 +50,16 @@ def table(work, what, unit):
     return "\n".join(lines)
 
 
+#: what a figure depends on most
+NAMED = ("php8.2-fpm", "php8.2-cgi", "libapache2-mod-php8.2", "libapache2-mod-fcgid", "wrk",
+         "wordpress")
+
+
 def machine_line(m):
+    packages = ", ".join(f"{name} {m['packages'][name]}" for name in NAMED)
     return (f"{m['date']}, {m['cpus']} processors ({m['cpu']}), {m['memory_gib']} GiB, Linux "
             f"{m['kernel']},\n{m['system']}, {m['httpd']}, {m['php']}; load of the machine before: "
-            f"{m['load_before']:.1f}.")
+            f"{m['load_before']:.1f}.\nFrom its packages, unpacked: {packages}.")
 
 
 def against_one(by_count, target):
@@ -89,6 +96,15 @@ def others(figures):
             rows.append((f"{of}: CPU of a request", "; ".join(
                 f"{count}: {us / 1000:.3f} ms" for count, us in turn[what].items())
                 + f"; last to first {against_one(turn[what], target)}"))
+    if counted := (figures.get("callgrind") or {}).get("ours"):
+        rows.append(("instructions of a small request that are mod_lsapi's, with all that it calls "
+                     "in Apache and the C library", f"{counted['shim_handler'] / 1000:.0f} thousand"))
+    if took := figures.get("toll"):
+        rows.append(("this machine: a system call; the first touch of a page",
+                     f"{took['call_us']:.1f} us; {took['page_fault_us']:.1f} us"))
+        rows.append(("this machine: there and back between two threads; two processes; a process "
+                     f"and one of {took['many']}", f"{took['threads_us']:.0f} us; "
+                     f"{took['processes_us']:.0f} us; {took['many_processes_us']:.0f} us"))
     if grants := figures.get("grants"):
         rows.append(("a lease granted and returned: manager's CPU",
                      f"{grants['manager_us']:.1f} us: {grants['per_s_of_one_processor']:.0f} "
@@ -96,17 +112,29 @@ def others(figures):
     return "\n".join(["| what | figure |", "| --- | --- |"] + [f"| {a} | {b} |" for a, b in rows])
 
 
+def per_side(counts, form):
+    """Apache 12.0, PHP 9.0: where there is anything to tell."""
+    return ", ".join(f"{side} {count:{form}}" for side, count in sorted(counts.items())
+                     if side in SIDES.values() and count)
+
+
+def thousands(counts):
+    return {side: count / 1000 for side, count in (counts or {}).items()}
+
+
 def per_contender(figures):
     """Of hello world: what a request wants of the kernel, and what a server holds."""
-    lines = ["| hello world | requests a second | system calls | instructions | memory (PSS) at "
-             "rest, under load |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| hello world | requests a second | system calls | thousands of instructions, the "
+             "kernel's not (callgrind) | the kernel's too (perf) | memory (PSS) at rest, under load "
+             "|", "| --- | --- | --- | --- | --- | --- |"]
+    counted = figures.get("callgrind") or {}
     for name, one in figures["extras"].items():
-        calls = one.get("syscalls", {})
         lines.append(
             f"| {TITLES[name]} | {figures['work']['hello'][name]['per_s']:.0f} | "
-            + ", ".join(f"{side} {count:.1f}" for side, count in sorted(calls.items()) if count)
-            + f" | {one['instructions'] or 'not counted here'} | {one['rest_kib'] / 1024:.0f} MiB, "
-            f"{one['load_kib'] / 1024:.0f} MiB |")
+            + f"{per_side(one.get('syscalls', {}), '.1f')} | "
+            f"{per_side(thousands(counted.get(name)), '.0f')} | "
+            + (f"{one['instructions'] / 1000:.0f}" if one["instructions"] else "not counted here")
+            + f" | {one['rest_kib'] / 1024:.0f} MiB, {one['load_kib'] / 1024:.0f} MiB |")
     return "\n".join(lines)
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from pathlib import Path
 
 from result import OUT, Failed, Log, Result, need, tail
 
@@ -30,6 +31,11 @@ def is_unit_test(*names):
     return lambda target: target["name"] in [f"test_{name}" for name in names]
 
 
+def is_used(target):
+    """By those who install it, or by tests/bench."""
+    return is_installed(target) or Path(target["defined_in"]).parent.name == "bench"
+
+
 def is_for_fuzzing(target):
     return target["name"].startswith(("fuzz_", "replay_"))
 
@@ -47,7 +53,7 @@ BUILDS = {
     "asan": ("gcc", ASAN, None, ()),
     "tsan": ("gcc", ("-Db_sanitize=thread", "-Db_lundef=false") + OFF, is_unit_test(*RACES),
              ("--suite", "unit", *RACES)),
-    "O3": ("gcc", ("-Dbuildtype=release",), is_installed, None),
+    "O3": ("gcc", ("-Dbuildtype=release",), is_used, None),
     "bare": ("gcc", OFF, is_installed, None),
 }
 
