@@ -1,5 +1,5 @@
-/* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* The memory that the start of PHP is going to use. */
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Instructions of a small request, by valgrind's callgrind: what no other load of a machine changes.
 
-Apache with one worker, PHP with two processes. Each is started twice and asked more often the second
-time: the difference is the requests' alone. What the kernel does is not in it.
+Apache with one worker, PHP with two processes. Each is started twice and asked more often the
+second time: the difference is the requests' alone. What the kernel does is not in it.
 """
 
 import http.client
@@ -23,7 +23,7 @@ ONE_WORKER = {
     "prefork": {"StartServers": 1, "MinSpareServers": 1, "MaxSpareServers": 1,
                 "MaxRequestWorkers": 1, "ServerLimit": 1},
 }
-#: the functions of ours whose share is told: all of mod_lsapi, and of lsphp what PHP is not
+#: all of mod_lsapi, with what it calls in Apache
 HANDLER = "shim_handler"
 
 
@@ -35,7 +35,8 @@ def side_of(log):
 def inclusive(path, function):
     """Instructions of a function and all that it calls; 0 if it has never been called."""
     listed = subprocess.run(["callgrind_annotate", "--inclusive=yes", "--threshold=100", path],
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                            check=True)
     found = re.search(rf"^ *([\d,]+) .*:{function} \[", listed.stdout, re.MULTILINE)
     return int(found.group(1).replace(",", "")) if found else 0
 

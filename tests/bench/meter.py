@@ -108,15 +108,23 @@ class Meter:
         words = ["perf", "stat", "-x,", "-e", event, "-o", str(log)]
         try:
             subprocess.run([*words, "true"], check=True, stderr=subprocess.DEVNULL)
+            if not self.read_count(log):  # "<not supported>" is no failure to perf
+                return None
+            perf = subprocess.Popen([*words, "-p", ",".join(map(str, self.pids()))])
+            found = wrk.figures(start_load())
+            perf.send_signal(signal.SIGINT)
+            perf.wait()
+            return self.read_count(log) / found["requests"] or None
         except (OSError, subprocess.CalledProcessError):
             return None
-        perf = subprocess.Popen([*words, "-p", ",".join(map(str, self.pids()))])
-        found = wrk.figures(start_load())
-        perf.send_signal(signal.SIGINT)
-        perf.wait()
-        count = re.search(r"^([\d.]+),", log.read_text(), re.MULTILINE)
-        log.unlink()
-        return float(count.group(1)) / found["requests"] if count else None
+        finally:
+            log.unlink(missing_ok=True)
+
+    @staticmethod
+    def read_count(log):
+        """The figure of a perf stat that has ended; 0: it has none."""
+        found = re.search(r"^([\d.]+),", log.read_text(), re.MULTILINE)
+        return float(found.group(1)) if found else 0
 
     def wait_traced(self):
         while not all(self.is_traced(pid) for pid in self.pids()):

@@ -138,6 +138,13 @@ def per_contender(figures):
     return "\n".join(lines)
 
 
+def errors(work):
+    """Who did not answer, and how often: a request that fails is cheap."""
+    found = [f"{TITLES[who]}, {WORDS[name]}: {one['errors']}" for name, by in work.items()
+             for who, one in by.items() if one["errors"]]
+    return "Requests that failed: " + ("; ".join(found) or "none") + "."
+
+
 def text(figures):
     work = figures["work"]
     parts = [machine_line(figures["machine"])]
@@ -147,7 +154,7 @@ def text(figures):
             f"milliseconds:\nmedians of {figures['rounds']} rounds.", table(work, "cpu_us", "CPU, ms"),
             "99th percentile of the time to the whole answer at concurrency 8, in milliseconds:",
             table({name: {who: one for who, one in by.items() if who != "bare"}
-                   for name, by in work.items()}, "p99_us", "p99, ms")]
+                   for name, by in work.items()}, "p99_us", "p99, ms"), errors(work)]
     if "hello" in work:
         parts.append(per_contender(figures))
     return "\n\n".join([*parts, others(figures)]) + "\n"

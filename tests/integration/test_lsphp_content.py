@@ -335,6 +335,21 @@ def test_opcache_is_shared_by_the_children(lsphp):
     assert seen[2][1] >= 2
 
 
+def test_what_is_preloaded_is_in_every_child(lsphp):
+    server = lsphp(start=False)
+    preload = server.script("preload.php", "<?php class Preloaded { const NUMBER = 42; }\n"
+                            "function preloaded() { return 'yes'; }")
+    args = ["-d", f"opcache.preload={preload}"]
+    if os.geteuid() == 0:
+        args += ["-d", "opcache.preload_user=root"]  # PHP wants it said
+    server.process = server.start(args, None, {"LSAPI_CHILDREN": 2, "LSAPI_EXTRA_CHILDREN": 0})
+    script = server.script("a.php", "<?php echo json_encode([getmypid(), preloaded(), "
+                           "Preloaded::NUMBER, get_included_files()]);")
+    seen = [json.loads(client.get(script).text) for client in (server.connect(), server.connect())]
+    assert len({pid for pid, *_ in seen}) == 2
+    assert [rest for _, *rest in seen] == [["yes", 42, [script]]] * 2
+
+
 @ours_only
 def test_phpinfo_works(lsphp):
     server = lsphp()
