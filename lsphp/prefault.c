@@ -11,8 +11,11 @@
 /** Less than what malloc() asks the kernel for by itself: M_MMAP_THRESHOLD of mallopt(3). */
 #define BLOCK_BYTES 126976
 
-/** Lies behind the blocks, and stays: what is free at the end of a heap goes back to the kernel. */
-static char *fence;
+/**
+ * Lies behind the blocks, and stays: what is free at the end of a heap goes back to the kernel.
+ * Nobody reads it again: volatile, or the compiler forgets it, and it would be a leak.
+ */
+static char *volatile fence;
 
 /** populate() - the pages from @start to @end, if malloc() has put the blocks side by side */
 static void populate(char *start, const char *end)
