@@ -48,8 +48,8 @@ BODIES = {"hello": b"Hello, world", "10k": TEXT.encode() * 640, "1m": TEXT.encod
 
 def unpack(where):
     """Downloads what is not there yet, as tests/runner/reference.py does."""
-    done = where / ".done"
-    if not done.exists() or done.read_text() != " ".join(PACKAGES):
+    done = where / "versions.json"
+    if not done.exists() or set(json.loads(done.read_text())) != set(PACKAGES):
         shutil.rmtree(where, ignore_errors=True)
         debs = where / "debs"
         debs.mkdir(parents=True)
@@ -60,9 +60,8 @@ def unpack(where):
             told = subprocess.run(["dpkg-deb", "--show", "--showformat", "${Package} ${Version}", deb],
                                   stdout=subprocess.PIPE, text=True, check=True)
             versions.update([told.stdout.split()])
-        (where / "versions.json").write_text(json.dumps(versions))
         shutil.rmtree(debs)
-        done.write_text(" ".join(PACKAGES))
+        done.write_text(json.dumps(versions))
     return where
 
 
