@@ -108,6 +108,16 @@ bool backend_is_of_thawed(const struct backend *b)
 	       (parent->is_thawed && parent->pid && parent->spawn_id == b->spawn_id);
 }
 
+bool backend_seems_thawed(const struct backend *b)
+{
+	const struct pool_parent *parent = &b->pool->parent;
+	bool is_told = parent->pid || parent->spawn_id != b->spawn_id;
+
+	if (is_told)
+		return backend_is_of_thawed(b);
+	return parent->may_thaw && b->pool->freeze && b->pool->freeze->bytes;
+}
+
 uint32_t backend_child_pid(struct backend *b)
 {
 	const struct pool_parent *parent = &b->pool->parent;

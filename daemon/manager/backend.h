@@ -99,6 +99,13 @@ void backend_settle_pids(struct pool *p);
  */
 bool backend_is_of_thawed(const struct backend *b);
 
+/**
+ * backend_seems_thawed() - the same, and as long as the supervisor has not told: from an image
+ *
+ * PHP that is thawed may have answered before the supervisor has told that it is.
+ */
+bool backend_seems_thawed(const struct backend *b);
+
 /** backend_requests() - done on it, as told in the same way */
 uint32_t backend_requests(const struct backend *b);
 

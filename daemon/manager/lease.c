@@ -41,7 +41,7 @@ int lease_lend(struct backend *b, struct session *s)
 	atomic_store_explicit(&slot->requests, b->requests, memory_order_relaxed);
 	atomic_store_explicit(&slot->child_pid, b->child_pid, memory_order_relaxed);
 	atomic_store_explicit(
-		&slot->has_foreign_pid, backend_is_of_thawed(b), memory_order_relaxed);
+		&slot->has_foreign_pid, backend_seems_thawed(b), memory_order_relaxed);
 	/* somebody else waits already, or so: it is to come back when this request is done */
 	if (b->is_asked_back || b->is_doubtful ||
 		(b->pool->is_wanting && waitq_count(&b->pool->waitq)))
@@ -296,7 +296,7 @@ void lease_note_thawed(struct pool *p)
 	LIST_FOREACH (&p->held, n, tmp) {
 		const struct backend *b = backend_of(n);
 
-		atomic_store_explicit(&slot_of(b)->has_foreign_pid, backend_is_of_thawed(b),
+		atomic_store_explicit(&slot_of(b)->has_foreign_pid, backend_seems_thawed(b),
 			memory_order_relaxed);
 	}
 }

@@ -106,7 +106,7 @@ uint32_t lease_drop_idle(struct pool *p);
 /** lease_mean_busy_ns() - how long the requests under way have been running, on average; 0: none */
 uint64_t lease_mean_busy_ns(const struct pool *p, uint64_t now_ns);
 
-/** lease_note_thawed() - the parent was: tell those who hold its connections already */
+/** lease_note_thawed() - the parent was, or seems to be: tell those who hold its connections */
 void lease_note_thawed(struct pool *p);
 
 /** lease_has_served() - does the table prove that some child answered on a connection made for

@@ -27,6 +27,7 @@ static int send_spawn(struct pool *p, const struct pool_spec *spec, int stderr_f
 	p->parent.may_thaw = thaw_is_allowed(p);
 	if (p->parent.may_thaw)
 		msg.flags |= PRIV_SPAWN_THAW;
+	lease_note_thawed(p); /* before there is anybody who could answer */
 	r = supervisor_link_send(&m->link, &msg, &fds);
 	(void)fd_close(spec_fd);
 	return r;

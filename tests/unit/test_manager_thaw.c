@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,33 @@ static void spawned__thawed__not_frozen_again(void **state)
 	world_expect_answer(w, EINVAL, "runs from the image");
 }
 
+static bool is_foreign(const struct world *w, const struct fake_lease *l)
+{
+	return atomic_load(&w->s.table->slot[l->slot].has_foreign_pid);
+}
+
+/* PHP that is thawed may answer before the supervisor has told that it is: what its child says. */
+static void spawned__told_late__child_is_taken_for_one_of_an_image(void **state)
+{
+	struct world *w = *state;
+	struct fake_lease l;
+
+	world_warm_up(w, SITE, &l);
+	assert_false(is_foreign(w, &l)); /* there was no image */
+	world_until_status(w, "\"image_bytes\"");
+	w->sv.holds_spawned = true;
+	assert_int_equal(kill(w->sv.last_pid, SIGTERM), 0);
+	fake_supervisor_until(&w->sv.exits, 1);
+	fake_shim_lease(&w->s, w->pool, &l);
+	fake_supervisor_until(&w->sv.spawns, 2);
+	assert_true(fake_shim_get(&w->s, &l, "0"));
+	assert_true(is_foreign(w, &l));
+	/* the image was no good, and it was started as always */
+	fake_supervisor_send(&w->sv, &w->sv.held, NULL);
+	world_until_status(w, "\"cold_starts\":2,\"thawed_starts\":0");
+	assert_false(is_foreign(w, &l));
+}
+
 /*
  * Each parent serves two requests, and is replaced. One that follows on another within
  * UNBORN_FORMER_NS is not timed: a child of the former one could have answered.
@@ -144,6 +172,9 @@ int main(void)
 			spawned__image_not_used__status_says_why, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 			spawned__thawed__not_frozen_again, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+			spawned__told_late__child_is_taken_for_one_of_an_image, world_setup,
+			world_teardown),
 		cmocka_unit_test_setup_teardown(auto__thawed_starts_are_not_faster__image_goes,
 			world_setup, world_teardown),
 	};
